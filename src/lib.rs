@@ -1,0 +1,5 @@
+//! Keeps PostgreSQL databases in the state that YAML files declare.
+#![warn(missing_docs)]
+
+pub mod model;
+pub mod sql;

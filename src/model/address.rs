@@ -1,0 +1,383 @@
+//! What one object is called: its kind and its path of names.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Kind, Name};
+
+/// The address of one object, as `pg_identify_object_as_address` would say it.
+///
+/// A comment is an object of its own; it stands at its target's path, with the target's kind in `on`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Address {
+    path: Arc<[Name]>,
+    kind: Kind,
+    on: Option<Kind>,
+    arguments: Arc<[Name]>,
+}
+
+/// Says why a text is no address.
+#[derive(Debug, thiserror::Error)]
+#[error("`{text}` is no address: {why}; write `kind schema.name`, for example `table app.orders`")]
+pub struct AddressError {
+    text: String,
+    why: &'static str,
+}
+
+impl Address {
+    /// Makes the address of an object without argument types.
+    pub fn new<N: Into<Name>>(kind: Kind, path: impl IntoIterator<Item = N>) -> Self {
+        Self {
+            kind,
+            on: None,
+            path: path.into_iter().map(Into::into).collect(),
+            arguments: Arc::from([]),
+        }
+    }
+
+    /// Makes the address of the comment on `target`.
+    pub fn comment_on(target: &Self) -> Self {
+        Self {
+            kind: Kind::Comment,
+            on: Some(target.kind),
+            path: target.path.clone(),
+            arguments: target.arguments.clone(),
+        }
+    }
+
+    /// Makes the address with another kind at the same path.
+    pub fn with_kind(&self, kind: Kind) -> Self {
+        Self {
+            kind,
+            on: None,
+            path: self.path.clone(),
+            arguments: self.arguments.clone(),
+        }
+    }
+
+    /// Makes the address of a part (column, constraint) of this relation.
+    pub fn part(&self, kind: Kind, name: &Name) -> Self {
+        Self::new(kind, self.path.iter().take(2).chain([name]).cloned())
+    }
+
+    /// Makes the address with the last name of its path replaced.
+    pub fn renamed(&self, name: Name) -> Self {
+        let kept = self.path.len().saturating_sub(1);
+        Self {
+            path: self.path.iter().take(kept).cloned().chain([name]).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns what kind of object stands here.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Returns the kind of the object a comment is on.
+    pub fn on(&self) -> Option<Kind> {
+        self.on
+    }
+
+    /// Returns the names from the outermost to the object's own.
+    pub fn path(&self) -> &[Name] {
+        &self.path
+    }
+
+    /// Returns the object's own name.
+    pub fn name(&self) -> &Name {
+        self.path.last().expect("an address has at least one name")
+    }
+
+    /// Returns the first name of the path: the schema, for all that lives in one.
+    pub fn schema_name(&self) -> &Name {
+        self.path.first().expect("an address has at least one name")
+    }
+
+    /// Returns the commented object's address, where this is a comment's.
+    pub fn target(&self) -> Option<Self> {
+        self.on.map(|kind| Self {
+            kind,
+            on: None,
+            path: self.path.clone(),
+            arguments: self.arguments.clone(),
+        })
+    }
+
+    /// Returns the column a default or NOT NULL belongs to.
+    pub fn column(&self) -> Self {
+        self.with_kind(Kind::Column)
+    }
+
+    /// Returns the relation that this part belongs to, spelled as a table's address; itself for a relation.
+    pub fn table(&self) -> Self {
+        Self::new(Kind::Table, self.path.iter().take(2).cloned())
+    }
+
+    /// Returns the schema this object lives in.
+    pub fn schema(&self) -> Self {
+        Self::new(Kind::Schema, [self.schema_name().clone()])
+    }
+
+    /// Says whether this address moves along when the object at `ancestor` does: it is that object or lies below it.
+    ///
+    /// Indexes lie below their schema by path and below their table only by content; a server that was asked to
+    /// execute the move says where they went.
+    pub fn is_at_or_below(&self, ancestor: &Self) -> bool {
+        if self == ancestor {
+            return true;
+        }
+        let starts = self.path.len() >= ancestor.path.len()
+            && self.path[..ancestor.path.len()] == *ancestor.path;
+        let own = self.on.unwrap_or(self.kind);
+        starts
+            && match ancestor.kind {
+                Kind::Schema => !matches!(own, Kind::Schema) || self.on.is_some(),
+                Kind::Table => own.is_part_of_table() || (self.on.is_some() && own == Kind::Table),
+                Kind::View => self.on.is_some() && own == Kind::View,
+                Kind::Column => {
+                    matches!(own, Kind::Default | Kind::NotNull)
+                        || (self.on.is_some() && own == Kind::Column)
+                }
+                Kind::Default
+                | Kind::NotNull
+                | Kind::PrimaryKey
+                | Kind::Check
+                | Kind::Index
+                | Kind::Comment => self.on == Some(ancestor.kind),
+            }
+    }
+
+    /// Replaces the path of `from`, which this address lies at or below, by the path of `to`.
+    pub fn rebased(&self, from: &Self, to: &Self) -> Self {
+        let rest = self.path.iter().skip(from.path.len()).cloned();
+        Self {
+            path: to.path.iter().cloned().chain(rest).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Shows the path alone, for sentences that name the kind themselves.
+    pub fn dotted(&self) -> String {
+        let names: Vec<String> = self.path.iter().map(ToString::to_string).collect();
+        names.join(".")
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.keyword())?;
+        if let Some(on) = self.on {
+            write!(f, " {}", on.keyword())?;
+        }
+        write!(f, " {}", self.dotted())?;
+        if !self.arguments.is_empty() {
+            let types: Vec<&str> = self.arguments.iter().map(Name::as_str).collect();
+            write!(f, "({})", types.join(","))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let fault = |why| AddressError {
+            text: text.to_owned(),
+            why,
+        };
+        let (kind, rest) =
+            leading_kind(text).ok_or_else(|| fault("it begins with no known kind"))?;
+        let (on, rest) = match kind {
+            Kind::Comment => {
+                let (on, rest) =
+                    leading_kind(rest).ok_or_else(|| fault("a comment names the kind it is on"))?;
+                (Some(on), rest)
+            }
+            _ => (None, rest),
+        };
+        let path = split_dotted(rest).ok_or_else(|| fault("its names are not well formed"))?;
+        Ok(Self {
+            kind,
+            on,
+            path: path.into(),
+            arguments: Arc::from([]),
+        })
+    }
+}
+
+/// Splits a leading kind's keyword off; of two that fit, the longer one counts.
+fn leading_kind(text: &str) -> Option<(Kind, &str)> {
+    Kind::ALL
+        .iter()
+        .filter_map(|&kind| {
+            text.strip_prefix(kind.keyword())?
+                .strip_prefix(' ')
+                .map(|rest| (kind, rest.trim_start()))
+        })
+        .max_by_key(|(kind, _)| kind.keyword().len())
+}
+
+/// Splits names at dots outside double quotes, undoubling quotes.
+fn split_dotted(text: &str) -> Option<Vec<Name>> {
+    let mut names = Vec::new();
+    let mut current = String::new();
+    let mut characters = text.trim().chars().peekable();
+    let (mut quoted, mut any) = (false, false);
+    while let Some(character) = characters.next() {
+        match (character, quoted) {
+            ('"', true) if characters.peek() == Some(&'"') => {
+                characters.next();
+                current.push('"');
+            }
+            ('"', _) => {
+                quoted = !quoted;
+                any = true;
+            }
+            ('.', false) => {
+                if !any {
+                    return None;
+                }
+                names.push(Name::new(std::mem::take(&mut current)));
+                any = false;
+            }
+            (other, _) => {
+                current.push(other);
+                any = true;
+            }
+        }
+    }
+    if quoted || !any {
+        return None;
+    }
+    names.push(Name::new(current));
+    Some(names)
+}
+
+impl Name {
+    /// Splits a reference at dots outside double quotes, without folding; `None` where it is not well formed.
+    pub fn split_reference(text: &str) -> Option<Vec<Self>> {
+        split_dotted(text)
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A pattern over addresses: the kind may be left out and `*` stands for any one part, or for all further ones at the end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Wraps a pattern as a person wrote it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Says whether the pattern names this address.
+    pub fn matches(&self, address: &Address) -> bool {
+        let (kind, rest) = match leading_kind(&self.0) {
+            Some((kind, rest)) => (Some(kind), rest),
+            None => (None, self.0.as_str()),
+        };
+        if kind.is_some_and(|kind| kind != address.kind) {
+            return false;
+        }
+        let Some(parts) = split_dotted(rest) else {
+            return false;
+        };
+        let open_end = parts.last().is_some_and(|last| last.as_str() == "*");
+        let fits = if open_end {
+            parts.len() <= address.path.len()
+        } else {
+            parts.len() == address.path.len()
+        };
+        fits && parts
+            .iter()
+            .zip(address.path.iter())
+            .all(|(part, name)| part.as_str() == "*" || part == name)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_back() {
+        let column = Address::new(Kind::Column, ["a\"b", "it's", "se.lect"]);
+        for address in [
+            column.clone(),
+            Address::comment_on(&column),
+            column.with_kind(Kind::NotNull),
+        ] {
+            assert_eq!(
+                address
+                    .to_string()
+                    .parse::<Address>()
+                    .expect("prints parse"),
+                address
+            );
+        }
+        assert!("nothing app.t".parse::<Address>().is_err());
+        assert!("table app.".parse::<Address>().is_err());
+    }
+
+    #[test]
+    fn parts_move_with_their_table() {
+        let from = Address::new(Kind::Table, ["app", "clients"]);
+        let to = Address::new(Kind::Table, ["app", "customers"]);
+        let default = Address::new(Kind::Default, ["app", "clients", "id"]);
+        assert!(default.is_at_or_below(&from));
+        assert_eq!(
+            default.rebased(&from, &to).to_string(),
+            "default app.customers.id"
+        );
+        assert!(!Address::new(Kind::Table, ["app", "clients2"]).is_at_or_below(&from));
+    }
+
+    #[test]
+    fn patterns_leave_the_kind_out_and_take_stars() {
+        let column = Address::new(Kind::Column, ["app", "orders", "email"]);
+        for pattern in [
+            "column app.orders.email",
+            "app.orders.*",
+            "app.*",
+            "*",
+            "*.orders.email",
+        ] {
+            assert!(Pattern::new(pattern).matches(&column), "{pattern}");
+        }
+        for pattern in ["table app.orders", "app.orders", "app.x.*"] {
+            assert!(!Pattern::new(pattern).matches(&column), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! A whole database, or the part of one that matters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Hash, Kind, Name, Object, Text};
+
+/// A state of a database: objects, and what needs what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound(serialize = "T: Serialize", deserialize = "T: Deserialize<'de>"))]
+pub struct Model<T> {
+    /// Every object by its address.
+    pub objects: BTreeMap<Address, Object<T>>,
+    /// Where columns stand in their table: breaks ties for new objects, never compared for existing ones.
+    pub position: BTreeMap<Address, u16>,
+    /// What each object needs beyond its parent (from `pg_depend`).
+    pub needs: BTreeMap<Address, BTreeSet<Address>>,
+}
+
+/// A name space entry that two objects cannot hold at the same time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    /// Tables, indexes, sequences and views of a schema share one name space.
+    Relation(Name, Name),
+    /// The constraints of a table.
+    Constraint(Address, Name),
+}
+
+/// A retired thing: where it was, and where its contents are now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retired {
+    /// The address it had, spelled with the name its parent has now.
+    pub was: Address,
+    /// The address it has.
+    pub place: Address,
+    /// The revision that retired it; absent inside a plan.
+    pub revision: Option<i64>,
+}
+
+/// An object or attribute that was found and is not modelled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unmodelled {
+    /// The manual's word for what it is: `trigger`, `foreign key`, `identity column`.
+    pub kind: String,
+    /// Its name, as a person would write it.
+    pub name: String,
+    /// The table or view it sits on, where it does.
+    pub on: Option<Address>,
+}
+
+impl<T> Default for Model<T> {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            position: BTreeMap::new(),
+            needs: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T: Text + Ord + Serialize> Model<T> {
+    /// Returns the address of an object's parent, where the object is there and has one.
+    pub fn parent(&self, address: &Address) -> Option<Address> {
+        self.objects.get(address)?.parent(address)
+    }
+
+    /// Returns everything an object needs to stand: its parent and what it leans on.
+    pub fn needs_of(&self, address: &Address) -> BTreeSet<Address> {
+        let mut needs = self.needs.get(address).cloned().unwrap_or_default();
+        needs.extend(self.parent(address));
+        needs
+    }
+
+    /// Returns, for every object, the objects that need it (parts included).
+    pub fn needed_by(&self) -> BTreeMap<Address, BTreeSet<Address>> {
+        let mut needed: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+        for address in self.objects.keys() {
+            for need in self.needs_of(address) {
+                needed.entry(need).or_default().insert(address.clone());
+            }
+        }
+        needed
+    }
+
+    /// Returns the top-level object (or schema) that an object is part of: itself, its table, its view.
+    pub fn unit_of(&self, address: &Address) -> Address {
+        let mut unit = address.clone();
+        while !unit.kind().is_top_level() {
+            match self.parent(&unit) {
+                Some(parent) => unit = parent,
+                None => break,
+            }
+        }
+        unit
+    }
+
+    /// Returns the objects grouped by the unit they are part of.
+    pub fn units(&self) -> BTreeMap<Address, BTreeSet<Address>> {
+        let mut units: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+        for address in self.objects.keys() {
+            units
+                .entry(self.unit_of(address))
+                .or_default()
+                .insert(address.clone());
+        }
+        units
+    }
+
+    /// Returns the columns of a table in their order.
+    pub fn columns_of(&self, table: &Address) -> Vec<Address> {
+        let first = Address::new(Kind::Column, table.path().iter().cloned());
+        let mut columns: Vec<Address> = self
+            .objects
+            .range(first..)
+            .map(|(address, _)| address)
+            .take_while(|address| address.path().starts_with(table.path()))
+            .filter(|address| address.kind() == Kind::Column)
+            .cloned()
+            .collect();
+        columns.sort_by_key(|column| {
+            (
+                self.position.get(column).copied().unwrap_or(u16::MAX),
+                column.clone(),
+            )
+        });
+        columns
+    }
+
+    /// Returns the fingerprint of one object; of what is absent as well.
+    pub fn fingerprint(&self, address: &Address) -> Hash {
+        Hash::of(&self.objects.get(address))
+    }
+
+    /// Returns the fingerprint of all objects. Column positions do not count: they are not compared.
+    pub fn fingerprint_of_all(&self) -> Hash {
+        Hash::of(&self.objects)
+    }
+
+    /// Keeps the objects that `keep` says yes to, and their positions and needs.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Address) -> bool) {
+        self.objects.retain(|address, _| keep(address));
+        let objects = &self.objects;
+        self.position
+            .retain(|address, _| objects.contains_key(address));
+        self.needs
+            .retain(|address, _| objects.contains_key(address));
+    }
+
+    /// Replaces what `scope` covers by what `patch` holds of it: what scratch read is a patch on the whole model.
+    pub fn overlay(&mut self, scope: &BTreeSet<Address>, patch: &Self) {
+        self.retain(|address| !scope.contains(address));
+        for address in patch
+            .objects
+            .keys()
+            .filter(|address| scope.contains(address))
+        {
+            self.objects
+                .insert(address.clone(), patch.objects[address].clone());
+            if let Some(position) = patch.position.get(address) {
+                self.position.insert(address.clone(), *position);
+            }
+            if let Some(needs) = patch.needs.get(address) {
+                self.needs.insert(address.clone(), needs.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! What a person asks for that SQL has no word for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Written};
+
+/// Intent: used while planning, never compared, kept with every revision.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// New address → the address it had, spelled in the tables and schemas as declared.
+    pub renamed_from: BTreeMap<Address, Address>,
+    /// Column → the expression that fills existing rows before NOT NULL is enforced.
+    pub backfill: BTreeMap<Address, Written>,
+    /// Column → the conversion of a type change (`using`).
+    pub using: BTreeMap<Address, Written>,
+    /// Column → the conversion back (`using_back`).
+    pub using_back: BTreeMap<Address, Written>,
+    /// Objects that nothing may retire, drop or rewrite, whatever is allowed.
+    pub protect: BTreeSet<Address>,
+}

@@ -1,0 +1,45 @@
+//! What a database is: objects, addresses, the three states of a model, and what people ask for beyond SQL.
+//!
+//! Everything here is a value: no connection, no clock, no file. A state of a database is a [`Model`]; its texts are
+//! [`Written`] (from a person) or [`Expression`] (printed by a server), and only a [`Level`] pair may be compared.
+
+mod address;
+mod comment;
+mod constraint;
+mod database;
+mod hash;
+mod index;
+mod intent;
+mod moves;
+mod name;
+mod object;
+mod origin;
+mod server;
+mod settings;
+mod states;
+mod table;
+mod text;
+mod view;
+
+pub use address::{Address, AddressError, Pattern};
+pub use comment::{Comment, CommentAlteration};
+pub use constraint::{
+    Check, CheckAlteration, Deferrable, PrimaryKey, PrimaryKeyAlteration, Validity,
+};
+pub use database::{Model, Retired, Slot, Unmodelled};
+pub use hash::Hash;
+pub use index::{Index, IndexAlteration};
+pub use intent::Intent;
+pub use moves::{Move, Moves, Why};
+pub use name::{MAX_NAME_BYTES, Name, RESERVED_PREFIXES, RETIRED_PREFIX, TEMPORARY_PREFIX};
+pub use object::{Alteration, Kind, Object};
+pub use origin::{Origins, Place};
+pub use server::{Server, ServerVersion, Size, SizeClass};
+pub use settings::{Backfill, Manage, Retire, Settings, SmallTable, Undeclared};
+pub use states::{Conversion, Declared, Level, Read, Tried};
+pub use table::{
+    Column, ColumnAlteration, Default, DefaultAlteration, NotNull, NotNullAlteration, Persistence,
+    Schema, SchemaAlteration, Table, TableAlteration,
+};
+pub use text::{Expression, Text, Written};
+pub use view::{View, ViewAlteration};

@@ -1,0 +1,157 @@
+//! Identity: which thing of the one state is which thing of the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Address, Retired};
+
+/// Why a thing changes its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// A person said so (`renamed_from`), or the way back does.
+    Renamed,
+    /// It goes out of use and keeps its contents.
+    Retired,
+    /// It comes back from the attic with its contents.
+    TakenBack,
+}
+
+/// A thing changes its address and keeps its contents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Where it is when its turn comes.
+    pub from: Address,
+    /// Where it goes.
+    pub to: Address,
+    /// Why it moves.
+    pub why: Why,
+}
+
+/// Moves in the order in which they are executed, on scratch and live alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Moves(pub Vec<Move>);
+
+impl Move {
+    /// Says where `address` is after this move.
+    pub fn carry(&self, address: &Address) -> Address {
+        if address.is_at_or_below(&self.from) {
+            address.rebased(&self.from, &self.to)
+        } else {
+            address.clone()
+        }
+    }
+
+    fn back(&self) -> Self {
+        let why = match self.why {
+            Why::Renamed => Why::Renamed,
+            Why::Retired => Why::TakenBack,
+            Why::TakenBack => Why::Retired,
+        };
+        Self {
+            from: self.to.clone(),
+            to: self.from.clone(),
+            why,
+        }
+    }
+}
+
+impl Moves {
+    /// Says where an address of the state before is in the state after.
+    pub fn carry(&self, address: &Address) -> Address {
+        self.0
+            .iter()
+            .fold(address.clone(), |address, step| step.carry(&address))
+    }
+
+    /// Says where an address of the state after was in the state before.
+    pub fn carry_back(&self, address: &Address) -> Address {
+        self.turned().carry(address)
+    }
+
+    /// Returns the way back: the moves in reverse order, each turned.
+    pub fn turned(&self) -> Self {
+        Self(self.0.iter().rev().map(Move::back).collect())
+    }
+
+    /// Returns the ledger of retired things as it is after these moves.
+    pub fn ledger(&self, before: &[Retired]) -> Vec<Retired> {
+        let mut ledger = before.to_vec();
+        for step in &self.0 {
+            match step.why {
+                Why::Retired => {
+                    carry_ledger(&mut ledger, step);
+                    ledger.push(Retired {
+                        was: step.from.clone(),
+                        place: step.to.clone(),
+                        revision: None,
+                    });
+                }
+                Why::TakenBack => {
+                    ledger.retain(|row| row.place != step.from);
+                    carry_ledger(&mut ledger, step);
+                }
+                Why::Renamed => carry_ledger(&mut ledger, step),
+            }
+        }
+        ledger
+    }
+}
+
+/// Every move rewrites the ledger rows that lie below what moves, their former parent's address included.
+fn carry_ledger(ledger: &mut [Retired], step: &Move) {
+    for row in ledger {
+        if row.was != step.from {
+            row.was = step.carry(&row.was);
+        }
+        if row.place != step.from {
+            row.place = step.carry(&row.place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn the_way_back_of_a_column_renamed_in_a_renamed_table() {
+        let moves = Moves(vec![
+            Move {
+                from: Address::new(Kind::Table, ["app", "a"]),
+                to: Address::new(Kind::Table, ["app", "b"]),
+                why: Why::Renamed,
+            },
+            Move {
+                from: Address::new(Kind::Column, ["app", "b", "x"]),
+                to: Address::new(Kind::Column, ["app", "b", "y"]),
+                why: Why::Renamed,
+            },
+        ]);
+        let default = Address::new(Kind::Default, ["app", "a", "x"]);
+        let after = moves.carry(&default);
+        assert_eq!(after.to_string(), "default app.b.y");
+        assert_eq!(moves.carry_back(&after), default);
+    }
+
+    #[test]
+    fn a_retired_column_follows_its_table_in_the_ledger() {
+        let ledger = [Retired {
+            was: Address::new(Kind::Column, ["app", "a", "x"]),
+            place: Address::new(Kind::Column, ["app", "a", "_reconcile_retired_1_x"]),
+            revision: Some(1),
+        }];
+        let moves = Moves(vec![Move {
+            from: Address::new(Kind::Table, ["app", "a"]),
+            to: Address::new(Kind::Table, ["app", "b"]),
+            why: Why::Renamed,
+        }]);
+        let after = moves.ledger(&ledger);
+        assert_eq!(after[0].was.to_string(), "column app.b.x");
+        assert_eq!(
+            after[0].place.to_string(),
+            "column app.b._reconcile_retired_1_x"
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! Schemas, tables and what columns are made of.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Expression, Name, Text, Validity};
+
+/// A schema (manual section 5.10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {}
+
+/// How schemas differ: not at all, as long as owners are not compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SchemaAlteration {}
+
+impl SchemaAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match *self {}
+    }
+}
+
+impl Schema {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<SchemaAlteration> {
+        let (Self {}, Self {}) = (self, to);
+        Vec::new()
+    }
+}
+
+/// Whether changes of a table survive a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Persistence {
+    /// Changes are written to the write-ahead log.
+    Permanent,
+    /// The table is emptied after a crash (`CREATE UNLOGGED TABLE`).
+    Unlogged,
+}
+
+/// A table without its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// Whether the table survives a crash.
+    pub persistence: Persistence,
+}
+
+/// How tables differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableAlteration {
+    /// SET LOGGED or SET UNLOGGED.
+    Persistence(Persistence),
+}
+
+impl TableAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Persistence(_) => "persistence",
+        }
+    }
+}
+
+impl Table {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<TableAlteration> {
+        let Self { persistence } = self;
+        let mut alterations = Vec::new();
+        if *persistence != to.persistence {
+            alterations.push(TableAlteration::Persistence(to.persistence));
+        }
+        alterations
+    }
+}
+
+/// A column: its type and what belongs to the type. Default and NOT NULL are objects of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column<T> {
+    /// The data type with its modifiers, as `format_type` prints it.
+    pub type_name: T,
+    /// The collation, schema and name, where it is not the type's own.
+    pub collation: Option<Vec<Name>>,
+    /// The expression of a stored generated column.
+    pub generated: Option<T>,
+}
+
+/// How columns differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnAlteration {
+    /// The data type.
+    Type {
+        /// The type the column has.
+        from: Expression,
+        /// The type the column shall have.
+        to: Expression,
+    },
+    /// The collation.
+    Collation,
+    /// The generation expression.
+    Generated,
+}
+
+impl ColumnAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Type { .. } => "type",
+            Self::Collation => "collation",
+            Self::Generated => "generated",
+        }
+    }
+}
+
+impl<T: Text + Ord> Column<T> {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<ColumnAlteration> {
+        let Self {
+            type_name,
+            collation,
+            generated,
+        } = self;
+        let mut alterations = Vec::new();
+        if *type_name != to.type_name {
+            alterations.push(ColumnAlteration::Type {
+                from: Expression::new(type_name.sql()),
+                to: Expression::new(to.type_name.sql()),
+            });
+        }
+        if *collation != to.collation {
+            alterations.push(ColumnAlteration::Collation);
+        }
+        if *generated != to.generated {
+            alterations.push(ColumnAlteration::Generated);
+        }
+        alterations
+    }
+}
+
+impl<T> Column<T> {
+    pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Column<U> {
+        let Self {
+            type_name,
+            collation,
+            generated,
+        } = self;
+        Column {
+            type_name: turn(type_name),
+            collation: collation.clone(),
+            generated: generated.as_ref().map(turn),
+        }
+    }
+}
+
+/// A column's default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Default<T> {
+    /// The expression new rows get.
+    pub value: T,
+}
+
+/// How defaults differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefaultAlteration {
+    /// The expression.
+    Value(Expression),
+}
+
+impl DefaultAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Value(_) => "default",
+        }
+    }
+}
+
+impl<T: Text + Ord> Default<T> {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<DefaultAlteration> {
+        let Self { value } = self;
+        if *value == to.value {
+            Vec::new()
+        } else {
+            vec![DefaultAlteration::Value(Expression::new(to.value.sql()))]
+        }
+    }
+}
+
+/// A column's NOT NULL, a named constraint from PostgreSQL 18 on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotNull {
+    /// The constraint's name where the server has one; absent in a declaration: whatever it is.
+    pub name: Option<Name>,
+    /// Whether existing rows are known to comply.
+    pub validity: Validity,
+}
+
+/// How NOT NULLs differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotNullAlteration {
+    /// The constraint's name.
+    Name(Option<Name>),
+    /// Whether existing rows are known to comply.
+    Validity(Validity),
+}
+
+impl NotNullAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Validity(_) => "validity",
+        }
+    }
+}
+
+impl NotNull {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<NotNullAlteration> {
+        let Self { name, validity } = self;
+        let mut alterations = Vec::new();
+        if *name != to.name {
+            alterations.push(NotNullAlteration::Name(to.name.clone()));
+        }
+        if *validity != to.validity {
+            alterations.push(NotNullAlteration::Validity(to.validity));
+        }
+        alterations
+    }
+}

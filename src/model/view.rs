@@ -1,0 +1,58 @@
+//! Views.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Expression, Name, Text};
+
+/// A view (manual: CREATE VIEW).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View<T> {
+    /// The query, without a closing semicolon.
+    pub query: T,
+    /// Options such as `security_barrier` and `check_option`, by name.
+    pub options: BTreeMap<Name, String>,
+}
+
+/// How views differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ViewAlteration {
+    /// The query.
+    Query(Expression),
+    /// The options.
+    Options,
+}
+
+impl ViewAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Query(_) => "query",
+            Self::Options => "options",
+        }
+    }
+}
+
+impl<T: Text + Ord> View<T> {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<ViewAlteration> {
+        let Self { query, options } = self;
+        let mut alterations = Vec::new();
+        if *query != to.query {
+            alterations.push(ViewAlteration::Query(Expression::new(to.query.sql())));
+        }
+        if *options != to.options {
+            alterations.push(ViewAlteration::Options);
+        }
+        alterations
+    }
+}
+
+impl<T> View<T> {
+    pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> View<U> {
+        let Self { query, options } = self;
+        View {
+            query: turn(query),
+            options: options.clone(),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! How SQL text is made: the [`Sql`] type, quoting of identifiers and literals. Knows no statement.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, Hash, Name, Text};
+
+/// One SQL statement, or a part of one.
+///
+/// There is no way in for a `String`: parts are static text, quoted names, quoted literals, and texts that a server
+/// printed or a person declared. What comes from a plan file is not executable until its id was compared
+/// ([`Sql::reviewed`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Sql {
+    text: String,
+    #[serde(skip)]
+    unreviewed: bool,
+}
+
+impl Sql {
+    /// Begins with static text.
+    pub fn new(text: &'static str) -> Self {
+        Self {
+            text: text.to_owned(),
+            unreviewed: false,
+        }
+    }
+
+    /// Begins empty.
+    pub fn empty() -> Self {
+        Self::new("")
+    }
+
+    fn space(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with('(') {
+            self.text.push(' ');
+        }
+    }
+
+    /// Appends static text after a space.
+    pub fn push(mut self, text: &'static str) -> Self {
+        self.space();
+        self.text.push_str(text);
+        self
+    }
+
+    /// Appends static text without a space.
+    pub fn glue(mut self, text: &'static str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Appends another part after a space.
+    pub fn join(mut self, other: &Self) -> Self {
+        self.space();
+        self.text.push_str(&other.text);
+        self.unreviewed |= other.unreviewed;
+        self
+    }
+
+    /// Appends a quoted identifier.
+    pub fn name(mut self, name: &Name) -> Self {
+        self.space();
+        push_identifier(&mut self.text, name);
+        self
+    }
+
+    /// Appends names joined by dots, each quoted.
+    pub fn names_dotted(mut self, path: &[Name]) -> Self {
+        self.space();
+        for (at, name) in path.iter().enumerate() {
+            if at > 0 {
+                self.text.push('.');
+            }
+            push_identifier(&mut self.text, name);
+        }
+        self
+    }
+
+    /// Appends the path of an object that schema and name identify, or of a schema.
+    pub fn path(self, address: &Address) -> Self {
+        let path = address.path();
+        self.names_dotted(&path[..path.len().min(2)])
+    }
+
+    /// Appends the whole path: schema, table and column.
+    pub fn whole_path(self, address: &Address) -> Self {
+        self.names_dotted(address.path())
+    }
+
+    /// Appends `(a, b, c)`.
+    pub fn name_list(mut self, names: &[Name]) -> Self {
+        self.space();
+        self.text.push('(');
+        for (at, name) in names.iter().enumerate() {
+            if at > 0 {
+                self.text.push_str(", ");
+            }
+            push_identifier(&mut self.text, name);
+        }
+        self.text.push(')');
+        self
+    }
+
+    /// Appends parts, separated by static text.
+    pub fn separated<'a>(
+        mut self,
+        parts: impl IntoIterator<Item = &'a Self>,
+        separator: &'static str,
+    ) -> Self {
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                self.text.push_str(separator);
+                self.text.push_str(&part.text);
+            } else {
+                self.space();
+                self.text.push_str(&part.text);
+            }
+            self.unreviewed |= part.unreviewed;
+        }
+        self
+    }
+
+    /// Appends a quoted literal.
+    pub fn literal(mut self, value: &str) -> Self {
+        self.space();
+        push_literal(&mut self.text, value);
+        self
+    }
+
+    /// Appends a quoted literal, or NULL.
+    pub fn literal_or_null(self, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.literal(value),
+            None => self.push("NULL"),
+        }
+    }
+
+    /// Appends a number.
+    pub fn number(mut self, value: i64) -> Self {
+        self.space();
+        self.text.push_str(&value.to_string());
+        self
+    }
+
+    /// Appends a text in parentheses: an expression.
+    pub fn expression(mut self, text: &impl Text) -> Self {
+        self.space();
+        self.text.push('(');
+        self.text.push_str(text.sql());
+        self.text.push(')');
+        self
+    }
+
+    /// Appends a text as it stands: a type, a query, an index element, a body.
+    pub fn verbatim(mut self, text: &impl Text) -> Self {
+        self.space();
+        self.text.push_str(text.sql());
+        self
+    }
+
+    /// Returns the text for people and for comparison.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Vouches for a statement from a plan file whose id matched its content.
+    pub(crate) fn reviewed(&self, _plan: &Hash) -> Self {
+        Self {
+            text: self.text.clone(),
+            unreviewed: false,
+        }
+    }
+
+    /// Returns the text for a driver.
+    ///
+    /// # Panics
+    /// Panics when the statement comes from a file whose id was not compared.
+    pub(crate) fn executable(&self) -> &str {
+        assert!(
+            !self.unreviewed,
+            "a statement from a plan file is run only after the plan's id was compared"
+        );
+        &self.text
+    }
+}
+
+impl fmt::Display for Sql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sql {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self {
+            text: String::deserialize(deserializer)?,
+            unreviewed: true,
+        })
+    }
+}
+
+/// Quotes an identifier, always: no list of reserved words has to be right on every major (manual section 4.1.1).
+fn push_identifier(text: &mut String, name: &Name) {
+    text.push('"');
+    for character in name.as_str().chars() {
+        if character == '"' {
+            text.push('"');
+        }
+        text.push(character);
+    }
+    text.push('"');
+}
+
+/// Quotes a literal. A backslash takes the escape form, so the text means the same whatever
+/// `standard_conforming_strings` says (manual section 4.1.2).
+fn push_literal(text: &mut String, value: &str) {
+    if value.contains('\\') {
+        text.push('E');
+    }
+    text.push('\'');
+    for character in value.chars() {
+        if character == '\'' || character == '\\' {
+            text.push(character);
+        }
+        text.push(character);
+    }
+    text.push('\'');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn names_and_literals_are_quoted_once() {
+        let table = Address::new(Kind::Table, ["a\"b", "it's"]);
+        let sql = Sql::new("COMMENT ON TABLE")
+            .path(&table)
+            .push("IS")
+            .literal("it's a \\ \"x\"");
+        assert_eq!(
+            sql.as_str(),
+            r#"COMMENT ON TABLE "a""b"."it's" IS E'it''s a \\ "x"'"#
+        );
+    }
+
+    #[test]
+    fn quoting_survives_reserved_words_and_unicode() {
+        assert_eq!(
+            Sql::empty().name(&Name::new("select")).as_str(),
+            "\"select\""
+        );
+        assert_eq!(
+            Sql::empty()
+                .name_list(&[Name::new("Ünï"), Name::new("b")])
+                .as_str(),
+            "(\"Ünï\", \"b\")"
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "only after the plan's id")]
+    fn what_a_file_says_is_not_executable() {
+        let sql: Sql =
+            serde_json::from_str("\"DROP TABLE t\"").expect("a string reads as a statement");
+        sql.executable();
+    }
+}
