@@ -1,5 +1,9 @@
 //! Keeps PostgreSQL databases in the state that YAML files declare.
 #![warn(missing_docs)]
 
+pub mod catalog;
+pub mod ddl;
+pub mod diff;
 pub mod model;
+pub mod plan;
 pub mod sql;

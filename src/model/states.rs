@@ -1,6 +1,6 @@
 //! The three states of a model, each made in one room; `diff` takes only the last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,8 @@ pub struct Read {
     pub model: Model<Expression>,
     /// What was found and is not modelled.
     pub unmodelled: Vec<Unmodelled>,
+    /// Modelled thing → what depends on it and is not modelled, in the server's words.
+    pub blockers: BTreeMap<Address, BTreeSet<String>>,
     /// The server.
     pub server: Server,
 }

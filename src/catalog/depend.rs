@@ -1,0 +1,70 @@
+//! What needs what, from `pg_depend`, and what stands on modelled things without being modelled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::PgConnection;
+
+use super::rows::{get, sub_oid};
+use super::{CatalogError, Gathering, Oid};
+use crate::model::Address;
+
+/// Reads the dependencies into the model's `needs`, and returns, for every modelled thing, the descriptions of what
+/// depends on it and is not modelled.
+pub(super) async fn dependencies(
+    connection: &mut PgConnection,
+    into: &mut Gathering,
+) -> Result<BTreeMap<Address, BTreeSet<String>>, CatalogError> {
+    let mut strangers: BTreeMap<(i64, i64), BTreeSet<Address>> = BTreeMap::new();
+    for row in sqlx::query(include_str!("depend.sql"))
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        let dependent = sub_oid(&row)?;
+        let referenced: Oid = (
+            get(&row, "refclassid")?,
+            get(&row, "refobjid")?,
+            get(&row, "refobjsubid")?,
+        );
+        let Some(need) = into.find(referenced).cloned() else {
+            continue;
+        };
+        match into.find(dependent) {
+            Some(address) => {
+                let is_parent = into.model.parent(address).as_ref() == Some(&need);
+                if *address != need && !is_parent {
+                    into.model
+                        .needs
+                        .entry(address.clone())
+                        .or_default()
+                        .insert(need);
+                }
+            }
+            None => {
+                strangers
+                    .entry((dependent.0, dependent.1))
+                    .or_default()
+                    .insert(need);
+            }
+        }
+    }
+    let mut blockers: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
+    if strangers.is_empty() {
+        return Ok(blockers);
+    }
+    let (classes, objects): (Vec<i64>, Vec<i64>) = strangers.keys().copied().unzip();
+    let described = sqlx::query(include_str!("dependent.sql"))
+        .bind(classes)
+        .bind(objects)
+        .fetch_all(&mut *connection)
+        .await?;
+    for row in described {
+        let stranger = (get(&row, "classid")?, get(&row, "objid")?);
+        for address in strangers.get(&stranger).into_iter().flatten() {
+            blockers
+                .entry(address.clone())
+                .or_default()
+                .insert(get(&row, "description")?);
+        }
+    }
+    Ok(blockers)
+}

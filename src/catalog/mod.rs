@@ -1,0 +1,133 @@
+//! Live server in, model out.
+//!
+//! One `.sql` file per family of kinds beside the code that decodes its rows; one round trip per family, never one per
+//! object. Everything is read in the caller's transaction, so the same reader serves live and scratch servers.
+
+mod column;
+mod constraint;
+mod depend;
+mod index;
+mod relation;
+mod rows;
+mod session;
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
+
+pub use session::{CatalogError, Connection, connect, pin};
+
+/// How often a read is repeated when DDL of others gets in between.
+const TRIES: usize = 3;
+
+/// A catalog row's identity: classid, objid, objsubid.
+type Oid = (i64, i64, i32);
+
+/// What is gathered while the families are read.
+#[derive(Default)]
+struct Gathering {
+    model: Model<Expression>,
+    addresses: BTreeMap<Oid, Address>,
+    sizes: BTreeMap<Address, crate::model::Size>,
+}
+
+impl Gathering {
+    fn put(&mut self, oid: Oid, address: Address, object: crate::model::Object<Expression>) {
+        self.addresses.insert(oid, address.clone());
+        self.model.objects.insert(address, object);
+    }
+
+    /// Finds what a catalog row stands for: the column, or else the whole relation.
+    fn find(&self, oid: Oid) -> Option<&Address> {
+        self.addresses
+            .get(&oid)
+            .or_else(|| self.addresses.get(&(oid.0, oid.1, 0)))
+    }
+}
+
+/// Reads everything in the transaction that the caller has open.
+///
+/// # Errors
+/// Fails when the server refuses a query.
+pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
+    let mut gathering = Gathering::default();
+    let mut server = session::server(connection).await?;
+    relation::schemas(connection, &mut gathering).await?;
+    relation::tables(connection, &mut gathering).await?;
+    column::columns(connection, &mut gathering).await?;
+    constraint::constraints(connection, &mut gathering).await?;
+    index::indexes(connection, &mut gathering).await?;
+    relation::views(connection, &mut gathering).await?;
+    relation::comments(connection, &mut gathering).await?;
+    let blockers = depend::dependencies(connection, &mut gathering).await?;
+    let unmodelled = relation::unmodelled(connection).await?;
+    server.sizes = std::mem::take(&mut gathering.sizes);
+    Ok(Read {
+        model: gathering.model,
+        unmodelled,
+        blockers,
+        server,
+    })
+}
+
+/// Reads a live server in a transaction of its own, again where DDL of others got in between.
+///
+/// # Errors
+/// Fails when the server refuses a query, or when its catalog changed during every one of three reads.
+pub async fn read_live(connection: &mut PgConnection) -> Result<Read, CatalogError> {
+    for _ in 0..TRIES {
+        let before = session::look(connection).await?;
+        session::begin_read(connection).await?;
+        let outcome = read(connection).await;
+        session::end_read(connection).await?;
+        match outcome {
+            // A relation that was dropped in between, or a catalog row that was: what the second look finds anyway.
+            Err(error) if error.is_concurrent_change() => {}
+            Err(error) => return Err(error),
+            Ok(read) => {
+                if session::look(connection).await? == before {
+                    return Ok(read);
+                }
+            }
+        }
+    }
+    Err(CatalogError::KeepsChanging { tries: TRIES })
+}
+
+/// Reads only what the server says of itself.
+///
+/// # Errors
+/// Fails when the server refuses the query.
+pub async fn server(connection: &mut PgConnection) -> Result<Server, CatalogError> {
+    session::server(connection).await
+}
+
+/// Turns `server_version_num` into a version.
+fn version(number: i32) -> ServerVersion {
+    ServerVersion(u32::try_from(number).unwrap_or(0))
+}
+
+/// Spells a found thing's name as a person would.
+fn spelled(parts: [Option<String>; 3]) -> String {
+    let names: Vec<String> = parts
+        .into_iter()
+        .flatten()
+        .map(|part| crate::model::Name::new(part).to_string())
+        .collect();
+    names.join(".")
+}
+
+impl From<rows::Found> for Unmodelled {
+    fn from(found: rows::Found) -> Self {
+        let on = found.on_schema.zip(found.on_name).map(|(schema, name)| {
+            Address::new(crate::model::Kind::Table, [schema.as_str(), name.as_str()])
+        });
+        Self {
+            kind: found.kind,
+            name: spelled([found.schema, Some(found.name), found.part]),
+            on,
+        }
+    }
+}

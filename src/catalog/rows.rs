@@ -1,0 +1,80 @@
+//! Rows as the queries name their columns.
+
+use sqlx::postgres::PgRow;
+use sqlx::{Decode, Postgres, Row, Type};
+
+use super::{CatalogError, Oid};
+use crate::model::Name;
+
+/// Reads a column by name.
+pub(super) fn get<'r, V: Decode<'r, Postgres> + Type<Postgres>>(
+    row: &'r PgRow,
+    column: &'static str,
+) -> Result<V, CatalogError> {
+    row.try_get(column).map_err(CatalogError::from)
+}
+
+/// Reads a name.
+pub(super) fn name(row: &PgRow, column: &'static str) -> Result<Name, CatalogError> {
+    Ok(Name::new(get::<&str>(row, column)?))
+}
+
+/// Reads a list of names; NULL is an empty list.
+pub(super) fn names(row: &PgRow, column: &'static str) -> Result<Vec<Name>, CatalogError> {
+    Ok(get::<Option<Vec<String>>>(row, column)?
+        .unwrap_or_default()
+        .iter()
+        .map(Name::new)
+        .collect())
+}
+
+/// Reads the identity of a row that stands for a whole object.
+pub(super) fn oid(row: &PgRow) -> Result<Oid, CatalogError> {
+    Ok((get(row, "classid")?, get(row, "objid")?, 0))
+}
+
+/// Reads the identity of a row that may stand for a part of an object.
+pub(super) fn sub_oid(row: &PgRow) -> Result<Oid, CatalogError> {
+    Ok((
+        get(row, "classid")?,
+        get(row, "objid")?,
+        get(row, "objsubid")?,
+    ))
+}
+
+/// Reads `name=value` options.
+pub(super) fn options(
+    row: &PgRow,
+    column: &'static str,
+) -> Result<std::collections::BTreeMap<Name, String>, CatalogError> {
+    let options: Option<Vec<String>> = get(row, column)?;
+    Ok(options
+        .unwrap_or_default()
+        .iter()
+        .map(|option| option.split_once('=').unwrap_or((option, "")))
+        .map(|(name, value)| (Name::new(name), value.to_owned()))
+        .collect())
+}
+
+/// A thing that was found and is not modelled.
+pub(super) struct Found {
+    pub(super) kind: String,
+    pub(super) schema: Option<String>,
+    pub(super) name: String,
+    pub(super) part: Option<String>,
+    pub(super) on_schema: Option<String>,
+    pub(super) on_name: Option<String>,
+}
+
+impl Found {
+    pub(super) fn decode(row: &PgRow) -> Result<Self, CatalogError> {
+        Ok(Self {
+            kind: get(row, "kind")?,
+            schema: get(row, "schema")?,
+            name: get(row, "name")?,
+            part: get(row, "part")?,
+            on_schema: get(row, "on_schema")?,
+            on_name: get(row, "on_name")?,
+        })
+    }
+}

@@ -1,0 +1,122 @@
+-- A row is something of this database that is found and not modelled: its kind in the manual's words, its name, and
+-- the relation it sits on. Members of extensions are their extension's.
+-- https://www.postgresql.org/docs/current/catalogs.html
+WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+     schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+     found AS (
+  SELECT CASE c.relkind WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view'
+                        WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type'
+                        ELSE CASE WHEN c.relispartition THEN 'partition' ELSE 'table in an inheritance tree' END END AS kind,
+         s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
+         s.nspname AS on_schema, NULL::name AS on_name
+    FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
+   WHERE c.relpersistence <> 't'
+     AND (c.relkind IN ('p', 'S', 'm', 'f', 'c')
+          OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
+     AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype = 'i')
+  UNION ALL
+  SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'base type' END,
+         s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
+    FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
+   WHERE t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0
+  UNION ALL
+  SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
+         s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
+    FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
+  UNION ALL
+  SELECT CASE k.contype WHEN 'u' THEN 'unique constraint' WHEN 'f' THEN 'foreign key' ELSE 'exclusion constraint' END,
+         s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE k.contype IN ('u', 'f', 'x') AND c.relkind = 'r'
+  UNION ALL
+  SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+    FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
+            FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conenforced) AS absent) AS k
+    JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
+    LEFT JOIN pg_class i ON i.oid = k.conindid
+   WHERE c.relkind = 'r'
+     AND (k.enforced IS FALSE OR k.contype = 'p' AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
+          OR k.contype = 'n' AND k.connoinherit)
+  UNION ALL
+  SELECT 'trigger', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE NOT t.tgisinternal
+  UNION ALL
+  SELECT 'rule', s.nspname, c.relname, r.rulename, 'pg_rewrite'::regclass, r.oid, s.nspname, c.relname
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
+   WHERE r.rulename <> '_RETURN'
+  UNION ALL
+  SELECT 'row-level security policy', s.nspname, c.relname, p.polname, 'pg_policy'::regclass, p.oid, s.nspname, c.relname
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN schema s ON s.oid = c.relnamespace
+  UNION ALL
+  SELECT 'extended statistics', s.nspname, x.stxname, NULL, 'pg_statistic_ext'::regclass, x.oid, cs.nspname, c.relname
+    FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace
+    JOIN pg_class c ON c.oid = x.stxrelid JOIN schema cs ON cs.oid = c.relnamespace
+  UNION ALL
+  SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+    FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
+   CROSS JOIN LATERAL (VALUES ('row-level security', c.relrowsecurity OR c.relforcerowsecurity),
+                              ('table storage parameters', c.relkind = 'r' AND c.reloptions IS NOT NULL),
+                              ('tablespace', c.relkind = 'r' AND c.reltablespace <> 0),
+                              ('table access method', c.relkind = 'r' AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
+                              ('replica identity', c.relkind = 'r' AND c.relreplident <> 'd'),
+                              ('typed table', c.reloftype <> 0),
+                              ('privileges', c.relacl IS NOT NULL),
+                              ('clustered index', c.relkind = 'r'
+                                 AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
+   WHERE isset AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
+  UNION ALL
+  SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+    FROM (SELECT x.*, (SELECT attcompression FROM (SELECT x.*) AS y) AS compression
+            FROM pg_attribute x CROSS JOIN (SELECT NULL::"char" AS attcompression) AS absent) AS a
+    JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid
+   CROSS JOIN LATERAL (VALUES ('identity column', a.attidentity <> ''),
+                              ('virtual generated column', a.attgenerated = 'v'),
+                              ('column storage', c.relkind = 'r' AND a.attstorage <> t.typstorage),
+                              ('column compression', a.compression <> ''),
+                              ('column statistics target', c.relkind IN ('r', 'i') AND coalesce(a.attstattarget, -1) <> -1),
+                              ('column options', a.attoptions IS NOT NULL),
+                              ('column privileges', a.attacl IS NOT NULL)) AS flag (word, isset)
+   WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'i') AND c.relpersistence <> 't'
+  UNION ALL
+  SELECT 'view column default', s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+    FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+   WHERE c.relkind = 'v'
+  UNION ALL SELECT 'extension', NULL, x.extname, NULL, 'pg_extension'::regclass, x.oid, NULL, NULL
+    FROM pg_extension x WHERE x.extname <> 'plpgsql'
+  UNION ALL SELECT 'schema privileges', NULL, n.nspname, NULL, 'pg_namespace'::regclass, n.oid, NULL, NULL
+    FROM pg_namespace n JOIN schema s ON s.oid = n.oid WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public'
+  UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
+  UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
+    FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()
+  UNION ALL SELECT 'event trigger', NULL, e.evtname, NULL, 'pg_event_trigger'::regclass, e.oid, NULL, NULL FROM pg_event_trigger e
+  UNION ALL SELECT 'foreign-data wrapper', NULL, f.fdwname, NULL, 'pg_foreign_data_wrapper'::regclass, f.oid, NULL, NULL FROM pg_foreign_data_wrapper f
+  UNION ALL SELECT 'foreign server', NULL, f.srvname, NULL, 'pg_foreign_server'::regclass, f.oid, NULL, NULL FROM pg_foreign_server f
+  UNION ALL SELECT 'user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL FROM pg_user_mappings u
+  UNION ALL SELECT 'cast', NULL, format_type(c.castsource, NULL)::name, format_type(c.casttarget, NULL), 'pg_cast'::regclass, c.oid, NULL, NULL
+    FROM pg_cast c WHERE c.oid >= 16384
+     AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_cast'::regclass AND o.objid = c.oid AND o.deptype = 'i')
+  UNION ALL SELECT 'operator', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace
+  UNION ALL SELECT 'operator class', s.nspname, o.opcname, NULL, 'pg_opclass'::regclass, o.oid, NULL, NULL FROM pg_opclass o JOIN schema s ON s.oid = o.opcnamespace
+  UNION ALL SELECT 'operator family', s.nspname, o.opfname, NULL, 'pg_opfamily'::regclass, o.oid, NULL, NULL FROM pg_opfamily o JOIN schema s ON s.oid = o.opfnamespace
+  UNION ALL SELECT 'collation', s.nspname, l.collname, NULL, 'pg_collation'::regclass, l.oid, NULL, NULL FROM pg_collation l JOIN schema s ON s.oid = l.collnamespace
+  UNION ALL SELECT 'conversion', s.nspname, v.conname, NULL, 'pg_conversion'::regclass, v.oid, NULL, NULL FROM pg_conversion v JOIN schema s ON s.oid = v.connamespace
+  UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
+  UNION ALL SELECT 'access method', NULL, m.amname, NULL, 'pg_am'::regclass, m.oid, NULL, NULL FROM pg_am m WHERE m.oid >= 16384
+  UNION ALL SELECT 'transform', NULL, l.lanname, format_type(f.trftype, NULL), 'pg_transform'::regclass, f.oid, NULL, NULL
+    FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang WHERE f.oid >= 16384
+  UNION ALL SELECT 'text search configuration', s.nspname, x.cfgname, NULL, 'pg_ts_config'::regclass, x.oid, NULL, NULL FROM pg_ts_config x JOIN schema s ON s.oid = x.cfgnamespace
+  UNION ALL SELECT 'text search dictionary', s.nspname, x.dictname, NULL, 'pg_ts_dict'::regclass, x.oid, NULL, NULL FROM pg_ts_dict x JOIN schema s ON s.oid = x.dictnamespace
+  UNION ALL SELECT 'text search parser', s.nspname, x.prsname, NULL, 'pg_ts_parser'::regclass, x.oid, NULL, NULL FROM pg_ts_parser x JOIN schema s ON s.oid = x.prsnamespace
+  UNION ALL SELECT 'text search template', s.nspname, x.tmplname, NULL, 'pg_ts_template'::regclass, x.oid, NULL, NULL FROM pg_ts_template x JOIN schema s ON s.oid = x.tmplnamespace
+  UNION ALL SELECT 'default privileges', n.nspname, r.rolname, d.defaclobjtype::text, 'pg_default_acl'::regclass, d.oid, NULL, NULL
+    FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+  UNION ALL SELECT 'security label', NULL, l.provider::name, l.label, l.classoid, l.objoid, NULL, NULL FROM pg_seclabel l
+)
+SELECT f.kind, f.schema::text AS schema, f.name::text AS name, f.part::text AS part,
+       f.classid::int8 AS classid, f.objid::int8 AS objid, f.on_schema::text AS on_schema, f.on_name::text AS on_name
+  FROM found f
+ WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = f.classid AND m.objid = f.objid AND f.kind <> 'extension')
+ ORDER BY 1, 2, 3, 4;

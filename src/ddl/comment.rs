@@ -1,0 +1,40 @@
+//! COMMENT ON.
+
+use crate::model::{Address, Kind};
+use crate::sql::Sql;
+
+use super::statement::{LockMode, Statement};
+
+/// Sets a comment, or takes it away. <https://www.postgresql.org/docs/current/sql-comment.html>
+pub(crate) fn set(address: &Address, text: Option<&str>) -> Statement {
+    let target = address
+        .target()
+        .expect("a comment's address names its target");
+    let head = Sql::new("COMMENT ON");
+    let table = target.table();
+    let (sql, relation) = match target.kind() {
+        Kind::Schema => (head.push("SCHEMA").path(&target), None),
+        Kind::Table => (head.push("TABLE").path(&target), Some(table)),
+        Kind::View => (head.push("VIEW").path(&target), Some(target.clone())),
+        Kind::Index => (head.push("INDEX").path(&target), None),
+        Kind::Column => (head.push("COLUMN").whole_path(&target), Some(table)),
+        Kind::Check => (
+            head.push("CONSTRAINT")
+                .name(target.name())
+                .push("ON")
+                .path(&table),
+            Some(table),
+        ),
+        Kind::PrimaryKey | Kind::Default | Kind::NotNull | Kind::Comment => {
+            unreachable!(
+                "the reader makes no comment on a {}",
+                target.kind().keyword()
+            )
+        }
+    };
+    let statement = Statement::catalog(sql.push("IS").literal_or_null(text));
+    match relation {
+        Some(relation) => statement.locking(&relation, LockMode::ShareUpdateExclusive),
+        None => statement,
+    }
+}

@@ -1,0 +1,87 @@
+//! CREATE INDEX and DROP INDEX.
+
+use crate::model::{Address, Index, Text};
+use crate::sql::Sql;
+
+use super::statement::{LockMode, Statement, Work};
+
+/// Whether others go on meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// In a transaction, writers wait.
+    Direct,
+    /// CONCURRENTLY: alone, nobody waits for it, it waits for others.
+    Concurrently,
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createindex.html>
+pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> Statement {
+    let mut sql = Sql::new(if own.unique {
+        "CREATE UNIQUE INDEX"
+    } else {
+        "CREATE INDEX"
+    });
+    if way == Way::Concurrently {
+        sql = sql.push("CONCURRENTLY");
+    }
+    let table = own.table_address(address);
+    sql = sql
+        .name(address.name())
+        .push("ON")
+        .path(&table)
+        .push("USING")
+        .name(&own.method);
+    let elements: Vec<Sql> = own
+        .elements
+        .iter()
+        .map(|element| Sql::empty().verbatim(element))
+        .collect();
+    sql = sql.push("(").glue("").separated(&elements, ", ").glue(")");
+    if !own.include.is_empty() {
+        sql = sql.push("INCLUDE").name_list(&own.include);
+    }
+    if own.nulls_not_distinct {
+        sql = sql.push("NULLS NOT DISTINCT");
+    }
+    if !own.parameters.is_empty() {
+        let parameters: Vec<Sql> = own
+            .parameters
+            .iter()
+            .map(|(name, value)| Sql::empty().name(name).push("=").literal(value))
+            .collect();
+        sql = sql.push("WITH (").separated(&parameters, ", ").glue(")");
+    }
+    if let Some(tablespace) = &own.tablespace {
+        sql = sql.push("TABLESPACE").name(tablespace);
+    }
+    if let Some(predicate) = &own.predicate {
+        sql = sql.push("WHERE").expression(predicate);
+    }
+    let mut statement = match way {
+        Way::Direct => Statement::catalog(sql).locking(&table, LockMode::Share),
+        Way::Concurrently => Statement::catalog(sql)
+            .locking(&table, LockMode::ShareUpdateExclusive)
+            .alone(),
+    }
+    .working(Work::IndexBuild);
+    for text in own.elements.iter().chain(&own.predicate) {
+        statement = statement.under(text);
+    }
+    statement
+}
+
+/// <https://www.postgresql.org/docs/current/sql-dropindex.html>
+pub(crate) fn drop(address: &Address, table: &Address, way: Way) -> Statement {
+    match way {
+        Way::Direct => {
+            let sql = Sql::new("DROP INDEX").path(address);
+            Statement::catalog(sql).locking(table, LockMode::AccessExclusive)
+        }
+        Way::Concurrently => {
+            let sql = Sql::new("DROP INDEX CONCURRENTLY").path(address);
+            Statement::catalog(sql)
+                .locking(table, LockMode::ShareUpdateExclusive)
+                .alone()
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A statement and what the manual says of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, Name, Text};
+use crate::sql::Sql;
+
+/// The table-level lock modes, weakest first (manual section 13.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockMode {
+    /// Taken by SELECT.
+    AccessShare,
+    /// Taken by SELECT FOR UPDATE.
+    RowShare,
+    /// Taken by INSERT, UPDATE, DELETE.
+    RowExclusive,
+    /// Taken by VACUUM, VALIDATE CONSTRAINT and CREATE INDEX CONCURRENTLY.
+    ShareUpdateExclusive,
+    /// Taken by CREATE INDEX: writers wait.
+    Share,
+    /// Taken by CREATE TRIGGER and ADD FOREIGN KEY: writers wait.
+    ShareRowExclusive,
+    /// Blocks all but plain reads.
+    Exclusive,
+    /// Blocks everybody.
+    AccessExclusive,
+}
+
+impl LockMode {
+    /// Returns the words of `LOCK TABLE … IN … MODE`.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+
+    /// Returns the mode that `pg_locks.mode` names.
+    pub fn from_catalog(mode: &str) -> Option<Self> {
+        Some(match mode {
+            "AccessShareLock" => Self::AccessShare,
+            "RowShareLock" => Self::RowShare,
+            "RowExclusiveLock" => Self::RowExclusive,
+            "ShareUpdateExclusiveLock" => Self::ShareUpdateExclusive,
+            "ShareLock" => Self::Share,
+            "ShareRowExclusiveLock" => Self::ShareRowExclusive,
+            "ExclusiveLock" => Self::Exclusive,
+            "AccessExclusiveLock" => Self::AccessExclusive,
+            _ => return None,
+        })
+    }
+
+    /// Says whether writers wait for it.
+    pub fn blocks_writes(self) -> bool {
+        self >= Self::Share
+    }
+
+    /// Says whether readers wait for it.
+    pub fn blocks_reads(self) -> bool {
+        self == Self::AccessExclusive
+    }
+}
+
+/// What a statement does beyond catalog rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Catalog rows only.
+    Catalog,
+    /// Reads every row.
+    Scan,
+    /// Reads every row and builds an index.
+    IndexBuild,
+    /// Writes every row anew.
+    TableRewrite,
+}
+
+/// Whether a statement may run in a transaction block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transaction {
+    /// It may.
+    Allowed,
+    /// It may not (25001), and is sent alone.
+    Forbidden,
+}
+
+/// How a statement can be merged with its neighbours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// It cannot.
+    Plain,
+    /// CREATE TABLE without columns; holds the words in front of the name.
+    CreateTable(&'static str),
+    /// ADD COLUMN; holds the column's definition.
+    AddColumn(Sql),
+    /// What follows a column's definition in CREATE TABLE, with the column's name.
+    ColumnPart(Name, Sql),
+    /// ADD of a table constraint; holds the constraint's definition.
+    AddConstraint(Sql),
+    /// Any other subcommand of ALTER TABLE.
+    Subcommand,
+}
+
+/// One statement with its facts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The statement without a semicolon.
+    pub sql: Sql,
+    /// The strongest lock it takes on each relation.
+    pub locks: BTreeMap<Address, LockMode>,
+    /// What it does beyond catalog rows.
+    pub work: Work,
+    /// Whether it may run in a transaction block.
+    pub transaction: Transaction,
+    /// The table it belongs to and the subcommand, for merging neighbours; not part of a plan.
+    #[serde(skip)]
+    pub(crate) part: Option<Part>,
+    /// The schemas that unqualified names in it are looked up in; empty for what speaks in prints.
+    #[serde(skip)]
+    pub(crate) lookup: Vec<Name>,
+}
+
+/// The part of a statement on one table that can be merged with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) table: Address,
+    pub(crate) form: Form,
+    pub(crate) subcommand: Sql,
+}
+
+impl Statement {
+    /// Makes a statement that only touches catalog rows and takes no lock on a relation that existed.
+    pub(crate) fn catalog(sql: Sql) -> Self {
+        Self {
+            sql,
+            locks: BTreeMap::new(),
+            work: Work::Catalog,
+            transaction: Transaction::Allowed,
+            part: None,
+            lookup: Vec::new(),
+        }
+    }
+
+    /// Makes `ALTER TABLE table subcommand` under ACCESS EXCLUSIVE.
+    pub(crate) fn alter_table(table: &Address, form: Form, subcommand: Sql) -> Self {
+        let sql = Sql::new("ALTER TABLE").path(table).join(&subcommand);
+        let part = Some(Part {
+            table: table.clone(),
+            form,
+            subcommand,
+        });
+        Self {
+            part,
+            ..Self::catalog(sql)
+        }
+        .locking(table, LockMode::AccessExclusive)
+    }
+
+    /// Notes a lock.
+    pub(crate) fn locking(mut self, relation: &Address, mode: LockMode) -> Self {
+        self.locks.insert(relation.clone(), mode);
+        self
+    }
+
+    /// Notes work beyond catalog rows.
+    pub(crate) fn working(self, work: Work) -> Self {
+        Self { work, ..self }
+    }
+
+    /// Notes that it is sent alone.
+    pub(crate) fn alone(self) -> Self {
+        Self {
+            transaction: Transaction::Forbidden,
+            part: None,
+            ..self
+        }
+    }
+
+    /// Notes where the unqualified names of a text are looked up.
+    pub(crate) fn under<T: Text>(mut self, text: &T) -> Self {
+        if self.lookup.is_empty() {
+            self.lookup = text.lookup().to_vec();
+        }
+        self
+    }
+}

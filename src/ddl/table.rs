@@ -1,0 +1,284 @@
+//! CREATE, ALTER and DROP of schemas, tables and columns.
+
+use crate::model::{
+    Address, Column, MAX_NAME_BYTES, Name, NotNull, Persistence, Table, Text, Validity,
+};
+use crate::sql::Sql;
+
+use super::constraint;
+use super::statement::{Form, LockMode, Statement, Work};
+
+/// <https://www.postgresql.org/docs/current/sql-createschema.html>
+pub(crate) fn create_schema(schema: &Address) -> Statement {
+    Statement::catalog(Sql::new("CREATE SCHEMA").path(schema))
+}
+
+/// <https://www.postgresql.org/docs/current/sql-dropschema.html>
+pub(crate) fn drop_schema(schema: &Address) -> Statement {
+    Statement::catalog(Sql::new("DROP SCHEMA").path(schema))
+}
+
+/// Takes no lock on any table. <https://www.postgresql.org/docs/current/sql-alterschema.html>
+pub(crate) fn rename_schema(schema: &Address, to: &Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER SCHEMA")
+            .path(schema)
+            .push("RENAME TO")
+            .name(to),
+    )
+}
+
+/// Takes every privilege on a schema from everybody: PUBLIC by name, the owner keeps ownership.
+/// <https://www.postgresql.org/docs/current/sql-revoke.html>
+pub(crate) fn close_schema(schema: &Address) -> Statement {
+    Statement::catalog(
+        Sql::new("REVOKE ALL ON SCHEMA")
+            .path(schema)
+            .push("FROM PUBLIC"),
+    )
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createtable.html>
+pub(crate) fn create(table: &Address, own: &Table) -> Statement {
+    let words = match own.persistence {
+        Persistence::Permanent => "CREATE TABLE",
+        Persistence::Unlogged => "CREATE UNLOGGED TABLE",
+    };
+    let sql = Sql::new(words).path(table).push("()");
+    let part = super::statement::Part {
+        table: table.clone(),
+        form: Form::CreateTable(words),
+        subcommand: Sql::empty(),
+    };
+    Statement {
+        part: Some(part),
+        ..Statement::catalog(sql)
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/sql-droptable.html>
+pub(crate) fn drop(table: &Address) -> Statement {
+    Statement::catalog(Sql::new("DROP TABLE").path(table)).locking(table, LockMode::AccessExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (RENAME)
+pub(crate) fn rename(table: &Address, to: &Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER TABLE")
+            .path(table)
+            .push("RENAME TO")
+            .name(to),
+    )
+    .locking(table, LockMode::AccessExclusive)
+}
+
+/// Moves the table's indexes, constraints and owned sequences along.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET SCHEMA)
+pub(crate) fn set_schema(table: &Address, to: &Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER TABLE")
+            .path(table)
+            .push("SET SCHEMA")
+            .name(to),
+    )
+    .locking(table, LockMode::AccessExclusive)
+}
+
+/// Copies the table under its lock. <https://www.postgresql.org/docs/current/sql-altertable.html> (SET LOGGED)
+pub(crate) fn set_persistence(table: &Address, persistence: Persistence) -> Statement {
+    let words = match persistence {
+        Persistence::Permanent => "SET LOGGED",
+        Persistence::Unlogged => "SET UNLOGGED",
+    };
+    Statement::alter_table(table, Form::Subcommand, Sql::new(words)).working(Work::TableRewrite)
+}
+
+/// Returns the column's name, type, collation and generation expression.
+fn definition<T: Text>(column: &Address, own: &Column<T>) -> Sql {
+    let mut sql = Sql::empty().name(column.name()).verbatim(&own.type_name);
+    if let Some(collation) = &own.collation {
+        sql = sql.push("COLLATE").names_dotted(collation);
+    }
+    if let Some(generated) = &own.generated {
+        sql = sql
+            .push("GENERATED ALWAYS AS")
+            .expression(generated)
+            .push("STORED");
+    }
+    sql
+}
+
+/// Instant without a generation expression, which writes every row anew.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD COLUMN)
+pub(crate) fn add_column<T: Text>(column: &Address, own: &Column<T>) -> Statement {
+    let definition = definition(column, own);
+    let subcommand = Sql::new("ADD COLUMN").join(&definition);
+    let work = if own.generated.is_some() {
+        Work::TableRewrite
+    } else {
+        Work::Catalog
+    };
+    let statement =
+        Statement::alter_table(&column.table(), Form::AddColumn(definition), subcommand)
+            .working(work);
+    let statement = statement.under(&own.type_name);
+    match &own.generated {
+        Some(generated) => statement.under(generated),
+        None => statement,
+    }
+}
+
+/// Adds a column whose existing rows get a constant: catalog rows only, whatever the table's size.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (Notes: a non-volatile default)
+pub(crate) fn add_column_with_default<T: Text>(
+    column: &Address,
+    own: &Column<T>,
+    default: &T,
+    not_null: Option<&NotNull>,
+) -> Statement {
+    let mut definition = definition(column, own).push("DEFAULT").expression(default);
+    if let Some(not_null) = not_null {
+        definition = definition.join(&not_null_part(column, not_null));
+    }
+    let subcommand = Sql::new("ADD COLUMN").join(&definition);
+    Statement::alter_table(&column.table(), Form::AddColumn(definition), subcommand)
+        .under(&own.type_name)
+        .under(default)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (DROP COLUMN)
+pub(crate) fn drop_column(column: &Address) -> Statement {
+    let subcommand = Sql::new("DROP COLUMN").name(column.name());
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (RENAME COLUMN)
+pub(crate) fn rename_column(column: &Address, to: &Name) -> Statement {
+    let table = column.table();
+    let sql = Sql::new("ALTER TABLE")
+        .path(&table)
+        .push("RENAME COLUMN")
+        .name(column.name())
+        .push("TO")
+        .name(to);
+    Statement::catalog(sql).locking(&table, LockMode::AccessExclusive)
+}
+
+/// Declared as a table rewrite: whether this one is, scratch has tried.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET DATA TYPE)
+pub(crate) fn alter_type<T: Text>(
+    column: &Address,
+    own: &Column<T>,
+    using: Option<Sql>,
+) -> Statement {
+    let mut subcommand = Sql::new("ALTER COLUMN")
+        .name(column.name())
+        .push("TYPE")
+        .verbatim(&own.type_name);
+    if let Some(collation) = &own.collation {
+        subcommand = subcommand.push("COLLATE").names_dotted(collation);
+    }
+    if let Some(using) = using {
+        subcommand = subcommand.push("USING").join(&using);
+    }
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+        .working(Work::TableRewrite)
+        .under(&own.type_name)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET DEFAULT)
+pub(crate) fn set_default<T: Text>(column: &Address, value: &T) -> Statement {
+    let part = Sql::new("DEFAULT").expression(value);
+    let subcommand = Sql::new("ALTER COLUMN")
+        .name(column.name())
+        .push("SET")
+        .join(&part);
+    let form = Form::ColumnPart(column.name().clone(), part);
+    Statement::alter_table(&column.table(), form, subcommand).under(value)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (DROP DEFAULT)
+pub(crate) fn drop_default(column: &Address) -> Statement {
+    let subcommand = Sql::new("ALTER COLUMN")
+        .name(column.name())
+        .push("DROP DEFAULT");
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}
+
+/// Returns the name PostgreSQL 18 gives a NOT NULL by itself, where it needs no shortening.
+fn default_not_null_name(column: &Address) -> Option<Name> {
+    let name = [
+        column.table().name().as_str(),
+        column.name().as_str(),
+        "not_null",
+    ]
+    .join("_");
+    (name.len() <= MAX_NAME_BYTES).then(|| Name::new(name))
+}
+
+/// Returns the name where it has to be said: it is known and not the one the server would choose.
+fn spoken_name<'a>(column: &Address, own: &'a NotNull) -> Option<&'a Name> {
+    own.name
+        .as_ref()
+        .filter(|name| Some(*name) != default_not_null_name(column).as_ref())
+}
+
+fn not_null_part(column: &Address, own: &NotNull) -> Sql {
+    match spoken_name(column, own) {
+        Some(name) => Sql::new("CONSTRAINT").name(name).push("NOT NULL"),
+        None => Sql::new("NOT NULL"),
+    }
+}
+
+/// Reads every row unless a valid check proves that none is NULL.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET NOT NULL)
+pub(crate) fn set_not_null(column: &Address, own: &NotNull) -> Statement {
+    let table = column.table();
+    let part = not_null_part(column, own);
+    match (own.validity, &own.name) {
+        (Validity::NotValid, Some(name)) => add_not_null_not_valid(column, name),
+        (Validity::NotValid, None) | (Validity::Valid, _) => {
+            let subcommand = match spoken_name(column, own) {
+                Some(name) => Sql::new("ADD CONSTRAINT")
+                    .name(name)
+                    .push("NOT NULL")
+                    .name(column.name()),
+                None => Sql::new("ALTER COLUMN")
+                    .name(column.name())
+                    .push("SET NOT NULL"),
+            };
+            Statement::alter_table(
+                &table,
+                Form::ColumnPart(column.name().clone(), part),
+                subcommand,
+            )
+            .working(Work::Scan)
+        }
+    }
+}
+
+/// PostgreSQL 18 and later. <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)
+pub(crate) fn add_not_null_not_valid(column: &Address, name: &Name) -> Statement {
+    let subcommand = Sql::new("ADD CONSTRAINT")
+        .name(name)
+        .push("NOT NULL")
+        .name(column.name())
+        .push("NOT VALID");
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}
+
+/// Returns the name under which a NOT NULL is added in two moves on 18: its own, or the server's choice.
+pub(crate) fn not_null_name(column: &Address, own: &NotNull) -> Name {
+    own.name
+        .clone()
+        .or_else(|| default_not_null_name(column))
+        .unwrap_or_else(|| constraint::proof_name(column))
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (DROP NOT NULL)
+pub(crate) fn drop_not_null(column: &Address) -> Statement {
+    let subcommand = Sql::new("ALTER COLUMN")
+        .name(column.name())
+        .push("DROP NOT NULL");
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}

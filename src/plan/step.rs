@@ -1,0 +1,200 @@
+//! A placed statement, backfill or ledger row, and blocks of them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ddl::Statement;
+use crate::model::{Address, Move, Retired};
+use crate::sql::Sql;
+
+/// What a running application can notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Nothing.
+    Expand,
+    /// Work in the background: backfill, validation, index builds.
+    Migrate,
+    /// Rows refused, names and types that change, things that go.
+    Contract,
+}
+
+impl Phase {
+    /// Returns the word for people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Expand => "expand",
+            Self::Migrate => "migrate",
+            Self::Contract => "contract",
+        }
+    }
+}
+
+/// What the way back restores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reversal {
+    /// Structure and every value.
+    Full,
+    /// Structure only: values are lost or changed.
+    Shape,
+    /// Nothing.
+    Impossible,
+}
+
+/// A change of the ledger of retired things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerChange {
+    /// A thing was retired.
+    Retire(Retired),
+    /// The thing at this place came back, or is gone for good.
+    Release(Address),
+    /// A parent moved: the row at `place` speaks other names now.
+    Rewrite {
+        /// The place the row has so far.
+        place: Address,
+        /// What it says from now on.
+        now: Retired,
+    },
+}
+
+/// Filling rows in batches, each its own short transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backfill {
+    /// The table.
+    pub table: Address,
+    /// The column that is filled where it is NULL.
+    pub column: Address,
+    /// The expression that fills it.
+    pub value: Sql,
+    /// The primary key's columns, or none: then ranges of ctid are walked.
+    pub key: Vec<crate::model::Name>,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Runs a statement.
+    Statement(Statement),
+    /// Fills rows.
+    Backfill(Backfill),
+    /// Writes to the ledger.
+    Ledger(LedgerChange),
+}
+
+/// What a step means for the order of steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// The object comes.
+    Creates(Address),
+    /// The object goes.
+    Drops(Address),
+    /// An attribute of the object changes.
+    Alters(Address, String),
+    /// The object must be there.
+    Uses(Address),
+    /// The object changes its address.
+    Moves(Move),
+}
+
+impl Effect {
+    /// Returns the address whose state differs afterwards; `None` where none does.
+    pub fn touched(&self) -> Option<&Address> {
+        match self {
+            Self::Creates(address) | Self::Drops(address) | Self::Alters(address, _) => {
+                Some(address)
+            }
+            Self::Moves(step) => Some(&step.to),
+            Self::Uses(_) => None,
+        }
+    }
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The object it is about.
+    pub address: Address,
+    /// What it does.
+    pub does: Act,
+    /// What that means for the order.
+    pub effects: Vec<Effect>,
+    /// A sentence that says why it is there.
+    pub why: String,
+    /// What a running application can notice.
+    pub phase: Phase,
+    /// What the way back restores.
+    pub reversal: Reversal,
+}
+
+impl Step {
+    /// Makes a step that runs a statement.
+    pub(crate) fn run(address: &Address, statement: Statement, why: impl Into<String>) -> Self {
+        Self {
+            address: address.clone(),
+            does: Act::Statement(statement),
+            effects: Vec::new(),
+            why: why.into(),
+            phase: Phase::Expand,
+            reversal: Reversal::Full,
+        }
+    }
+
+    pub(crate) fn phase(self, phase: Phase) -> Self {
+        Self { phase, ..self }
+    }
+
+    pub(crate) fn reversal(self, reversal: Reversal) -> Self {
+        Self { reversal, ..self }
+    }
+
+    pub(crate) fn effect(mut self, effect: Effect) -> Self {
+        self.effects.push(effect);
+        self
+    }
+
+    pub(crate) fn creating(self, address: &Address) -> Self {
+        self.effect(Effect::Creates(address.clone()))
+    }
+
+    pub(crate) fn dropping(self, address: &Address) -> Self {
+        self.effect(Effect::Drops(address.clone()))
+    }
+
+    pub(crate) fn altering(self, address: &Address, attribute: &str) -> Self {
+        self.effect(Effect::Alters(address.clone(), attribute.to_owned()))
+    }
+
+    pub(crate) fn using(self, address: &Address) -> Self {
+        self.effect(Effect::Uses(address.clone()))
+    }
+
+    /// Returns the statement, where the step runs one.
+    pub fn statement(&self) -> Option<&Statement> {
+        match &self.does {
+            Act::Statement(statement) => Some(statement),
+            Act::Backfill(_) | Act::Ledger(_) => None,
+        }
+    }
+}
+
+/// Steps that are never torn apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// They commit as one.
+    Together(Vec<Step>),
+    /// It owns its transactions: a CONCURRENTLY statement or a backfill.
+    Alone(Step),
+}
+
+impl Block {
+    /// Returns the block's steps in order.
+    pub fn steps(&self) -> &[Step] {
+        match self {
+            Self::Together(steps) => steps,
+            Self::Alone(step) => std::slice::from_ref(step),
+        }
+    }
+}
