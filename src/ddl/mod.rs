@@ -5,6 +5,7 @@
 
 pub(crate) mod comment;
 pub(crate) mod constraint;
+pub(crate) mod fill_trigger;
 pub(crate) mod index;
 pub(crate) mod statement;
 pub(crate) mod table;
@@ -69,7 +70,10 @@ pub(crate) fn alter<T: Text>(
             Object::Column(column) => Some(table::alter_type(address, column, None)),
             _ => unreachable!("one address holds one kind"),
         },
-        Alteration::Column(ColumnAlteration::Generated) => None,
+        Alteration::Column(ColumnAlteration::Generated) => match to {
+            Object::Column(column) if column.generated.is_none() => Some(table::drop_expression(address)),
+            _ => None,
+        },
         Alteration::Default(DefaultAlteration::Value(value)) => {
             Some(table::set_default(&address.column(), value))
         }

@@ -126,7 +126,7 @@ pub struct Statement {
     #[serde(skip)]
     pub(crate) part: Option<Part>,
     /// The schemas that unqualified names in it are looked up in; empty for what speaks in prints.
-    #[serde(skip)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lookup: Vec<Name>,
 }
 

@@ -152,6 +152,12 @@ pub(crate) fn drop_column(column: &Address) -> Statement {
     Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
 }
 
+/// Keeps the values. <https://www.postgresql.org/docs/current/sql-altertable.html> (DROP EXPRESSION)
+pub(crate) fn drop_expression(column: &Address) -> Statement {
+    let subcommand = Sql::new("ALTER COLUMN").name(column.name()).push("DROP EXPRESSION");
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}
+
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (RENAME COLUMN)
 pub(crate) fn rename_column(column: &Address, to: &Name) -> Statement {
     let table = column.table();

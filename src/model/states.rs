@@ -96,8 +96,6 @@ pub struct Level {
     pub ledger: Vec<Retired>,
     /// What SQL has no word for.
     pub intent: Intent,
-    /// `backfill`, as scratch settled it: column → expression.
-    pub fills: BTreeMap<Address, Expression>,
     /// What scratch saw of changes of type, by column.
     pub tried: BTreeMap<Address, Tried>,
 }

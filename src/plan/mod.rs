@@ -1,11 +1,22 @@
 //! Changes in, plan out: rewrites claim what has a safer way, one graph orders everything, blocks become stages.
 
 pub(crate) mod artifact;
+pub(crate) mod build;
+pub(crate) mod facts;
+pub(crate) mod fold;
+pub(crate) mod graph;
 pub(crate) mod hazard;
+pub(crate) mod identity;
+pub(crate) mod moves;
+pub(crate) mod replace;
+pub(crate) mod rewrite;
 pub(crate) mod stage;
 pub(crate) mod step;
 
 pub use artifact::{ArtifactError, Decision, Observation, PLAN_FORMAT, Plan, Purpose};
+pub use build::{PlanError, stages};
 pub use hazard::{Allowance, Finding, Hazard};
+pub use identity::{IdentityError, Question};
+pub use rewrite::Context;
 pub use stage::{After, Stage};
 pub use step::{Act, Backfill, Block, Effect, LedgerChange, Phase, Reversal, Step};

@@ -67,6 +67,9 @@ pub struct Backfill {
     pub column: Address,
     /// The expression that fills it.
     pub value: Sql,
+    /// The schemas that unqualified names in it are looked up in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookup: Vec<crate::model::Name>,
     /// The primary key's columns, or none: then ranges of ctid are walked.
     pub key: Vec<crate::model::Name>,
 }
@@ -169,6 +172,14 @@ impl Step {
 
     pub(crate) fn using(self, address: &Address) -> Self {
         self.effect(Effect::Uses(address.clone()))
+    }
+
+    /// Says that a valid check spares the scan.
+    pub(crate) fn proven(mut self) -> Self {
+        if let Act::Statement(statement) = &mut self.does {
+            statement.work = crate::ddl::Work::Catalog;
+        }
+        self
     }
 
     /// Returns the statement, where the step runs one.

@@ -67,6 +67,12 @@ impl Sql {
         self
     }
 
+    /// Appends a quoted identifier without a space, as after `NEW.`.
+    pub fn glued_name(mut self, name: &Name) -> Self {
+        push_identifier(&mut self.text, name);
+        self
+    }
+
     /// Appends names joined by dots, each quoted.
     pub fn names_dotted(mut self, path: &[Name]) -> Self {
         self.space();
@@ -104,6 +110,21 @@ impl Sql {
         self
     }
 
+    /// Appends `a, b`, or `''` for none: what `search_path` takes.
+    pub fn name_sequence(mut self, names: &[Name]) -> Self {
+        self.space();
+        if names.is_empty() {
+            self.text.push_str("''");
+        }
+        for (at, name) in names.iter().enumerate() {
+            if at > 0 {
+                self.text.push_str(", ");
+            }
+            push_identifier(&mut self.text, name);
+        }
+        self
+    }
+
     /// Appends parts, separated by static text.
     pub fn separated<'a>(
         mut self,
@@ -118,6 +139,18 @@ impl Sql {
                 self.space();
                 self.text.push_str(&part.text);
             }
+            self.unreviewed |= part.unreviewed;
+        }
+        self
+    }
+
+    /// Appends parts on lines of their own, as the elements of CREATE TABLE read best.
+    pub fn separated_lines(mut self, parts: &[Self]) -> Self {
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                self.text.push_str(",\n    ");
+            }
+            self.text.push_str(&part.text);
             self.unreviewed |= part.unreviewed;
         }
         self
@@ -157,6 +190,12 @@ impl Sql {
     /// Appends a text as it stands: a type, a query, an index element, a body.
     pub fn verbatim(mut self, text: &impl Text) -> Self {
         self.space();
+        self.text.push_str(text.sql());
+        self
+    }
+
+    /// Appends a text as it stands without a space, as after `::`.
+    pub fn glued_text(mut self, text: &impl Text) -> Self {
         self.text.push_str(text.sql());
         self
     }

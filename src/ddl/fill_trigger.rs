@@ -1,0 +1,60 @@
+//! The trigger of ours that fills a column of rows which clients write while existing ones are backfilled.
+//! <https://www.postgresql.org/docs/current/sql-createtrigger.html>
+
+use crate::model::{Address, Hash, Name, TEMPORARY_PREFIX, Written};
+use crate::sql::Sql;
+
+use super::statement::{LockMode, Statement};
+
+fn name(column: &Address) -> Name {
+    let hash = Hash::of(column);
+    Name::fitted(&[TEMPORARY_PREFIX, hash.short(8), "_fill_"].concat(), column.name().as_str())
+}
+
+/// Returns the function's path: it lives beside the table, whose writers need no privilege on it.
+fn function(column: &Address) -> [Name; 2] {
+    [column.schema_name().clone(), name(column)]
+}
+
+/// Makes the function and the trigger. The expression sees the new row under the table's own name.
+pub(crate) fn create(column: &Address, fill: &Written) -> [Statement; 2] {
+    let table = column.table();
+    let body = Sql::new("BEGIN IF NEW.")
+        .glue("")
+        .glued_name(column.name())
+        .push("IS NULL THEN SELECT")
+        .expression(fill)
+        .push("INTO NEW.")
+        .glued_name(column.name())
+        .push("FROM (SELECT NEW.*) AS")
+        .name(table.name())
+        .push("; END IF; RETURN NEW; END");
+    let create = Sql::new("CREATE FUNCTION")
+        .names_dotted(&function(column))
+        .push("() RETURNS trigger LANGUAGE plpgsql SET search_path =")
+        .name_sequence(fill.search_path())
+        .push("AS")
+        .literal(body.as_str());
+    let trigger = Sql::new("CREATE TRIGGER")
+        .name(&name(column))
+        .push("BEFORE INSERT OR UPDATE ON")
+        .path(&table)
+        .push("FOR EACH ROW EXECUTE FUNCTION")
+        .names_dotted(&function(column))
+        .push("()");
+    [
+        Statement::catalog(create),
+        Statement::catalog(trigger).locking(&table, LockMode::ShareRowExclusive),
+    ]
+}
+
+/// Drops the trigger and its function.
+pub(crate) fn drop(column: &Address) -> [Statement; 2] {
+    let table = column.table();
+    let trigger = Sql::new("DROP TRIGGER").name(&name(column)).push("ON").path(&table);
+    let function = Sql::new("DROP FUNCTION").names_dotted(&function(column)).push("()");
+    [
+        Statement::catalog(trigger).locking(&table, LockMode::AccessExclusive),
+        Statement::catalog(function),
+    ]
+}

@@ -1,0 +1,200 @@
+//! From changes to ordered stages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graph::{Cycle, Placed, order};
+use super::rewrite::{self, Context};
+use super::stage::{self, Stage};
+use super::step::{Act, Block, Effect, Phase, Reversal, Step};
+use super::{fold, moves, replace};
+use crate::ddl;
+use crate::diff::{Change, ChangeId, Changes};
+use crate::model::{Address, Alteration, Kind, Object};
+
+/// Why no plan can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The order has a loop: a fault of the planner.
+    #[error(transparent)]
+    Cycle(#[from] Cycle),
+    /// A NOT NULL has nothing to fill existing rows with.
+    #[error("{column} cannot become NOT NULL: {table} holds rows, and nothing says what they get")]
+    NothingToFill {
+        /// The column.
+        column: Address,
+        /// Its table.
+        table: Address,
+    },
+    /// Something that is not modelled stands on what would go or change.
+    #[error("{address} cannot be changed: {blockers} depends on it, which is not modelled")]
+    Blocked {
+        /// What would change.
+        address: Address,
+        /// What stands on it, in the server's words.
+        blockers: String,
+    },
+}
+
+impl PlanError {
+    /// Says how to mend it.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Cycle(_) => "please report this plan: the order of its steps is a fault of the tool",
+            Self::NothingToFill { .. } => {
+                "give the column a `default`, or a `backfill` expression for the rows that exist"
+            }
+            Self::Blocked { .. } => "drop the dependent by hand first, or leave the object as it is",
+        }
+    }
+}
+
+/// Plans the way from the current to the desired side of a level pair.
+///
+/// # Errors
+/// Fails when no safe way exists, or when the steps wait for each other.
+pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanError> {
+    let changes = replace::replace(changes, cx.level);
+    blocked(&changes, cx)?;
+    let mut blocks: Vec<Placed> = Vec::new();
+    for steps in moves::steps(&cx.level.moves, &cx.level.before, &cx.level.ledger) {
+        blocks.push((Block::Together(steps), None));
+    }
+    let mut pool = changes;
+    for (number, claim) in rewrite::claims(&mut pool, cx)?.into_iter().enumerate() {
+        blocks.extend(claim.into_iter().map(|block| (block, Some(number))));
+    }
+    for (id, change) in &pool.0 {
+        blocks.push((Block::Together(vec![plain(id, change, cx)]), None));
+    }
+    let ordered = order(blocks, cx.level)?;
+    // Steps of a claim are never merged with their neighbours.
+    let claimed: BTreeSet<String> = ordered
+        .iter()
+        .filter(|(_, claim)| claim.is_some())
+        .flat_map(|(block, _)| block.steps())
+        .map(identity_of)
+        .collect();
+    let mut stages = stage::stages(ordered);
+    for stage in &mut stages {
+        let steps = std::mem::take(&mut stage.steps);
+        stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
+    }
+    Ok(stages)
+}
+
+fn identity_of(step: &Step) -> String {
+    match &step.does {
+        Act::Statement(statement) => statement.sql.to_string(),
+        Act::Backfill(_) | Act::Ledger(_) => format!("{}", step.address),
+    }
+}
+
+/// Refuses to touch what something depends on that is not modelled: nobody could make it again.
+fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
+    let mut goes: BTreeSet<Address> = BTreeSet::new();
+    for ((address, _), change) in &changes.0 {
+        let disturbs = match change {
+            Change::Drop => true,
+            Change::Alter(Alteration::Column(_)) => true,
+            Change::Alter(_) | Change::Create => false,
+        };
+        if disturbs {
+            goes.insert(cx.level.moves.carry_back(address));
+        }
+    }
+    for step in cx.level.moves.0.iter().filter(|step| step.why == crate::model::Why::Retired) {
+        goes.insert(cx.level.moves.carry_back(&step.to));
+    }
+    for (thing, blockers) in cx.blockers {
+        if let Some(address) = goes.iter().find(|address| thing.is_at_or_below(address)) {
+            let blockers: Vec<&str> = blockers.iter().map(String::as_str).collect();
+            return Err(PlanError::Blocked { address: address.clone(), blockers: blockers.join(", ") });
+        }
+    }
+    Ok(())
+}
+
+/// The plain way: one statement per change.
+fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
+    let level = cx.level;
+    match change {
+        Change::Create => {
+            let object = &level.desired.objects[address];
+            let step = Step::run(address, ddl::create(address, object), created(address)).creating(address);
+            match address.kind() {
+                Kind::NotNull | Kind::PrimaryKey | Kind::Check if !cx.is_new(&address.table()) => {
+                    step.phase(Phase::Contract)
+                }
+                _ => step,
+            }
+        }
+        Change::Drop => {
+            let object = &level.current.objects[address];
+            let reversal = match address.kind() {
+                Kind::Table => Reversal::Shape,
+                Kind::Column if !is_generated(object) => Reversal::Shape,
+                _ => Reversal::Full,
+            };
+            let phase = match address.kind() {
+                // A constraint that goes refuses less: nobody notices.
+                Kind::Check | Kind::NotNull | Kind::Comment => Phase::Expand,
+                _ => Phase::Contract,
+            };
+            Step::run(address, ddl::drop(address, object), dropped(address, cx))
+                .dropping(address)
+                .phase(phase)
+                .reversal(reversal)
+        }
+        Change::Alter(alteration) => {
+            let object = &level.desired.objects[address];
+            let statement = ddl::alter(address, alteration, object).expect("what no statement alters was replaced");
+            let phase = match alteration {
+                Alteration::Comment(_) | Alteration::Default(_) => Phase::Expand,
+                _ => Phase::Contract,
+            };
+            Step::run(address, statement, format!("{} of {address} changes", alteration.attribute()))
+                .altering(address, alteration.attribute())
+                .phase(phase)
+        }
+    }
+}
+
+fn is_generated(object: &Object<crate::model::Expression>) -> bool {
+    matches!(object, Object::Column(column) if column.generated.is_some())
+}
+
+fn created(address: &Address) -> String {
+    format!("{address} is declared and not there yet")
+}
+
+fn dropped(address: &Address, cx: &Context<'_>) -> String {
+    if cx.level.desired.objects.contains_key(address) {
+        format!("{address} is made again: what it stands on changes")
+    } else {
+        format!("{address} is no longer declared")
+    }
+}
+
+/// Returns the fingerprints of what the steps create, change, drop or lean on, as they are before.
+pub(crate) fn leans_on(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, crate::model::Hash> {
+    let mut touched: BTreeSet<Address> = BTreeSet::new();
+    for effect in stages.iter().flat_map(|stage| &stage.steps).flat_map(|step| &step.effects) {
+        match effect {
+            Effect::Creates(address) | Effect::Drops(address) | Effect::Alters(address, _) | Effect::Uses(address) => {
+                let before = cx.level.moves.carry_back(address);
+                touched.extend(cx.level.before.needs_of(&before));
+                touched.insert(before);
+                let needs = cx.level.desired.needs_of(address);
+                touched.extend(needs.iter().map(|need| cx.level.moves.carry_back(need)));
+            }
+            Effect::Moves(step) => {
+                let before = cx.level.moves.carry_back(&step.to);
+                touched.extend(
+                    cx.level.before.objects.keys().filter(|address| address.is_at_or_below(&before)).cloned(),
+                );
+                touched.insert(before);
+            }
+        }
+    }
+    touched.into_iter().map(|address| (address.clone(), cx.raw.fingerprint(&address))).collect()
+}

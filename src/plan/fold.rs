@@ -1,0 +1,132 @@
+//! Neighbouring steps that make one table become its CREATE TABLE; neighbours on one table become one ALTER TABLE
+//! where lock and work agree. Steps of a claim are never merged: SET NOT NULL and DROP CONSTRAINT in one ALTER scans.
+
+use super::step::{Act, Effect, Step};
+use crate::ddl::{Form, Statement};
+use crate::sql::Sql;
+
+/// Merges neighbours within one stage. Steps for which `whole` says no stay as they are.
+pub(crate) fn fold(steps: Vec<Step>, may_merge: impl Fn(&Step) -> bool) -> Vec<Step> {
+    let mut folded: Vec<Step> = Vec::new();
+    let mut run: Vec<Step> = Vec::new();
+    for step in steps {
+        if let Some(first) = run.first()
+            && may_merge(&step)
+            && joins(first, &step)
+        {
+            run.push(step);
+            continue;
+        }
+        folded.extend(close(std::mem::take(&mut run)));
+        if may_merge(&step) && part_of(&step).is_some() {
+            run.push(step);
+        } else {
+            folded.push(step);
+        }
+    }
+    folded.extend(close(run));
+    folded
+}
+
+fn part_of(step: &Step) -> Option<&crate::ddl::statement::Part> {
+    step.statement().and_then(|statement| statement.part.as_ref())
+}
+
+/// Says whether a step can follow in the statement that the first one begins.
+fn joins(first: &Step, next: &Step) -> bool {
+    let (Some(head), Some(part)) = (part_of(first), part_of(next)) else { return false };
+    if head.table != part.table || first.phase != next.phase && !matches!(head.form, Form::CreateTable(_)) {
+        return false;
+    }
+    let same_lookup = match (first.statement(), next.statement()) {
+        (Some(a), Some(b)) => a.lookup.is_empty() || b.lookup.is_empty() || a.lookup == b.lookup,
+        _ => false,
+    };
+    let fits = match (&head.form, &part.form) {
+        (Form::CreateTable(_), form) => !matches!(form, Form::Plain | Form::Subcommand | Form::CreateTable(_)),
+        (_, Form::CreateTable(_) | Form::Plain) => false,
+        (_, _) => first.statement().map(|own| own.work) == next.statement().map(|own| own.work),
+    };
+    same_lookup && fits
+}
+
+fn close(run: Vec<Step>) -> Vec<Step> {
+    let Some(first) = run.first() else { return run };
+    let Some(head) = part_of(first).cloned() else { return run };
+    if run.len() == 1 && !matches!(head.form, Form::CreateTable(_)) {
+        return run;
+    }
+    let merged = match head.form {
+        Form::CreateTable(words) => create_table(words, &head.table, &run),
+        Form::AddColumn(_) | Form::ColumnPart(..) | Form::AddConstraint(_) | Form::Subcommand => {
+            let subcommands: Vec<Sql> =
+                run.iter().filter_map(part_of).map(|part| part.subcommand.clone()).collect();
+            Sql::new("ALTER TABLE").path(&head.table).separated(&subcommands, ", ")
+        }
+        Form::Plain => return run,
+    };
+    let mut step = run[0].clone();
+    let whys: Vec<&str> = run.iter().map(|step| step.why.as_str()).collect();
+    step.why = match &head.form {
+        Form::CreateTable(_) => step.why,
+        _ => distinct(&whys).join("; "),
+    };
+    let lookup = run.iter().filter_map(Step::statement).map(|own| own.lookup.clone()).find(|path| !path.is_empty());
+    step.effects = run.iter().flat_map(|step| step.effects.clone()).collect::<Vec<Effect>>();
+    step.reversal = run.iter().map(|step| step.reversal).max().unwrap_or(step.reversal);
+    if let Act::Statement(statement) = &mut step.does {
+        let strongest = run.iter().filter_map(Step::statement).flat_map(|own| own.locks.clone());
+        let mut locks = std::collections::BTreeMap::new();
+        for (relation, mode) in strongest {
+            let entry = locks.entry(relation).or_insert(mode);
+            *entry = (*entry).max(mode);
+        }
+        if matches!(head.form, Form::CreateTable(_)) {
+            locks.remove(&head.table);
+        }
+        *statement = Statement {
+            sql: merged,
+            locks,
+            lookup: lookup.unwrap_or_default(),
+            part: statement.part.clone(),
+            work: if matches!(head.form, Form::CreateTable(_)) { crate::ddl::Work::Catalog } else { statement.work },
+            transaction: statement.transaction,
+        };
+    }
+    vec![step]
+}
+
+fn distinct<'a>(texts: &[&'a str]) -> Vec<&'a str> {
+    let mut kept: Vec<&str> = Vec::new();
+    for text in texts {
+        if !kept.contains(text) {
+            kept.push(text);
+        }
+    }
+    kept
+}
+
+/// Puts a table's columns, their defaults and NOT NULLs, and its constraints into its CREATE TABLE.
+fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]) -> Sql {
+    let mut elements: Vec<(Option<crate::model::Name>, Sql)> = Vec::new();
+    for step in run {
+        let Some(part) = part_of(step) else { continue };
+        match &part.form {
+            Form::AddColumn(definition) => elements.push((Some(step.address.name().clone()), definition.clone())),
+            Form::ColumnPart(column, text) => {
+                let element = elements.iter_mut().find(|(name, _)| name.as_ref() == Some(column));
+                if let Some((_, element)) = element {
+                    *element = element.clone().join(text);
+                }
+            }
+            Form::AddConstraint(definition) => elements.push((None, definition.clone())),
+            Form::CreateTable(_) | Form::Plain | Form::Subcommand => {}
+        }
+    }
+    let elements: Vec<Sql> = elements.into_iter().map(|(_, element)| element).collect();
+    let sql = Sql::new(words).path(table);
+    if elements.is_empty() {
+        return sql.push("()");
+    }
+    sql.push("(\n    ").glue("").separated_lines(&elements).glue("\n)")
+}

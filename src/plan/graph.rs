@@ -1,0 +1,376 @@
+//! The one order of creates, alters, drops and moves.
+//!
+//! Steps are related by what their effects mean for each other; blocks inherit the relations of their steps. Blocks
+//! that wait for each other become one: that is how a rebuilt dependent joins what disturbs it. A loop that a block
+//! with transactions of its own is part of is a fault of the planner, and the error prints it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::step::{Block, Effect, Phase, Step};
+use crate::model::{Address, Kind, Level, Move, Slot, Why};
+
+/// A block with the claim it comes from; blocks of one claim keep their sequence.
+pub(crate) type Placed = (Block, Option<usize>);
+
+/// Blocks wait for each other and one of them cannot be joined with others.
+#[derive(Debug, thiserror::Error)]
+#[error("the steps of this plan wait for each other: {}", .0.join(" → "))]
+pub struct Cycle(pub Vec<String>);
+
+/// Puts blocks in order.
+pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, Cycle> {
+    let steps: Vec<(usize, &Step)> =
+        blocks.iter().enumerate().flat_map(|(at, (block, _))| block.steps().iter().map(move |step| (at, step))).collect();
+    let relations = Relations::of(&steps, level).edges;
+    let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for &(first, second) in &relations {
+        let (a, b) = (steps[first].0, steps[second].0);
+        let one_claim = blocks[a].1.is_some() && blocks[a].1 == blocks[b].1;
+        if a != b && !one_claim {
+            edges.insert((a, b));
+        }
+    }
+    let mut last_of_claim: BTreeMap<usize, usize> = BTreeMap::new();
+    for (at, (_, claim)) in blocks.iter().enumerate() {
+        if let Some(claim) = claim
+            && let Some(previous) = last_of_claim.insert(*claim, at)
+        {
+            edges.insert((previous, at));
+        }
+    }
+    join_replaced(&steps, &mut edges);
+
+    let mut graph: DiGraph<usize, ()> = DiGraph::new();
+    let nodes: Vec<NodeIndex> = (0..blocks.len()).map(|at| graph.add_node(at)).collect();
+    for &(a, b) in &edges {
+        graph.add_edge(nodes[a], nodes[b], ());
+    }
+    let mut group_of = vec![0; blocks.len()];
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for component in petgraph::algo::tarjan_scc(&graph) {
+        let mut members: Vec<usize> = component.into_iter().map(|node| graph[node]).collect();
+        members.sort_unstable();
+        for &member in &members {
+            group_of[member] = groups.len();
+        }
+        groups.push(members);
+    }
+    let joined: Vec<Placed> = groups
+        .iter()
+        .map(|members| join(members, &blocks, &steps, &relations, level))
+        .collect::<Result<_, _>>()?;
+    let between: BTreeSet<(usize, usize)> = edges
+        .iter()
+        .map(|&(a, b)| (group_of[a], group_of[b]))
+        .filter(|(a, b)| a != b)
+        .collect();
+    let keys: Vec<Key> = joined.iter().map(|(block, _)| Key::of_block(block, level)).collect();
+    let order = ready_first(joined.len(), &between, &keys);
+    let mut joined: Vec<Option<Placed>> = joined.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|at| joined[at].take()).collect())
+}
+
+/// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop.
+fn join_replaced(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
+    let mut dropped: BTreeMap<&Address, usize> = BTreeMap::new();
+    for (block, step) in steps {
+        for effect in &step.effects {
+            if let Effect::Drops(address) = effect {
+                dropped.insert(address, *block);
+            }
+        }
+    }
+    for (block, step) in steps {
+        for effect in &step.effects {
+            if let Effect::Creates(address) = effect
+                && let Some(&drop) = dropped.get(address)
+                && drop != *block
+            {
+                edges.insert((drop, *block));
+                edges.insert((*block, drop));
+            }
+        }
+    }
+}
+
+/// Makes one block of blocks that wait for each other.
+fn join(
+    members: &[usize],
+    blocks: &[Placed],
+    steps: &[(usize, &Step)],
+    relations: &BTreeSet<(usize, usize)>,
+    level: &Level,
+) -> Result<Placed, Cycle> {
+    if let [only] = members {
+        return Ok(blocks[*only].clone());
+    }
+    let alone = members.iter().any(|&member| matches!(blocks[member].0, Block::Alone(_)));
+    let claims: BTreeSet<usize> = members.iter().filter_map(|&member| blocks[member].1).collect();
+    let own: Vec<usize> = (0..steps.len()).filter(|&at| members.contains(&steps[at].0)).collect();
+    if alone || claims.len() > 1 {
+        return Err(Cycle(own.iter().map(|&at| steps[at].1.address.to_string()).collect()));
+    }
+    let place: BTreeMap<usize, usize> = own.iter().enumerate().map(|(at, &step)| (step, at)).collect();
+    let mut within: BTreeSet<(usize, usize)> = relations
+        .iter()
+        .filter_map(|(a, b)| Some((*place.get(a)?, *place.get(b)?)))
+        .collect();
+    for pair in own.windows(2) {
+        if steps[pair[0]].0 == steps[pair[1]].0 {
+            within.insert((place[&pair[0]], place[&pair[1]]));
+        }
+    }
+    let keys: Vec<Key> = own.iter().map(|&at| Key::of_step(steps[at].1, level)).collect();
+    let order = ready_first(own.len(), &within, &keys);
+    if order.len() < own.len() {
+        return Err(Cycle(own.iter().map(|&at| steps[at].1.address.to_string()).collect()));
+    }
+    let sorted = order.into_iter().map(|at| steps[own[at]].1.clone()).collect();
+    Ok((Block::Together(sorted), claims.first().copied()))
+}
+
+/// Kahn's algorithm with an ordered ready queue, so that equal inputs give equal orders.
+fn ready_first(count: usize, edges: &BTreeSet<(usize, usize)>, keys: &[Key]) -> Vec<usize> {
+    let mut waiting = vec![0usize; count];
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for &(a, b) in edges {
+        waiting[b] += 1;
+        followers[a].push(b);
+    }
+    let mut ready: BTreeSet<(&Key, usize)> =
+        (0..count).filter(|&at| waiting[at] == 0).map(|at| (&keys[at], at)).collect();
+    let mut order = Vec::with_capacity(count);
+    while let Some((_, at)) = ready.pop_first() {
+        order.push(at);
+        for &next in &followers[at] {
+            waiting[next] -= 1;
+            if waiting[next] == 0 {
+                ready.insert((&keys[next], next));
+            }
+        }
+    }
+    order
+}
+
+/// Breaks ties: phase, then the same table, then kind, then declared position, then address.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    phase: Phase,
+    unit: Address,
+    kind: Kind,
+    position: u16,
+    address: Address,
+}
+
+impl Key {
+    fn of_step(step: &Step, level: &Level) -> Self {
+        let address = &step.address;
+        let known = if level.desired.objects.contains_key(address) { &level.desired } else { &level.current };
+        Self {
+            phase: step.phase,
+            unit: known.unit_of(address),
+            kind: address.kind(),
+            position: known.position.get(&address.column()).copied().unwrap_or(u16::MAX),
+            address: address.clone(),
+        }
+    }
+
+    fn of_block(block: &Block, level: &Level) -> Self {
+        let phase = block.steps().iter().map(|step| step.phase).max().unwrap_or(Phase::Expand);
+        let first = block.steps().first().expect("a block has a step");
+        Self { phase, ..Self::of_step(first, level) }
+    }
+}
+
+/// Which step comes before which.
+struct Relations {
+    edges: BTreeSet<(usize, usize)>,
+}
+
+/// The steps by what they do to an address.
+#[derive(Default)]
+struct ByEffect<'a> {
+    creates: BTreeMap<&'a Address, Vec<usize>>,
+    drops: BTreeMap<&'a Address, Vec<usize>>,
+    alters: BTreeMap<&'a Address, Vec<usize>>,
+    uses: BTreeMap<&'a Address, Vec<usize>>,
+    moves: Vec<(usize, &'a Move)>,
+}
+
+impl<'a> ByEffect<'a> {
+    fn of(steps: &[(usize, &'a Step)]) -> Self {
+        let mut by = Self::default();
+        for (at, (_, step)) in steps.iter().enumerate() {
+            for effect in &step.effects {
+                match effect {
+                    Effect::Creates(address) => by.creates.entry(address).or_default().push(at),
+                    Effect::Drops(address) => by.drops.entry(address).or_default().push(at),
+                    Effect::Alters(address, _) => by.alters.entry(address).or_default().push(at),
+                    Effect::Uses(address) => by.uses.entry(address).or_default().push(at),
+                    Effect::Moves(step) => by.moves.push((at, step)),
+                }
+            }
+        }
+        by
+    }
+}
+
+impl Relations {
+    fn of(steps: &[(usize, &Step)], level: &Level) -> Self {
+        let by = ByEffect::of(steps);
+        let mut relations = Self { edges: BTreeSet::new() };
+        relations.coming(&by, level);
+        relations.going(&by, level);
+        relations.slots(&by, level);
+        relations.moves(&by, level);
+        relations
+    }
+
+    fn before(&mut self, firsts: &[usize], seconds: &[usize]) {
+        for &first in firsts {
+            for &second in seconds {
+                if first != second {
+                    self.edges.insert((first, second));
+                }
+            }
+        }
+    }
+
+    /// For x needing y: create y and alter y before create x and alter x.
+    fn coming(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let none = Vec::new();
+        for (x, arrivals) in by.creates.iter().chain(&by.alters) {
+            for y in needs_to_come(level, x) {
+                self.before(by.creates.get(&y).unwrap_or(&none), arrivals);
+                self.before(by.alters.get(&y).unwrap_or(&none), arrivals);
+            }
+        }
+        for (x, users) in &by.uses {
+            self.before(by.creates.get(x).unwrap_or(&none), users);
+            self.before(users, by.drops.get(x).unwrap_or(&none));
+        }
+        for (x, departures) in &by.drops {
+            self.before(departures, by.creates.get(x).unwrap_or(&none));
+        }
+    }
+
+    /// For x needing y: drop x, and alter x where it lets go, before drop y; drop x before alter y.
+    fn going(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let none = Vec::new();
+        for (x, departures) in &by.drops {
+            for y in level.current.needs_of(x) {
+                self.before(departures, by.drops.get(&y).unwrap_or(&none));
+                self.before(departures, by.alters.get(&y).unwrap_or(&none));
+            }
+        }
+        for (x, alterations) in &by.alters {
+            for y in level.current.needs_of(x) {
+                self.before(alterations, by.drops.get(&y).unwrap_or(&none));
+            }
+        }
+    }
+
+    /// What leaves a name before what enters it.
+    fn slots(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let mut leaving: BTreeMap<Slot, Vec<usize>> = BTreeMap::new();
+        for (x, departures) in &by.drops {
+            // The drop of a table frees the names of its indexes and keys too.
+            let parts = level.current.objects.iter().filter(|(address, _)| {
+                *address == *x || level.current.parent(address).as_ref() == Some(x)
+            });
+            for slot in parts.filter_map(|(address, object)| object.slot(address)) {
+                leaving.entry(slot).or_default().extend(departures);
+            }
+        }
+        for (at, step) in &by.moves {
+            for slot in slots_below(&level.before, &step.from) {
+                leaving.entry(slot).or_default().push(*at);
+            }
+        }
+        for (z, arrivals) in &by.creates {
+            let slot = level.desired.objects.get(*z).and_then(|object| object.slot(z));
+            if let Some(departures) = slot.and_then(|slot| leaving.get(&slot)) {
+                self.before(departures, arrivals);
+            }
+        }
+        for (at, step) in &by.moves {
+            for slot in slots_below(&level.current, &step.to) {
+                if let Some(departures) = leaving.get(&slot) {
+                    let others: Vec<usize> =
+                        departures.iter().copied().filter(|other| by.moves.iter().all(|(own, _)| own != other)).collect();
+                    self.before(&others, &[*at]);
+                }
+            }
+        }
+    }
+
+    /// A move comes before whatever speaks its new name, after what frees that name, and, where it retires, after the
+    /// dependents of what goes.
+    fn moves(&mut self, by: &ByEffect<'_>, level: &Level) {
+        for pair in by.moves.windows(2) {
+            self.before(&[pair[0].0], &[pair[1].0]);
+        }
+        for (at, step) in &by.moves {
+            let speaks = |address: &Address| {
+                lineage(level, address).iter().any(|ancestor| ancestor.is_at_or_below(&step.to))
+            };
+            for (x, departures) in &by.drops {
+                let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
+                if leans && !speaks(x) {
+                    self.before(departures, &[*at]);
+                } else if speaks(x) {
+                    self.before(&[*at], departures);
+                }
+            }
+            for (x, arrivals) in by.creates.iter().chain(&by.alters).chain(&by.uses) {
+                if speaks(x) || x.is_at_or_below(&step.from) {
+                    self.before(&[*at], arrivals);
+                }
+                if needs_to_come(level, x).iter().any(speaks) {
+                    self.before(&[*at], arrivals);
+                }
+            }
+        }
+    }
+}
+
+/// Returns what has to be there before an object can be: its parent, what it leans on, and for a primary key the NOT
+/// NULL of its columns, which it would otherwise set itself with a scan.
+fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
+    let mut needs = level.desired.needs_of(address);
+    if let Some(crate::model::Object::PrimaryKey(key)) = level.desired.objects.get(address) {
+        needs.extend(key.columns.iter().map(|column| address.part(Kind::NotNull, column)));
+    }
+    needs
+}
+
+/// Returns an address and everything it is a part of.
+fn lineage(level: &Level, address: &Address) -> Vec<Address> {
+    let mut chain = vec![address.clone()];
+    while let Some(parent) = chain.last().and_then(|last| {
+        level.current.parent(last).or_else(|| level.desired.parent(last))
+    }) {
+        chain.push(parent);
+    }
+    chain
+}
+
+/// Says whether an object of the current side leans on what now stands at or below `place`, without being part of it.
+fn needs_thing_at(level: &Level, address: &Address, place: &Address) -> bool {
+    level.current.needs_of(address).iter().any(|need| need.is_at_or_below(place))
+        && !address.is_at_or_below(place)
+}
+
+/// Returns the name space entries held by what moves when the thing at `root` does.
+fn slots_below(model: &crate::model::Model<crate::model::Expression>, root: &Address) -> BTreeSet<Slot> {
+    model
+        .objects
+        .iter()
+        .filter(|(address, object)| {
+            address.is_at_or_below(root) || object.parent(address).is_some_and(|parent| parent == *root)
+        })
+        .filter_map(|(address, object)| object.slot(address))
+        .collect()
+}

@@ -1,0 +1,315 @@
+//! Identity, decided before the diff: what is renamed, what comes back from the attic, what goes there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Retired,
+    Settings, TEMPORARY_PREFIX, Undeclared, Why,
+};
+
+/// What identity rests on.
+pub(crate) struct Known<'a> {
+    /// The live side, what is retired included.
+    pub(crate) current: &'a Model<Expression>,
+    /// The ledger of retired things.
+    pub(crate) ledger: &'a [Retired],
+    /// The files.
+    pub(crate) declared: &'a Declared,
+    /// Column types of the files as a server prints them, where it was asked.
+    pub(crate) types: &'a BTreeMap<Address, Expression>,
+    /// The top-level objects that revisions of this project declared, in the names they have now.
+    pub(crate) owned: &'a BTreeSet<Address>,
+    /// The intent of the revision in force: its `renamed_from` lines have acted.
+    pub(crate) in_force: &'a Intent,
+    /// The settings.
+    pub(crate) settings: &'a Settings,
+}
+
+/// A place where only a person knows what is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The object it is about.
+    pub address: Address,
+    /// What is unclear.
+    pub because: String,
+}
+
+/// Why identity cannot be decided.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A protected thing would go.
+    #[error("{address} is protected (`protect: true`) and would be retired")]
+    Protected {
+        /// The thing.
+        address: Address,
+    },
+    /// A schema would go and holds what is not ours.
+    #[error("{schema} is no longer declared and cannot go: it holds {others}, which no revision declared")]
+    Occupied {
+        /// The schema.
+        schema: Address,
+        /// What it holds.
+        others: String,
+    },
+}
+
+/// What identity decided.
+#[derive(Debug, Default)]
+pub(crate) struct Identity {
+    /// The moves, in order.
+    pub(crate) moves: Moves,
+    /// What only a person knows.
+    pub(crate) questions: Vec<Question>,
+    /// Top-level objects that are neither declared nor ours, in the names they have now: left alone.
+    pub(crate) unmanaged: BTreeSet<Address>,
+    /// Top-level objects that are retired or dropped although no revision declared them.
+    pub(crate) taken_in: BTreeSet<Address>,
+}
+
+/// Decides identity.
+pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
+    let mut identity = Identity::default();
+    renames(known, &mut identity);
+    take_back(known, &mut identity);
+    retire(known, &mut identity)?;
+    Ok(identity)
+}
+
+/// Says whether a thing that stands in the live database bears a mark of ours.
+fn is_marked(address: &Address) -> bool {
+    address.path().iter().any(|name| name.as_str().starts_with(RETIRED_PREFIX))
+}
+
+/// Renames: schemas, then tables, then columns, each spoken in the parents as declared.
+fn renames(known: &Known<'_>, identity: &mut Identity) {
+    for kind in [Kind::Schema, Kind::Table, Kind::Column] {
+        let mut pairs: Vec<(Address, Address)> = Vec::new();
+        let wishes = known.declared.intent.renamed_from.iter().filter(|(new, _)| new.kind() == kind);
+        for (new, old) in wishes {
+            if known.in_force.renamed_from.get(new) == Some(old) {
+                continue;
+            }
+            let stands = |address: &Address| {
+                known.current.objects.contains_key(&identity.moves.carry_back(address))
+            };
+            let moves_itself =
+                |address: &Address| known.declared.intent.renamed_from.values().any(|source| source == address);
+            let old_is_free = !known.declared.written.objects.contains_key(old)
+                || known.declared.intent.renamed_from.contains_key(old);
+            if !stands(old) || !old_is_free {
+                continue;
+            }
+            if stands(new) && !moves_itself(new) {
+                identity.questions.push(Question {
+                    address: new.clone(),
+                    because: format!(
+                        "`renamed_from` names {old}, but {new} exists as well: it is kept as it is, and {old} is treated as undeclared"
+                    ),
+                });
+                continue;
+            }
+            pairs.push((old.clone(), new.clone()));
+        }
+        identity.moves.0.extend(free_names_first(pairs));
+    }
+}
+
+/// Orders renames so that each finds its new name free; a ring takes one of its members through a temporary name.
+fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
+    let mut moves = Vec::new();
+    while !pairs.is_empty() {
+        let free = pairs.iter().position(|(_, to)| !pairs.iter().any(|(from, _)| from == to));
+        let at = match free {
+            Some(at) => at,
+            None => {
+                let (from, _) = &pairs[0];
+                let hash = Hash::of(from);
+                let aside = from.renamed(Name::fitted(
+                    &[TEMPORARY_PREFIX, hash.short(8), "_"].concat(),
+                    from.name().as_str(),
+                ));
+                moves.push(Move { from: from.clone(), to: aside.clone(), why: Why::Renamed });
+                pairs[0].0 = aside;
+                continue;
+            }
+        };
+        let (from, to) = pairs.remove(at);
+        moves.push(Move { from, to, why: Why::Renamed });
+    }
+    moves
+}
+
+/// Whenever a plan would create what a retired thing still holds, it takes that back instead.
+fn take_back(known: &Known<'_>, identity: &mut Identity) {
+    for kind in [Kind::Table, Kind::Column] {
+        let declared = known.declared.written.objects.iter().filter(|(address, _)| address.kind() == kind);
+        for (address, object) in declared {
+            let standing = identity.moves.carry_back(address);
+            let stands = known.current.objects.contains_key(&standing);
+            if stands {
+                continue;
+            }
+            let ledger = identity.moves.ledger(known.ledger);
+            let newest = ledger
+                .iter()
+                .filter(|row| row.was == *address)
+                .filter(|row| holds_same_type(known, identity, address, object, row))
+                .max_by_key(|row| row.revision);
+            if let Some(row) = newest {
+                identity.moves.0.push(Move { from: row.place.clone(), to: address.clone(), why: Why::TakenBack });
+            }
+        }
+    }
+}
+
+/// A table always fits: its columns are compared one by one. A column fits where a server spells both types alike.
+fn holds_same_type(
+    known: &Known<'_>,
+    identity: &Identity,
+    address: &Address,
+    declared: &Object<crate::model::Written>,
+    row: &Retired,
+) -> bool {
+    use crate::model::Text;
+    let held = known.current.objects.get(&identity.moves.carry_back(&row.place));
+    match (held, declared) {
+        (Some(Object::Table(_)), Object::Table(_)) => true,
+        (Some(Object::Column(held)), Object::Column(wanted)) => {
+            let spelled = known.types.get(address).map_or(wanted.type_name.sql(), Text::sql);
+            held.type_name.sql() == spelled && held.generated.is_none() && wanted.generated.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// What the files no longer have is retired, where it is ours; the rest is left alone.
+fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityError> {
+    let settings = known.settings;
+    let state = known.current.fingerprint_of_all();
+    let ledger = identity.moves.ledger(known.ledger);
+    let in_attic = |address: &Address| ledger.iter().any(|row| address.is_at_or_below(&row.place));
+    let mut retired = Vec::new();
+    let mut standing: BTreeMap<Address, &Address> = BTreeMap::new();
+    for address in known.current.objects.keys() {
+        standing.insert(identity.moves.carry(address), address);
+    }
+    let objects = &known.declared.written.objects;
+    for (now, before) in &standing {
+        if in_attic(now) || objects.contains_key(now) {
+            continue;
+        }
+        match now.kind() {
+            Kind::Table | Kind::View | Kind::Schema => {
+                let schema_is_covered = settings.manage.covers_schema(now.schema_name());
+                let excluded = settings.manage.excludes(now) || !schema_is_covered || is_marked(now);
+                // The schema public is everybody's: nobody declares it away by not naming it.
+                let everybodys = now.kind() == Kind::Schema && now.name().as_str() == "public";
+                let ours = known.owned.contains(*before);
+                let take_in = settings.manage.undeclared == Undeclared::Retire;
+                if excluded || everybodys || !(ours || take_in) {
+                    identity.unmanaged.insert(now.clone());
+                    continue;
+                }
+                if !ours {
+                    identity.taken_in.insert(now.clone());
+                }
+                if now.kind() == Kind::Table && settings.retire.tables {
+                    let hash = Hash::of(&(&state, now.schema_name()));
+                    let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
+                    let to = Address::new(Kind::Table, [attic, now.name().clone()]);
+                    retired.push(Move { from: now.clone(), to, why: Why::Retired });
+                }
+            }
+            Kind::Column => {
+                let table_stays = objects.contains_key(&now.table());
+                let generated = matches!(
+                    known.current.objects.get(*before),
+                    Some(Object::Column(column)) if column.generated.is_some()
+                );
+                if table_stays && settings.retire.columns && !generated && !is_marked(now) {
+                    let hash = Hash::of(&(&state, now));
+                    let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
+                    let to = now.renamed(Name::fitted(&prefix, now.name().as_str()));
+                    retired.push(Move { from: now.clone(), to, why: Why::Retired });
+                }
+            }
+            Kind::Default
+            | Kind::NotNull
+            | Kind::PrimaryKey
+            | Kind::Check
+            | Kind::Index
+            | Kind::Comment => {}
+        }
+    }
+    // A plain column that shall be computed keeps its values aside: the server has no way to turn one into the other.
+    for (now, before) in &standing {
+        let (Some(Object::Column(held)), Some(Object::Column(wanted))) =
+            (known.current.objects.get(*before), objects.get(now))
+        else {
+            continue;
+        };
+        if held.generated.is_none() && wanted.generated.is_some() && settings.retire.columns {
+            let hash = Hash::of(&(&state, now));
+            let to = now.renamed(Name::fitted(&[RETIRED_PREFIX, hash.short(8), "_"].concat(), now.name().as_str()));
+            retired.push(Move { from: now.clone(), to, why: Why::Retired });
+        }
+    }
+    for step in &retired {
+        if known.declared.intent.protect.contains(&step.from) || known.in_force.protect.contains(&step.from) {
+            return Err(IdentityError::Protected { address: step.from.clone() });
+        }
+    }
+    // Columns before tables: a column's ledger row then follows its table.
+    retired.sort_by_key(|step| (std::cmp::Reverse(step.from.kind()), step.from.clone()));
+    identity.moves.0.extend(retired);
+    occupied_schemas(known, identity)
+}
+
+/// A schema that goes must not hold what is not ours.
+fn occupied_schemas(known: &Known<'_>, identity: &Identity) -> Result<(), IdentityError> {
+    for address in known.current.objects.keys().filter(|address| address.kind() == Kind::Schema) {
+        let now = identity.moves.carry(address);
+        let goes = !known.declared.written.objects.contains_key(&now)
+            && !identity.unmanaged.contains(&now)
+            && !is_marked(&now);
+        if !goes {
+            continue;
+        }
+        let others: Vec<String> = identity
+            .unmanaged
+            .iter()
+            .filter(|other| other.is_at_or_below(&now))
+            .map(ToString::to_string)
+            .collect();
+        if !others.is_empty() {
+            return Err(IdentityError::Occupied { schema: now, others: others.join(", ") });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(name: &str) -> Address {
+        Address::new(Kind::Column, ["app", "t", name])
+    }
+
+    #[test]
+    fn a_chain_frees_names_first() {
+        let moves = free_names_first(vec![(column("a"), column("b")), (column("b"), column("c"))]);
+        let order: Vec<String> = moves.iter().map(|step| step.to.name().to_string()).collect();
+        assert_eq!(order, ["c", "b"]);
+    }
+
+    #[test]
+    fn a_ring_takes_one_through_a_temporary_name() {
+        let moves = free_names_first(vec![(column("a"), column("b")), (column("b"), column("a"))]);
+        assert_eq!(moves.len(), 3);
+        assert!(moves[0].to.name().as_str().starts_with(TEMPORARY_PREFIX));
+        let all = Moves(moves);
+        assert_eq!(all.carry(&column("a")), column("b"));
+        assert_eq!(all.carry(&column("b")), column("a"));
+    }
+}

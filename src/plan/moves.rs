@@ -1,0 +1,176 @@
+//! Moves as steps: what scratch executes before it is read, and what a plan executes on the live server.
+
+use std::collections::BTreeSet;
+
+use super::step::{Act, Effect, LedgerChange, Phase, Step};
+use crate::ddl::{self, Statement};
+use crate::model::{Address, Expression, Kind, Model, Move, Moves, RETIRED_PREFIX, Retired, Why};
+
+/// Makes the steps of every move, one list per move: each list commits as one.
+pub(crate) fn steps(moves: &Moves, before: &Model<Expression>, ledger: &[Retired]) -> Vec<Vec<Step>> {
+    let mut present: BTreeSet<Address> = before.objects.keys().cloned().collect();
+    let mut all = Vec::new();
+    for at in 0..moves.0.len() {
+        let step = &moves.0[at];
+        let so_far = Moves(moves.0[..at].to_vec());
+        let rows = so_far.ledger(ledger);
+        let after = Moves(moves.0[..=at].to_vec()).ledger(ledger);
+        let mut own = Vec::new();
+        if let Some(schema) = attic_schema(&step.to)
+            && !present.contains(&schema)
+        {
+            let note = "makes the place that holds what is retired";
+            own.push(place(Step::run(&schema, ddl::table::create_schema(&schema), note), step));
+            own.push(place(
+                Step::run(&schema, ddl::table::close_schema(&schema), "and closes it to everybody but its owner"),
+                step,
+            ));
+            present.insert(schema);
+        }
+        let statements = statements(step);
+        let last = statements.len().saturating_sub(1);
+        for (number, statement) in statements.into_iter().enumerate() {
+            let mut run = place(Step::run(&step.to, statement, why(step)), step);
+            if number == last {
+                run = run.effect(Effect::Moves(step.clone()));
+            }
+            own.push(run);
+        }
+        present = present.into_iter().map(|address| step.carry(&address)).collect();
+        if let Some(schema) = attic_schema(&step.from)
+            && !present.iter().any(|address| *address != schema && address.is_at_or_below(&schema))
+        {
+            let note = "nothing is held there any more";
+            own.push(place(Step::run(&schema, ddl::table::drop_schema(&schema), note), step));
+            present.remove(&schema);
+        }
+        own.extend(ledger_changes(&rows, &after).into_iter().map(|change| {
+            place(
+                Step {
+                    address: step.to.clone(),
+                    does: Act::Ledger(change),
+                    effects: Vec::new(),
+                    why: "keeps the ledger of retired things true".to_owned(),
+                    phase: Phase::Expand,
+                    reversal: super::step::Reversal::Full,
+                },
+                step,
+            )
+        }));
+        all.push(own);
+    }
+    all
+}
+
+fn place(step: Step, of: &Move) -> Step {
+    let phase = match of.why {
+        Why::TakenBack => Phase::Expand,
+        Why::Renamed | Why::Retired => Phase::Contract,
+    };
+    step.phase(phase)
+}
+
+fn why(step: &Move) -> String {
+    match step.why {
+        Why::Renamed => format!("{} is {} from now on (`renamed_from`)", step.from, step.to.dotted()),
+        Why::Retired => format!("{} is set aside with its contents until `purge`", step.from),
+        Why::TakenBack => format!("{} comes back with its contents", step.to),
+    }
+}
+
+/// Returns the attic's schema, where a table's address lies in one.
+fn attic_schema(address: &Address) -> Option<Address> {
+    let in_attic = address.kind() == Kind::Table && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
+    in_attic.then(|| address.schema())
+}
+
+/// Makes the statements of one move. A table that changes schema and name takes two.
+fn statements(step: &Move) -> Vec<Statement> {
+    let Move { from, to, why: _ } = step;
+    match from.kind() {
+        Kind::Schema => vec![ddl::table::rename_schema(from, to.name())],
+        Kind::Table => {
+            let mut statements = Vec::new();
+            let mut at = from.clone();
+            if at.schema_name() != to.schema_name() {
+                statements.push(ddl::table::set_schema(&at, to.schema_name()));
+                at = Address::new(Kind::Table, [to.schema_name().clone(), from.name().clone()]);
+            }
+            if at.name() != to.name() {
+                statements.push(ddl::table::rename(&at, to.name()));
+            }
+            statements
+        }
+        Kind::Column => vec![ddl::table::rename_column(from, to.name())],
+        Kind::Default
+        | Kind::NotNull
+        | Kind::PrimaryKey
+        | Kind::Check
+        | Kind::Index
+        | Kind::View
+        | Kind::Comment => unreachable!("identity moves schemas, tables and columns"),
+    }
+}
+
+/// Says how the ledger's rows change, by place.
+fn ledger_changes(before: &[Retired], after: &[Retired]) -> Vec<LedgerChange> {
+    let mut changes = Vec::new();
+    let mut at = 0;
+    for row in before {
+        // Rows keep their order through a move, so a row that changed is the next one of `after`.
+        let kept = after.get(at).filter(|next| {
+            next.revision == row.revision
+                && next.was.name() == row.was.name()
+                && (next.place.name() == row.place.name())
+        });
+        match kept {
+            Some(next) => {
+                if next != row {
+                    changes.push(LedgerChange::Rewrite { place: row.place.clone(), now: next.clone() });
+                }
+                at += 1;
+            }
+            None => changes.push(LedgerChange::Release(row.place.clone())),
+        }
+    }
+    changes.extend(after[at..].iter().cloned().map(LedgerChange::Retire));
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retiring_makes_the_attic_once_and_taking_back_removes_it() {
+        let table = |schema: &str, name: &str| Address::new(Kind::Table, [schema, name]);
+        let attic = [RETIRED_PREFIX, "x"].concat();
+        let retire = |name: &str| Move { from: table("app", name), to: table(&attic, name), why: Why::Retired };
+        let moves = Moves(vec![retire("a"), retire("b")]);
+        let steps_of = |lists: Vec<Vec<Step>>| -> Vec<String> {
+            lists
+                .into_iter()
+                .flatten()
+                .map(|step| step.statement().map_or("ledger".to_owned(), |own| own.sql.to_string()))
+                .collect()
+        };
+        let mut before = Model::default();
+        for name in ["a", "b"] {
+            before.objects.insert(
+                table("app", name),
+                crate::model::Object::Table(crate::model::Table { persistence: crate::model::Persistence::Permanent }),
+            );
+        }
+        let forward = steps_of(steps(&moves, &before, &[]));
+        assert_eq!(forward.iter().filter(|sql| sql.starts_with("CREATE SCHEMA")).count(), 1);
+        assert_eq!(forward.iter().filter(|sql| *sql == "ledger").count(), 2);
+
+        let mut after: Model<Expression> = Model::default();
+        for (address, object) in &before.objects {
+            after.objects.insert(moves.carry(address), object.clone());
+        }
+        let back = steps_of(steps(&moves.turned(), &after, &moves.ledger(&[])));
+        assert_eq!(back.iter().filter(|sql| sql.starts_with("DROP SCHEMA")).count(), 1);
+        assert_eq!(back.iter().filter(|sql| *sql == "ledger").count(), 2);
+    }
+}

@@ -1,0 +1,73 @@
+//! What cannot be altered in place is dropped and made again, and so is everything that stands on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ddl;
+use crate::diff::{Change, Changes};
+use crate::model::{Address, Alteration, ColumnAlteration, Level};
+
+/// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
+/// follow, to the fixed point.
+pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
+    let needed_by_current = level.current.needed_by();
+    let needed_by_desired = level.desired.needed_by();
+    let mut again: BTreeSet<Address> = BTreeSet::new();
+    let mut queue: Vec<Address> = Vec::new();
+    for ((address, _), change) in &changes.0 {
+        let Change::Alter(alteration) = change else { continue };
+        let Some(to) = level.desired.objects.get(address) else { continue };
+        if ddl::alter(address, alteration, to).is_none() {
+            queue.push(address.clone());
+        } else if let Alteration::Column(ColumnAlteration::Type { .. } | ColumnAlteration::Collation) = alteration {
+            let dependents = dependents(&needed_by_current, address).chain(dependents(&needed_by_desired, address));
+            queue.extend(dependents.filter(|dependent| ddl::is_disturbed_by_type_change(dependent.kind())).cloned());
+        }
+    }
+    // A thing that goes takes nothing along that stays: what stands on it is made again without it.
+    for ((address, _), change) in &changes.0 {
+        if *change == Change::Drop {
+            queue.extend(dependents(&needed_by_current, address).cloned());
+        }
+    }
+    while let Some(address) = queue.pop() {
+        if !again.insert(address.clone()) {
+            continue;
+        }
+        queue.extend(dependents(&needed_by_current, &address).cloned());
+        queue.extend(dependents(&needed_by_desired, &address).cloned());
+    }
+    for address in again {
+        let stood = level.current.objects.contains_key(&address);
+        let stands = level.desired.objects.contains_key(&address);
+        if stood && stands {
+            changes.remove(&address);
+            changes.add(&address, Change::Drop);
+            changes.add(&address, Change::Create);
+        }
+    }
+    without_what_goes_along(changes, level)
+}
+
+fn dependents<'a>(
+    needed_by: &'a BTreeMap<Address, BTreeSet<Address>>,
+    address: &Address,
+) -> impl Iterator<Item = &'a Address> {
+    needed_by.get(address).into_iter().flatten()
+}
+
+/// The drop of a parent takes the drops of its parts.
+fn without_what_goes_along(mut changes: Changes, level: &Level) -> Changes {
+    let goes_along: Vec<Address> = changes
+        .0
+        .iter()
+        .filter(|(_, change)| **change == Change::Drop)
+        .filter(|((address, _), _)| {
+            let parent = level.current.parent(address);
+            // A schema takes nothing along: what it holds goes by itself.
+            parent.is_some_and(|parent| parent.kind() != crate::model::Kind::Schema && changes.drops(&parent))
+        })
+        .map(|((address, _), _)| address.clone())
+        .collect();
+    changes.0.retain(|(address, _), change| *change != Change::Drop || !goes_along.contains(address));
+    changes
+}

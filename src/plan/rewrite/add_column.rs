@@ -1,0 +1,127 @@
+//! ADD COLUMN on a table with rows: a default that costs no rewrite comes along, any other is set afterwards and
+//! backfilled.
+//! <https://www.postgresql.org/docs/current/sql-altertable.html> (Notes)
+
+use super::{Claim, Context, creates_at};
+use crate::ddl;
+use crate::diff::{Change, Changes};
+use crate::model::{Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Written};
+use crate::plan::build::PlanError;
+use crate::plan::step::{Act, Backfill, Phase, Reversal, Step};
+use crate::sql::Sql;
+
+pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
+    let mut claims = Vec::new();
+    for ((address, _), change) in &changes.0 {
+        let table = address.table();
+        if *change != Change::Create || address.kind() != Kind::Column || cx.is_new(&table) {
+            continue;
+        }
+        let Some(Object::Column(column)) = cx.level.desired.objects.get(address) else { continue };
+        if column.generated.is_some() || changes.drops(address) {
+            continue;
+        }
+        claims.extend(claim(changes, cx, address, column)?);
+    }
+    Ok(claims)
+}
+
+fn claim(
+    changes: &Changes,
+    cx: &Context<'_>,
+    address: &Address,
+    column: &Column<Expression>,
+) -> Result<Option<Claim>, PlanError> {
+    let default = match cx.level.desired.objects.get(&address.with_kind(Kind::Default)) {
+        Some(Object::Default(default)) => Some(&default.value),
+        _ => None,
+    };
+    let not_null = match cx.level.desired.objects.get(&address.with_kind(Kind::NotNull)) {
+        Some(Object::NotNull(not_null)) => Some(not_null),
+        _ => None,
+    };
+    let whole = [address.clone(), address.with_kind(Kind::Default), address.with_kind(Kind::NotNull)];
+    let takes = creates_at(changes, &whole);
+    let costs_rewrite = cx.level.tried.get(address).is_some_and(|tried| tried.rewrites);
+    let fill = fill_of(cx, address, default);
+    let empty = cx.class(&address.table()) == SizeClass::Empty;
+    let backfilled = cx.level.intent.backfill.contains_key(address);
+    if let Some(default) = default
+        && (empty || !costs_rewrite && !backfilled)
+    {
+        let why = format!("{address} is new; its default is stored once, no row is written");
+        let statement = ddl::table::add_column_with_default(address, column, default, not_null);
+        let step = creating_all(Step::run(address, statement, why), &whole, cx);
+        return Ok(Some(Claim::of(takes).together([step])));
+    }
+    let add = Step::run(address, ddl::table::add_column(address, column), format!("{address} is new"))
+        .creating(address);
+    if default.is_none() && not_null.is_none() {
+        // The plain way is the same statement; but a backfill that a person asked for goes with it.
+        let Some(fill) = fill.filter(|_| backfilled && !empty) else { return Ok(None) };
+        let claim = Claim::of(takes).together([add]).alone(backfill(cx, address, &fill));
+        return Ok(Some(claim));
+    }
+    if empty {
+        return Ok(None);
+    }
+    let mut first = vec![add];
+    if let Some(default) = default {
+        let own = address.with_kind(Kind::Default);
+        first.push(
+            Step::run(&own, ddl::table::set_default(address, default), "new rows get the default from here on")
+                .creating(&own),
+        );
+    }
+    let Some(fill) = fill else {
+        return Err(PlanError::NothingToFill { column: address.clone(), table: address.table() });
+    };
+    let sync = default.is_none() && not_null.is_some();
+    if sync {
+        first.extend(ddl::fill_trigger::create(address, &fill).map(|statement| {
+            Step::run(address, statement, "fills the rows that clients write meanwhile").using(address)
+        }));
+    }
+    let mut claim = Claim::of(takes).together(first).alone(backfill(cx, address, &fill));
+    if let Some(not_null) = not_null {
+        claim = super::not_null::enforce(claim, cx, address, not_null, Some(&fill), sync);
+    }
+    Ok(Some(claim))
+}
+
+fn creating_all(step: Step, whole: &[Address], cx: &Context<'_>) -> Step {
+    whole
+        .iter()
+        .filter(|address| cx.level.desired.objects.contains_key(address))
+        .fold(step, |step, address| step.creating(address))
+}
+
+/// Returns what fills existing rows: what a person said, or else the default.
+pub(super) fn fill_of(cx: &Context<'_>, column: &Address, default: Option<&Expression>) -> Option<Written> {
+    cx.level.intent.backfill.get(column).cloned().or_else(|| default.map(Written::from))
+}
+
+/// Makes the step that fills existing rows in batches.
+pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Step {
+    let table = column.table();
+    let key: Vec<Name> = match cx.level.current.objects.get(&table.with_kind(Kind::PrimaryKey)) {
+        Some(Object::PrimaryKey(key)) => key.columns.clone(),
+        _ => Vec::new(),
+    };
+    let value = Sql::empty().expression(fill);
+    let backfill = Backfill { table, column: column.clone(), value, lookup: fill.search_path().to_vec(), key };
+    Step {
+        address: column.clone(),
+        does: Act::Backfill(backfill),
+        effects: Vec::new(),
+        why: "existing rows are filled in batches, each its own short transaction".to_owned(),
+        phase: Phase::Migrate,
+        reversal: Reversal::Full,
+    }
+    .using(column)
+}
+
+/// Returns the NOT NULL's name for sentences.
+pub(super) fn named(own: &NotNull, column: &Address) -> Name {
+    ddl::table::not_null_name(column, own)
+}

@@ -1,0 +1,93 @@
+//! Checks: NOT VALID first, validated in another transaction; primary keys: their index is built concurrently first.
+//! <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD table_constraint, ADD table_constraint_using_index)
+
+use super::{Claim, Context, creates_at};
+use crate::ddl::{self, index::Way};
+use crate::diff::{Change, Changes};
+use crate::model::{
+    Address, Check, Expression, Hash, Index, Kind, Name, Object, PrimaryKey, SizeClass, TEMPORARY_PREFIX, Validity,
+};
+use crate::plan::build::PlanError;
+use crate::plan::step::{Phase, Step};
+
+pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
+    let mut claims = Vec::new();
+    for ((address, _), change) in &changes.0 {
+        let table = address.table();
+        if *change != Change::Create || cx.is_new(&table) || cx.class(&table) == SizeClass::Empty {
+            continue;
+        }
+        // What is made again in the block that disturbs it cannot wait for a transaction of its own.
+        if changes.drops(address) {
+            continue;
+        }
+        match cx.level.desired.objects.get(address) {
+            Some(Object::Check(check)) if check.validity == Validity::Valid => {
+                claims.push(add_check(changes, address, check));
+            }
+            Some(Object::PrimaryKey(key)) => claims.push(add_primary_key(changes, address, key)),
+            _ => {}
+        }
+    }
+    Ok(claims)
+}
+
+fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) -> Claim {
+    let not_valid = Check { validity: Validity::NotValid, ..check.clone() };
+    let add = Step::run(
+        address,
+        ddl::constraint::add_check(address, &not_valid),
+        format!("{address} is declared; it holds for new rows first"),
+    )
+    .creating(address)
+    .phase(Phase::Contract);
+    let validate = Step::run(
+        address,
+        ddl::constraint::validate(&address.table(), address.name()),
+        "existing rows are read while clients go on",
+    )
+    .using(address)
+    .phase(Phase::Contract);
+    Claim::of(creates_at(changes, [address])).together([add]).together([validate])
+}
+
+fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Claim {
+    let table = address.table();
+    let hash = Hash::of(address);
+    let name = Name::fitted(&[TEMPORARY_PREFIX, hash.short(8), "_"].concat(), table.name().as_str());
+    let index = Index {
+        table: table.name().clone(),
+        method: Name::new("btree"),
+        unique: true,
+        nulls_not_distinct: false,
+        elements: key.columns.iter().map(quoted).collect(),
+        include: key.include.clone(),
+        predicate: None,
+        parameters: Default::default(),
+        tablespace: None,
+        validity: Validity::Valid,
+    };
+    let index_address = Address::new(Kind::Index, [table.schema_name().clone(), name.clone()]);
+    let mut build = Step::run(
+        &index_address,
+        ddl::index::create(&index_address, &index, Way::Concurrently),
+        "the key's index is built while clients go on",
+    )
+    .phase(Phase::Migrate);
+    for column in key.columns.iter().chain(&key.include) {
+        build = build.using(&table.part(Kind::Column, column));
+    }
+    let add = Step::run(
+        address,
+        ddl::constraint::add_primary_key_using(address, key, &name),
+        format!("{address} is declared; it takes the index over"),
+    )
+    .creating(address)
+    .phase(Phase::Contract);
+    Claim::of(creates_at(changes, [address])).alone(build).together([add])
+}
+
+/// An index element that is a plain column.
+fn quoted(column: &Name) -> Expression {
+    Expression::new(crate::sql::Sql::empty().name(column).as_str())
+}

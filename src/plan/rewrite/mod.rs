@@ -1,0 +1,100 @@
+//! The safe online ways, one file per rewrite, in the order in which they are asked.
+
+mod add_column;
+mod column_type;
+mod constraint;
+mod index;
+mod not_null;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::build::PlanError;
+use super::step::{Block, Step};
+use crate::diff::{ChangeId, Changes};
+use crate::model::{Address, Expression, Level, Model, Server, Settings, SizeClass};
+
+/// What a rewrite may look at.
+pub struct Context<'a> {
+    /// Both sides, whole and overlaid.
+    pub level: &'a Level,
+    /// The live side as it was read: what fingerprints are taken of.
+    pub raw: &'a Model<Expression>,
+    /// The server, with the sizes of its tables.
+    pub server: &'a Server,
+    /// Modelled thing → what depends on it and is not modelled.
+    pub blockers: &'a BTreeMap<Address, BTreeSet<String>>,
+    /// The settings.
+    pub settings: &'a Settings,
+}
+
+impl Context<'_> {
+    /// Says whether the table is made in this plan.
+    pub fn is_new(&self, table: &Address) -> bool {
+        !self.level.current.objects.contains_key(table)
+    }
+
+    /// Returns the size class of a table, named as it is after the moves.
+    pub fn class(&self, table: &Address) -> SizeClass {
+        if self.is_new(table) {
+            return SizeClass::Empty;
+        }
+        let before = self.level.moves.carry_back(table);
+        self.server.sizes.get(&before).copied().unwrap_or_default().class(self.settings.small_table)
+    }
+}
+
+/// Changes taken out of the pool, and the blocks that make them.
+pub(crate) struct Claim {
+    takes: Vec<ChangeId>,
+    blocks: Vec<Block>,
+}
+
+impl Claim {
+    fn of(takes: Vec<ChangeId>) -> Self {
+        Self { takes, blocks: Vec::new() }
+    }
+
+    fn together(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
+        self.blocks.push(Block::Together(steps.into_iter().collect()));
+        self
+    }
+
+    fn alone(mut self, step: Step) -> Self {
+        self.blocks.push(Block::Alone(step));
+        self
+    }
+}
+
+type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
+
+/// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
+const REWRITES: [Rewrite; 5] =
+    [add_column::rewrite, not_null::rewrite, column_type::rewrite, constraint::rewrite, index::rewrite];
+
+/// Lets every rewrite claim; takes what they claim out of the pool and returns their blocks, one list per claim.
+pub(crate) fn claims(pool: &mut Changes, cx: &Context<'_>) -> Result<Vec<Vec<Block>>, PlanError> {
+    let mut all = Vec::new();
+    for rewrite in REWRITES {
+        for claim in rewrite(pool, cx)? {
+            for id in &claim.takes {
+                pool.0.remove(id);
+            }
+            all.push(claim.blocks);
+        }
+    }
+    Ok(all)
+}
+
+/// Returns the ids of the creates at the given addresses.
+fn creates_at<'a>(changes: &Changes, addresses: impl IntoIterator<Item = &'a Address>) -> Vec<ChangeId> {
+    addresses
+        .into_iter()
+        .flat_map(|address| {
+            changes
+                .at(address)
+                .filter(|(_, change)| **change == crate::diff::Change::Create)
+                .map(|(id, _)| id.clone())
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}

@@ -1,0 +1,105 @@
+//! SET NOT NULL without a scan under ACCESS EXCLUSIVE.
+//! <https://www.postgresql.org/docs/current/sql-altertable.html> (SET NOT NULL)
+
+use super::add_column::{backfill, fill_of, named};
+use super::{Claim, Context, creates_at};
+use crate::ddl;
+use crate::diff::{Change, Changes};
+use crate::model::{Address, Kind, NotNull, Object, SizeClass, Validity, Written};
+use crate::plan::build::PlanError;
+use crate::plan::step::{Phase, Step};
+
+pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
+    let mut claims = Vec::new();
+    for ((address, _), change) in &changes.0 {
+        if *change != Change::Create || address.kind() != Kind::NotNull {
+            continue;
+        }
+        let (table, column) = (address.table(), address.column());
+        let Some(Object::NotNull(not_null)) = cx.level.desired.objects.get(address) else { continue };
+        if cx.is_new(&table) || cx.class(&table) == SizeClass::Empty || not_null.validity == Validity::NotValid {
+            continue;
+        }
+        let default_address = address.with_kind(Kind::Default);
+        let default = match cx.level.desired.objects.get(&default_address) {
+            Some(Object::Default(default)) => Some(&default.value),
+            _ => None,
+        };
+        let mut takes = creates_at(changes, [address]);
+        let mut first = Vec::new();
+        let default_is_new = creates_at(changes, [&default_address]);
+        if let (Some(value), false) = (default, default_is_new.is_empty()) {
+            takes.extend(default_is_new);
+            let statement = ddl::table::set_default(&column, value);
+            let why = "the default comes first: rows written from here on have a value";
+            first.push(Step::run(&default_address, statement, why).creating(&default_address));
+        }
+        let mut claim = Claim::of(takes);
+        if !first.is_empty() {
+            claim = claim.together(first);
+        }
+        let fill = fill_of(cx, &column, default);
+        if let Some(fill) = &fill {
+            claim = claim.alone(backfill(cx, &column, fill));
+        }
+        claims.push(enforce(claim, cx, &column, not_null, fill.as_ref(), false));
+    }
+    Ok(claims)
+}
+
+/// Adds the blocks that enforce: refuse new NULLs, fill the rest, prove, set. `sync` says that a trigger of ours fills
+/// new rows until then.
+pub(super) fn enforce(
+    claim: Claim,
+    cx: &Context<'_>,
+    column: &Address,
+    own: &NotNull,
+    fill: Option<&Written>,
+    sync: bool,
+) -> Claim {
+    let table = column.table();
+    let address = column.with_kind(Kind::NotNull);
+    let named_not_null = cx.server.version.major() >= 18;
+    let name = if named_not_null { named(own, column) } else { ddl::constraint::proof_name(column) };
+    let refuse = if named_not_null {
+        ddl::table::add_not_null_not_valid(column, &name)
+    } else {
+        ddl::constraint::add_proof_not_valid(column)
+    };
+    let mut refusing = Step::run(&address, refuse, "NULLs are refused from here on; existing rows are not read yet")
+        .using(column)
+        .phase(Phase::Contract);
+    if named_not_null {
+        refusing = refusing.creating(&address);
+    }
+    let mut claim = claim.together([refusing]);
+    if let Some(fill) = fill {
+        let mut rest = backfill(cx, column, fill).phase(Phase::Contract);
+        rest.why = "rows that were left NULL meanwhile are filled".to_owned();
+        claim = claim.alone(rest);
+    }
+    let prove = Step::run(&address, ddl::constraint::validate(&table, &name), "existing rows are read while clients go on")
+        .using(column)
+        .phase(Phase::Contract);
+    claim = claim.together([prove]);
+    let mut last = Vec::new();
+    if !named_not_null {
+        last.push(
+            Step::run(&address, ddl::table::set_not_null(column, own), "the validated check is proof: no row is read again")
+                .creating(&address)
+                .phase(Phase::Contract)
+                .proven(),
+        );
+        last.push(
+            Step::run(&address, ddl::constraint::drop(&table, &name), "the check has done its work")
+                .using(column)
+                .phase(Phase::Contract),
+        );
+    }
+    if sync {
+        last.extend(ddl::fill_trigger::drop(column).map(|statement| {
+            Step::run(column, statement, "the trigger has done its work").using(column).phase(Phase::Contract)
+        }));
+    }
+    if last.is_empty() { claim } else { claim.together(last) }
+}
