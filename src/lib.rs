@@ -7,3 +7,5 @@ pub mod diff;
 pub mod model;
 pub mod plan;
 pub mod sql;
+pub mod history;
+pub mod apply;

@@ -18,6 +18,7 @@ use sqlx::PgConnection;
 use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
 
 pub use session::{CatalogError, Connection, connect, pin};
+pub(crate) use session::{describe, sqlstate};
 
 /// How often a read is repeated when DDL of others gets in between.
 const TRIES: usize = 3;

@@ -70,6 +70,8 @@ pub struct Backfill {
     /// The schemas that unqualified names in it are looked up in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lookup: Vec<crate::model::Name>,
+    /// Whether a row that stays NULL is a failure: NOT NULL follows.
+    pub must_fill: bool,
     /// The primary key's columns, or none: then ranges of ctid are walked.
     pub key: Vec<crate::model::Name>,
 }

@@ -109,7 +109,8 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> St
         _ => Vec::new(),
     };
     let value = Sql::empty().expression(fill);
-    let backfill = Backfill { table, column: column.clone(), value, lookup: fill.search_path().to_vec(), key };
+    let must_fill = cx.level.desired.objects.contains_key(&column.with_kind(Kind::NotNull));
+    let backfill = Backfill { table, must_fill, column: column.clone(), value, lookup: fill.search_path().to_vec(), key };
     Step {
         address: column.clone(),
         does: Act::Backfill(backfill),

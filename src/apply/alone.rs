@@ -1,0 +1,66 @@
+//! Statements that own their transactions: CREATE INDEX CONCURRENTLY, DROP INDEX CONCURRENTLY.
+
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use super::{ApplyError, Run, note_started, send};
+use crate::catalog::describe;
+use crate::ddl::{self, Statement, index::Way};
+use crate::history;
+use crate::model::{Address, Kind};
+use crate::plan::Step;
+use crate::sql::Sql;
+
+/// Journaled as started before and as done after, since it cannot commit with its row. What an earlier try left is
+/// mended first: an invalid index is dropped, a finished one is not built again.
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    number: usize,
+    step: &Step,
+    statement: &Statement,
+    run: &Run<'_>,
+) -> Result<(), ApplyError> {
+    note_started(connection, run, number, None).await?;
+    let drops = step.effects.iter().any(|effect| matches!(effect, crate::plan::Effect::Drops(_)));
+    let needed = match (step.address.kind() == Kind::Index, drops) {
+        (true, false) => match standing(connection, &step.address).await? {
+            Some(true) => false,
+            Some(false) => {
+                let leftover = ddl::index::drop(&step.address, &step.address, Way::Concurrently);
+                send_alone(connection, step, &leftover.sql).await?;
+                true
+            }
+            None => true,
+        },
+        (true, true) => standing(connection, &step.address).await?.is_some(),
+        (false, _) => true,
+    };
+    if needed {
+        send_alone(connection, step, &statement.sql).await?;
+    }
+    send(connection, &history::done(run.journal(), run.revision, number)).await?;
+    Ok(())
+}
+
+async fn send_alone(connection: &mut PgConnection, step: &Step, sql: &Sql) -> Result<(), ApplyError> {
+    match send(connection, sql).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.as_database_error().is_none() => Err(error.into()),
+        Err(error) => Err(ApplyError::Refused {
+            address: step.address.clone(),
+            reason: describe(&error),
+            sql: Some(sql.to_string()),
+        }),
+    }
+}
+
+/// Says whether an index of this name stands, and whether it is valid.
+async fn standing(connection: &mut PgConnection, index: &Address) -> Result<Option<bool>, ApplyError> {
+    let sql = "SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+               JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+    let row = sqlx::query(AssertSqlSafe(sql))
+        .bind(index.schema_name().as_str())
+        .bind(index.name().as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| row.try_get("indisvalid")).transpose()?)
+}

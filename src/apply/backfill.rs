@@ -1,0 +1,267 @@
+//! Filling rows in batches, each its own short transaction, steered to a target time.
+//!
+//! Ranges of the primary key: no row is missed however rows move meanwhile. Without a key, ranges of pages: a row that
+//! an UPDATE moves behind the walk stays NULL, and the passes that follow find it.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use super::{ApplyError, Progress, Run, note_started, send};
+use crate::catalog::describe;
+use crate::history;
+use crate::model::Address;
+use crate::plan::{Backfill, Step};
+use crate::sql::Sql;
+
+/// Rows of the first batch; facts: a few thousand rows take a few tens of milliseconds.
+const FIRST_BATCH: i64 = 2_000;
+const SMALLEST_BATCH: i64 = 100;
+const LARGEST_BATCH: i64 = 50_000;
+/// How often rows that stayed NULL are looked for again.
+const PASSES: usize = 3;
+/// How often a batch is tried again that met a lock or a deadlock.
+const TRIES: usize = 20;
+
+/// How far a backfill has come, as the journal keeps it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Position {
+    /// The last key that was done, each part as text; empty: none yet.
+    key: Vec<String>,
+    /// The next page, where there is no key.
+    page: i64,
+    /// The highest key, or the number of pages, seen at the beginning.
+    end: Option<Vec<String>>,
+}
+
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    number: usize,
+    step: &Step,
+    own: &Backfill,
+    run: &Run<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(), ApplyError> {
+    let rows = history::stage_rows(connection, run.journal(), run.revision).await?;
+    let stored = rows.into_iter().find(|row| row.stage == number).and_then(|row| row.position);
+    let mut position: Position =
+        stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    note_started(connection, run, number, None).await?;
+    let about = estimated_rows(connection, &own.table).await?;
+    let mut done = 0;
+    for _ in 0..PASSES {
+        done += walk(connection, number, step, own, run, progress, &mut position, (done, about)).await?;
+        if !own.must_fill || !any_null(connection, own).await? {
+            let mut last = history::done(run.journal(), run.revision, number);
+            last = Sql::new("BEGIN;").join(&last).glue("; COMMIT");
+            send(connection, &last).await?;
+            return Ok(());
+        }
+        position = Position::default();
+    }
+    let sql = Sql::new("SELECT count(*) FROM ONLY").path(&own.table).push("WHERE").name(own.column.name()).push("IS NULL");
+    let rows: i64 = sqlx::query(AssertSqlSafe(sql.executable())).fetch_one(connection).await?.try_get(0)?;
+    Err(ApplyError::StillNull { column: own.column.clone(), rows })
+}
+
+/// Walks the table once from the position on, and returns how many rows were filled.
+#[expect(clippy::too_many_arguments, reason = "one walk is one function; its arguments belong to four different owners")]
+async fn walk(
+    connection: &mut PgConnection,
+    number: usize,
+    step: &Step,
+    own: &Backfill,
+    run: &Run<'_>,
+    progress: &mut dyn Progress,
+    position: &mut Position,
+    (before, about): (u64, i64),
+) -> Result<u64, ApplyError> {
+    if position.end.is_none() {
+        position.end = Some(end(connection, own).await?);
+    }
+    let mut size = FIRST_BATCH;
+    let mut filled = 0;
+    let mut shown = Instant::now();
+    loop {
+        if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(ApplyError::Interrupted);
+        }
+        let Some((range, next)) = next_range(connection, own, position, size).await? else { return Ok(filled) };
+        let set = Sql::new("UPDATE ONLY")
+            .path(&own.table)
+            .push("SET")
+            .name(own.column.name())
+            .push("=")
+            .join(&own.value)
+            .push("WHERE")
+            .join(&range)
+            .push("AND")
+            .name(own.column.name())
+            .push("IS NULL");
+        let text = serde_json::to_string(&next).expect("a position is strings and numbers");
+        let note = history::started(run.journal(), run.revision, number, Some(&text));
+        let begun = Instant::now();
+        filled += batch(connection, step, own, &set, &note).await?;
+        *position = next;
+        size = steer(size, begun.elapsed(), run.settings.backfill.batch_time);
+        if shown.elapsed() > Duration::from_millis(200) {
+            progress.rows(&own.table, before + filled, about);
+            shown = Instant::now();
+        }
+    }
+}
+
+/// One batch, one message, one transaction; tried again when it met a lock of a client.
+async fn batch(
+    connection: &mut PgConnection,
+    step: &Step,
+    own: &Backfill,
+    set: &Sql,
+    note: &Sql,
+) -> Result<u64, ApplyError> {
+    let path = Sql::new("SET LOCAL search_path =").name_sequence(&own.lookup);
+    let back = Sql::new("SET LOCAL search_path = ''");
+    let parts = [&Sql::new("BEGIN; SET LOCAL lock_timeout = 500"), &path, set, &back, note, &Sql::new("COMMIT")];
+    let message = Sql::empty().separated(parts, ";\n");
+    let mut tries = 0;
+    loop {
+        match send(connection, &message).await {
+            // The journal's row is counted too.
+            Ok(rows) => return Ok(rows.saturating_sub(1)),
+            Err(error) => {
+                let Some(code) = crate::catalog::sqlstate(&error) else { return Err(error.into()) };
+                send(connection, &Sql::new("ROLLBACK")).await?;
+                tries += 1;
+                let passing = ["55P03", "40P01", "40001"].contains(&code.as_str());
+                if !passing || tries >= TRIES {
+                    return Err(ApplyError::Refused {
+                        address: step.address.clone(),
+                        reason: describe(&error),
+                        sql: Some(set.to_string()),
+                    });
+                }
+                tokio::time::sleep(Duration::from_millis(100 + fastrand::u64(0..400))).await;
+            }
+        }
+    }
+}
+
+/// Steers the batch size to the target time, at most twofold at once.
+fn steer(size: i64, took: Duration, target: Duration) -> i64 {
+    let ratio = (target.as_secs_f64() / took.as_secs_f64().max(0.000_1)).clamp(0.5, 2.0);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a batch is far below 2^52 rows")]
+    let next = (size as f64 * ratio) as i64;
+    next.clamp(SMALLEST_BATCH, LARGEST_BATCH)
+}
+
+/// Returns the highest key, or the number of pages, so that the walk does not chase the table's tail.
+async fn end(connection: &mut PgConnection, own: &Backfill) -> Result<Vec<String>, ApplyError> {
+    if own.key.is_empty() {
+        let pages = "SELECT (pg_relation_size(c.oid) / current_setting('block_size')::int8)::text FROM pg_class c \
+                     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+        let row = sqlx::query(pages)
+            .bind(own.table.schema_name().as_str())
+            .bind(own.table.name().as_str())
+            .fetch_one(connection)
+            .await?;
+        return Ok(vec![row.try_get(0)?]);
+    }
+    let (keys, _) = key_lists(own);
+    let descending: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name).push("DESC")).collect();
+    let sql = Sql::new("SELECT")
+        .separated(&keys, ", ")
+        .push("FROM ONLY")
+        .path(&own.table)
+        .push("ORDER BY")
+        .separated(&descending, ", ")
+        .push("LIMIT 1");
+    let row = sqlx::query(AssertSqlSafe(sql.executable())).fetch_optional(connection).await?;
+    row.map(|row| texts(&row, own.key.len())).unwrap_or(Ok(Vec::new()))
+}
+
+/// Returns the condition of the next range and the position after it; `None` at the end.
+async fn next_range(
+    connection: &mut PgConnection,
+    own: &Backfill,
+    position: &Position,
+    size: i64,
+) -> Result<Option<(Sql, Position)>, ApplyError> {
+    let Some(end) = position.end.as_ref().filter(|end| !end.is_empty()) else { return Ok(None) };
+    if own.key.is_empty() {
+        let pages: i64 = end[0].parse().unwrap_or(0);
+        if position.page >= pages {
+            return Ok(None);
+        }
+        // About a hundred rows to a page of 8 KiB.
+        let to = (position.page + (size / 100).max(1)).min(pages);
+        let tid = |page: i64| format!("({page},0)");
+        let range = Sql::new("ctid >=")
+            .literal(&tid(position.page))
+            .push("AND ctid <")
+            .literal(&tid(to));
+        return Ok(Some((range, Position { page: to, ..position.clone() })));
+    }
+    let (keys, names) = key_lists(own);
+    let row_of = |values: &[String]| {
+        let literals: Vec<Sql> = values.iter().map(|value| Sql::empty().literal(value)).collect();
+        Sql::new("(").separated(&literals, ", ").glue(")")
+    };
+    let within = |sql: Sql| {
+        let sql = sql.join(&names).push("<=").join(&row_of(end));
+        if position.key.is_empty() { sql } else { sql.push("AND").join(&names).push(">").join(&row_of(&position.key)) }
+    };
+    let plain: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name)).collect();
+    let descending: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name).push("DESC")).collect();
+    let inner = within(Sql::new("SELECT").separated(&plain, ", ").push("FROM ONLY").path(&own.table).push("WHERE"))
+        .push("ORDER BY")
+        .separated(&plain, ", ")
+        .push("LIMIT")
+        .number(size);
+    let sql = Sql::new("SELECT")
+        .separated(&keys, ", ")
+        .push("FROM (")
+        .join(&inner)
+        .glue(") AS batch ORDER BY")
+        .separated(&descending, ", ")
+        .push("LIMIT 1");
+    let Some(row) = sqlx::query(AssertSqlSafe(sql.executable())).fetch_optional(connection).await? else {
+        return Ok(None);
+    };
+    let upper = texts(&row, own.key.len())?;
+    let mut range = names.clone().push("<=").join(&row_of(&upper));
+    if !position.key.is_empty() {
+        range = range.push("AND").join(&names).push(">").join(&row_of(&position.key));
+    }
+    Ok(Some((range, Position { key: upper, ..position.clone() })))
+}
+
+/// Returns the key's columns as texts to select, and as a row to compare.
+fn key_lists(own: &Backfill) -> (Vec<Sql>, Sql) {
+    let texts = own.key.iter().map(|name| Sql::empty().name(name).glue("::text")).collect();
+    (texts, Sql::empty().name_list(&own.key))
+}
+
+fn texts(row: &sqlx::postgres::PgRow, count: usize) -> Result<Vec<String>, ApplyError> {
+    (0..count).map(|at| Ok(row.try_get::<String, _>(at)?)).collect()
+}
+
+async fn any_null(connection: &mut PgConnection, own: &Backfill) -> Result<bool, ApplyError> {
+    let sql = Sql::new("SELECT EXISTS (SELECT FROM ONLY")
+        .path(&own.table)
+        .push("WHERE")
+        .name(own.column.name())
+        .push("IS NULL)");
+    Ok(sqlx::query(AssertSqlSafe(sql.executable())).fetch_one(connection).await?.try_get(0)?)
+}
+
+async fn estimated_rows(connection: &mut PgConnection, table: &Address) -> Result<i64, ApplyError> {
+    let sql = "SELECT c.reltuples::int8 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+               WHERE n.nspname = $1 AND c.relname = $2";
+    let row = sqlx::query(sql)
+        .bind(table.schema_name().as_str())
+        .bind(table.name().as_str())
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get(0)?)
+}

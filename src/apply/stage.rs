@@ -1,0 +1,167 @@
+//! One stage as one message, from BEGIN to COMMIT, journal row included: no think time of ours under a lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use sqlx::PgConnection;
+
+use super::{ApplyError, Progress, Run, lock, send, under_search_path};
+use crate::catalog::{describe, sqlstate};
+use crate::ddl::{LockMode, Work};
+use crate::history;
+use crate::model::{Address, Kind, SizeClass};
+use crate::plan::{Act, Effect, Stage};
+use crate::sql::Sql;
+
+/// SQLSTATEs of a lock that could not be had in time: lock_not_available, query_canceled, deadlock_detected.
+const MISSED: [&str; 3] = ["55P03", "57014", "40P01"];
+
+pub(super) async fn run(
+    connection: &mut PgConnection,
+    number: usize,
+    stage: &Stage,
+    run: &Run<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(), ApplyError> {
+    let message = message(number, stage, run);
+    let begun = Instant::now();
+    let address = &stage.steps.first().expect("a stage has a step").address;
+    loop {
+        let error = match send(connection, &message).await {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        let Some(code) = sqlstate(&error) else { return Err(error.into()) };
+        send(connection, &Sql::new("ROLLBACK")).await?;
+        if !MISSED.contains(&code.as_str()) {
+            return Err(ApplyError::Refused {
+                address: blamed(stage, &error).unwrap_or(address).clone(),
+                reason: describe(&error),
+                sql: Some(statements_of(stage)),
+            });
+        }
+        let holders = lock::holders(connection, &tables_at_head(stage)).await?;
+        if begun.elapsed() >= run.settings.lock_patience {
+            let patience = run.settings.lock_patience;
+            return Err(ApplyError::Patience { address: address.clone(), holders, patience });
+        }
+        if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(ApplyError::Interrupted);
+        }
+        progress.waiting(&holders);
+        tokio::time::sleep(pause(begun.elapsed())).await;
+    }
+}
+
+/// How long to wait before the next try: longer the longer it takes, with jitter, between 0.5 and 10 seconds.
+fn pause(waited: Duration) -> Duration {
+    let longest = (waited.as_secs_f64() / 4.0).clamp(1.0, 10.0);
+    Duration::from_secs_f64(0.5 + fastrand::f64() * (longest - 0.5))
+}
+
+/// Returns the step's object when the server's message can be tied to one; a stage of one statement can.
+fn blamed<'a>(stage: &'a Stage, _error: &sqlx::Error) -> Option<&'a Address> {
+    match stage.steps.iter().filter(|step| step.statement().is_some()).collect::<Vec<_>>().as_slice() {
+        [only] => Some(&only.address),
+        _ => None,
+    }
+}
+
+fn statements_of(stage: &Stage) -> String {
+    let statements: Vec<&str> =
+        stage.steps.iter().filter_map(|step| step.statement()).map(|own| own.sql.as_str()).collect();
+    statements.join(";\n")
+}
+
+/// Puts a stage's message together.
+fn message(number: usize, stage: &Stage, run: &Run<'_>) -> Sql {
+    let mut parts = vec![Sql::new("BEGIN")];
+    parts.extend(limits(stage, run));
+    // A view locked after its table deadlocks its readers: what drops views comes before the tables are locked.
+    let views_first = stage
+        .steps
+        .iter()
+        .take_while(|step| step.address.kind() == Kind::View)
+        .count();
+    let (views, rest) = stage.steps.split_at(views_first);
+    let act = |parts: &mut Vec<Sql>, steps: &[crate::plan::Step]| {
+        for step in steps {
+            match &step.does {
+                Act::Statement(statement) => parts.push(under_search_path(&statement.lookup, &statement.sql)),
+                Act::Ledger(change) => parts.push(history::change(run.journal(), run.revision, change)),
+                Act::Backfill(_) => unreachable!("a backfill owns its transactions"),
+            }
+        }
+    };
+    act(&mut parts, views);
+    parts.extend(locks(stage));
+    act(&mut parts, rest);
+    parts.push(history::done(run.journal(), run.revision, number));
+    parts.push(Sql::new("COMMIT"));
+    Sql::empty().separated(&parts, ";\n")
+}
+
+/// Sets the time limits of a stage that others can wait for. What only shares with readers and writers is watched
+/// instead; a rewrite of a large table that a person allowed has no limit.
+fn limits(stage: &Stage, run: &Run<'_>) -> Vec<Sql> {
+    let budget = i64::try_from(run.settings.lock_budget.as_millis()).unwrap_or(i64::MAX).max(2);
+    let blocking = stage.locks().values().any(|mode| mode.blocks_writes());
+    let unbounded = stage.steps.iter().filter_map(|step| step.statement()).any(|own| {
+        own.work != Work::Catalog
+            && own.locks.keys().any(|table| run.sizes.get(table) == Some(&SizeClass::Large))
+    });
+    // The wait for a lock ends before the whole statement does, so that the server names the right reason.
+    let lock_limit = Sql::new("SET LOCAL lock_timeout =").number((budget * 9 / 10).max(1));
+    let mut limits = vec![lock_limit];
+    if blocking && !unbounded {
+        limits.push(Sql::new("SET LOCAL statement_timeout =").number(budget));
+    }
+    limits
+}
+
+/// Returns the strongest lock on each table under its name at the stage's head.
+fn strongest_at_head(stage: &Stage) -> BTreeMap<Address, LockMode> {
+    let mut made: BTreeSet<&Address> = BTreeSet::new();
+    let mut strongest: BTreeMap<Address, LockMode> = BTreeMap::new();
+    for step in &stage.steps {
+        if let Some(statement) = step.statement() {
+            for (relation, mode) in &statement.locks {
+                let is_made = made.iter().any(|own| relation.is_at_or_below(own));
+                if relation.kind() == Kind::Table && !is_made {
+                    let own = strongest.entry(relation.clone()).or_insert(*mode);
+                    *own = (*own).max(*mode);
+                }
+            }
+        }
+        for effect in &step.effects {
+            match effect {
+                Effect::Creates(address) => {
+                    made.insert(address);
+                }
+                Effect::Moves(step) => {
+                    made.insert(&step.to);
+                }
+                Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) => {}
+            }
+        }
+    }
+    strongest
+}
+
+fn tables_at_head(stage: &Stage) -> Vec<Address> {
+    strongest_at_head(stage).into_keys().collect()
+}
+
+/// Locks tables before anything is done: strongest mode first, one statement per mode, by name.
+fn locks(stage: &Stage) -> Vec<Sql> {
+    let mut by_mode: BTreeMap<std::cmp::Reverse<LockMode>, Vec<Sql>> = BTreeMap::new();
+    for (table, mode) in strongest_at_head(stage) {
+        by_mode.entry(std::cmp::Reverse(mode)).or_default().push(Sql::new("ONLY").path(&table));
+    }
+    by_mode
+        .into_iter()
+        .map(|(mode, tables)| {
+            Sql::new("LOCK TABLE").separated(&tables, ", ").push("IN").push(mode.0.keyword()).push("MODE")
+        })
+        .collect()
+}
