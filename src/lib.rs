@@ -9,3 +9,4 @@ pub mod plan;
 pub mod sql;
 pub mod history;
 pub mod apply;
+pub mod scratch;

@@ -1,0 +1,196 @@
+//! Building a state: the order is found, not guessed.
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use super::ScratchError;
+use crate::catalog::{self, describe};
+use crate::ddl;
+use crate::model::{Address, Expression, Kind, Model, Text};
+use crate::plan::Step;
+use crate::sql::Sql;
+
+/// An object that could not be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbuilt {
+    /// The object.
+    pub address: Address,
+    /// What the server said.
+    pub reason: String,
+}
+
+/// Makes the creating steps of a state at the finest grain: in order of kind, columns in their positions.
+fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Step> {
+    let mut order: Vec<(Kind, Address, Kind, u16, Address)> = model
+        .objects
+        .keys()
+        .filter(|address| !is_given(address))
+        .map(|address| {
+            let unit = model.unit_of(address);
+            let rank = if is_folded(address.kind()) { Kind::Table } else { address.kind() };
+            let position = model.position.get(&address.column()).copied().unwrap_or(0);
+            (rank, unit, address.kind(), position, address.clone())
+        })
+        .collect();
+    order.sort();
+    order
+        .into_iter()
+        .map(|(_, _, _, _, address)| {
+            let statement = ddl::create(&address, &model.objects[&address]);
+            Step::run(&address, statement, "")
+        })
+        .collect()
+}
+
+/// What goes into its table's CREATE TABLE.
+fn is_folded(kind: Kind) -> bool {
+    kind == Kind::Table || kind.is_part_of_table()
+}
+
+/// Every database has the schema public.
+fn is_given(address: &Address) -> bool {
+    address.kind() == Kind::Schema && address.name().as_str() == "public"
+}
+
+/// Builds a state in the caller's transaction.
+///
+/// Tables are tried whole, then at the finest grain; what fails waits for the next round; a round without progress
+/// returns every failure left.
+pub(super) async fn build<T: Text + Ord + serde::Serialize>(
+    connection: &mut PgConnection,
+    model: &Model<T>,
+) -> Result<Vec<Unbuilt>, ScratchError> {
+    let fine = creating_steps(model);
+    let whole = crate::plan::fold::fold(fine.clone(), |_| true);
+    // What a server printed in one piece is built in one message.
+    if whole.iter().all(|step| lookup(step).is_empty()) {
+        let statements: Vec<Sql> = whole.iter().filter_map(|step| Some(step.statement()?.sql.clone())).collect();
+        if statements.is_empty() {
+            return Ok(Vec::new());
+        }
+        let message = Sql::new("SAVEPOINT build;").separated(&statements, ";\n").glue("; RELEASE SAVEPOINT build");
+        match sqlx::raw_sql(AssertSqlSafe(message.executable())).execute(&mut *connection).await {
+            Ok(_) => return Ok(Vec::new()),
+            Err(error) if error.as_database_error().is_none() => return Err(error.into()),
+            Err(_) => plain(connection, "ROLLBACK TO SAVEPOINT build").await?,
+        }
+    }
+    let mut waiting: Vec<Step> = Vec::new();
+    for step in whole {
+        if attempt(connection, &step).await?.is_some() {
+            let parts = fine.iter().filter(|own| covers(&step, own));
+            waiting.extend(parts.cloned());
+        }
+    }
+    loop {
+        let mut failures = Vec::new();
+        let mut left = Vec::new();
+        for step in &waiting {
+            if let Some(reason) = attempt(connection, step).await? {
+                failures.push(Unbuilt { address: step.address.clone(), reason });
+                left.push(step.clone());
+            }
+        }
+        if left.is_empty() {
+            return Ok(Vec::new());
+        }
+        if left.len() == waiting.len() {
+            return Ok(failures);
+        }
+        waiting = left;
+    }
+}
+
+/// Says whether a folded step stands for this fine one.
+fn covers(folded: &Step, fine: &Step) -> bool {
+    folded.address == fine.address
+        || (folded.address.kind() == Kind::Table
+            && is_folded(fine.address.kind())
+            && fine.address.table() == folded.address)
+}
+
+fn lookup(step: &Step) -> &[crate::model::Name] {
+    step.statement().map_or(&[], |statement| &statement.lookup)
+}
+
+/// Tries one statement under a savepoint; returns what the server said against it.
+///
+/// What a person wrote travels by the extended protocol, which takes one statement and no more.
+async fn attempt(connection: &mut PgConnection, step: &Step) -> Result<Option<String>, ScratchError> {
+    let Some(statement) = step.statement() else { return Ok(None) };
+    let path = Sql::new("SAVEPOINT object; SET LOCAL search_path =").name_sequence(&statement.lookup);
+    sqlx::raw_sql(AssertSqlSafe(path.executable())).execute(&mut *connection).await?;
+    let outcome =
+        sqlx::query(AssertSqlSafe(statement.sql.executable())).persistent(false).execute(&mut *connection).await;
+    match outcome {
+        Ok(_) => {
+            plain(connection, "RELEASE SAVEPOINT object; SET LOCAL search_path = ''").await?;
+            Ok(None)
+        }
+        Err(error) if error.as_database_error().is_none() => Err(error.into()),
+        Err(error) => {
+            plain(connection, "ROLLBACK TO SAVEPOINT object").await?;
+            Ok(Some(describe(&error)))
+        }
+    }
+}
+
+async fn plain(connection: &mut PgConnection, sql: &'static str) -> Result<(), ScratchError> {
+    sqlx::raw_sql(sql).execute(connection).await?;
+    Ok(())
+}
+
+/// Begins the transaction in which a state is built, read, and rolled back.
+pub(super) async fn begin(connection: &mut PgConnection) -> Result<(), ScratchError> {
+    plain(connection, "BEGIN").await
+}
+
+/// Throws away what was built.
+pub(super) async fn rollback(connection: &mut PgConnection) -> Result<(), ScratchError> {
+    plain(connection, "ROLLBACK").await
+}
+
+/// Builds a state, or fails with everything that could not be built.
+pub(super) async fn build_all<T: Text + Ord + serde::Serialize>(
+    connection: &mut PgConnection,
+    model: &Model<T>,
+    side: &'static str,
+) -> Result<(), ScratchError> {
+    let unbuilt = build(connection, model).await?;
+    if unbuilt.is_empty() { Ok(()) } else { Err(ScratchError::Unbuilt { side, unbuilt }) }
+}
+
+/// Builds and reads until the print stands still: print, print of the print, proof.
+pub(super) async fn settle(
+    connection: &mut PgConnection,
+    first: Model<Expression>,
+    side: &'static str,
+) -> Result<Model<Expression>, ScratchError> {
+    let mut known = first;
+    for _ in 0..2 {
+        begin(connection).await?;
+        build_all(connection, &known, side).await?;
+        let read = catalog::read(connection).await?.model;
+        rollback(connection).await?;
+        let stands_still = read.objects == known.objects;
+        known = read;
+        if stands_still {
+            break;
+        }
+    }
+    Ok(known)
+}
+
+/// Builds a state once and reads what the server makes of it.
+pub(super) async fn print<T: Text + Ord + serde::Serialize>(
+    connection: &mut PgConnection,
+    model: &Model<T>,
+    side: &'static str,
+) -> Result<Model<Expression>, ScratchError> {
+    begin(connection).await?;
+    let outcome = match build_all(connection, model, side).await {
+        Ok(()) => catalog::read(connection).await.map(|read| read.model).map_err(ScratchError::from),
+        Err(error) => Err(error),
+    };
+    rollback(connection).await?;
+    outcome
+}

@@ -1,0 +1,150 @@
+//! Rehearsal: the plan and its inverse run on a scratch copy with the real executor, on seeded rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
+
+use sqlx::PgConnection;
+
+use super::level::without_journal;
+use super::seed::{self, Seeds};
+use super::{ScratchError, Workshop, build};
+use crate::apply::{self, Run, Silent};
+use crate::catalog;
+use crate::history;
+use crate::model::{Address, Expression, Model, Settings};
+use crate::plan::{Effect, Stage};
+
+/// What rehearsal starts from and has to land on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bench {
+    /// The state before, settled: only what the change reaches.
+    pub(crate) before: Model<Expression>,
+    /// The state after.
+    pub(crate) expected: Model<Expression>,
+    /// The addresses that are compared; the rest only had to be there.
+    pub(crate) scope: BTreeSet<Address>,
+}
+
+/// A rehearsal that went forward and can go back.
+pub(crate) struct Rehearsal {
+    connection: PgConnection,
+    settings: Settings,
+    seeds: Seeds,
+    before: Model<Expression>,
+    /// How many rows each table got.
+    pub(crate) seeded: BTreeMap<Address, u32>,
+    /// Tables without rows, and why.
+    pub(crate) not_seeded: BTreeMap<Address, String>,
+    /// What the server made of the plan.
+    pub(crate) landed: Model<Expression>,
+}
+
+impl Rehearsal {
+    /// Runs the way forward on a copy of the state before, and notes in every stage what is different after it.
+    pub(crate) async fn forward(
+        workshop: &mut Workshop,
+        bench: &Bench,
+        stages: &mut [Stage],
+        settings: &Settings,
+    ) -> Result<Self, ScratchError> {
+        let mut connection = workshop.database().await?;
+        build::begin(&mut connection).await?;
+        build::build_all(&mut connection, &bench.before, "current").await?;
+        sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
+        let identity = catalog::server(&mut connection).await?.identity;
+        history::install(&mut connection, &settings.journal, &identity).await.map_err(|error| failed("forward", error.into()))?;
+        let planted = seed::plant(&mut connection, &bench.before).await?;
+        let mut rehearsal = Self {
+            connection,
+            settings: settings.clone(),
+            seeds: planted.seeds,
+            before: bench.before.clone(),
+            seeded: planted.seeded,
+            not_seeded: planted.not_seeded,
+            landed: Model::default(),
+        };
+        rehearsal.before = rehearsal.read().await?;
+        rehearsal.run(stages, 1, "forward").await?;
+        rehearsal.landed = rehearsal.read().await?;
+        lands(&rehearsal.landed, &bench.expected, &bench.scope, "forward")?;
+        Ok(rehearsal)
+    }
+
+    /// Runs the way back: it must land on the state before with every seeded value in its column.
+    pub(crate) async fn back(&mut self, stages: &mut [Stage]) -> Result<(), ScratchError> {
+        self.run(stages, 2, "inverse").await?;
+        let landed = self.read().await?;
+        let kept_aside = |address: &Address| {
+            address.path().iter().any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX))
+        };
+        let scope: BTreeSet<Address> = self
+            .before
+            .objects
+            .keys()
+            .chain(landed.objects.keys())
+            .filter(|address| !kept_aside(address) || self.before.objects.contains_key(*address))
+            .cloned()
+            .collect();
+        lands(&landed, &self.before, &scope, "inverse")?;
+        let columns = self.seeds.missing(&mut self.connection).await?;
+        if columns.is_empty() { Ok(()) } else { Err(ScratchError::LosesValues { columns }) }
+    }
+
+    async fn read(&mut self) -> Result<Model<Expression>, ScratchError> {
+        let model = catalog::read(&mut self.connection).await?.model;
+        Ok(without_journal(&model, &self.settings.journal))
+    }
+
+    async fn run(&mut self, stages: &mut [Stage], revision: i64, direction: &'static str) -> Result<(), ScratchError> {
+        let stop = AtomicBool::new(false);
+        let sizes = BTreeMap::new();
+        let settings = self.settings.clone();
+        let run = Run { settings: &settings, revision, sizes: &sizes, stop: &stop };
+        let mut before = self.read().await?;
+        for (number, stage) in stages.iter_mut().enumerate() {
+            apply::one(&mut self.connection, number, stage, &run, &mut Silent)
+                .await
+                .map_err(|error| failed(direction, error))?;
+            let after = self.read().await?;
+            stage.after = crate::plan::stage::differences(&before, &after, &touched(stage));
+            before = after;
+        }
+        Ok(())
+    }
+}
+
+fn failed(direction: &'static str, source: apply::ApplyError) -> ScratchError {
+    ScratchError::Failed { direction, source: Box::new(source) }
+}
+
+fn touched(stage: &Stage) -> BTreeSet<Address> {
+    stage.steps.iter().flat_map(|step| &step.effects).filter_map(Effect::touched).cloned().collect()
+}
+
+/// Compares where a rehearsed plan landed with where it should.
+fn lands(
+    landed: &Model<Expression>,
+    expected: &Model<Expression>,
+    scope: &BTreeSet<Address>,
+    direction: &'static str,
+) -> Result<(), ScratchError> {
+    let mut differences = Vec::new();
+    let addresses: BTreeSet<&Address> = scope.iter().chain(landed.objects.keys().filter(|own| {
+        // What the plan made and nobody asked for is a difference too.
+        !expected.objects.contains_key(*own) && own.path().iter().any(crate::model::Name::is_reserved) && direction == "forward"
+    })).collect();
+    for address in addresses {
+        match (landed.objects.get(address), expected.objects.get(address)) {
+            (Some(landed), Some(expected)) => {
+                for alteration in landed.alterations(expected) {
+                    differences.push(format!("{} of {address}", alteration.attribute()));
+                }
+            }
+            (None, Some(_)) => differences.push(format!("{address} is missing")),
+            (Some(_), None) => differences.push(format!("{address} is too many")),
+            (None, None) => {}
+        }
+    }
+    if differences.is_empty() { Ok(()) } else { Err(ScratchError::LandsElsewhere { direction, differences }) }
+}
+

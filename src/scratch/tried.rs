@@ -1,0 +1,125 @@
+//! What a plain change of a column would do, tried on tables that hold nothing else.
+
+use std::collections::BTreeMap;
+
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+
+use super::ScratchError;
+use crate::model::{Address, Conversion, Expression, Kind, Level, Object, Text, Tried};
+use crate::sql::Sql;
+
+/// Asks how the server spells a type; `None` where it knows no such type.
+pub(super) async fn spelled(
+    connection: &mut PgConnection,
+    type_name: &impl Text,
+) -> Result<Option<Expression>, ScratchError> {
+    run(connection, "BEGIN").await?;
+    let path = Sql::new("SET LOCAL search_path =").name_sequence(type_name.lookup());
+    sqlx::raw_sql(AssertSqlSafe(path.executable())).execute(&mut *connection).await?;
+    let create = Sql::new("CREATE TEMPORARY TABLE probe (v").verbatim(type_name).glue(")");
+    let made = sqlx::query(AssertSqlSafe(create.executable())).persistent(false).execute(&mut *connection).await;
+    let spelled = match made {
+        Ok(_) => {
+            run(connection, "SET LOCAL search_path = ''").await?;
+            let sql = "SELECT format_type(atttypid, atttypmod) FROM pg_attribute \
+                       WHERE attrelid = 'pg_temp.probe'::regclass AND attnum = 1";
+            let row = sqlx::query(sql).fetch_one(&mut *connection).await?;
+            Some(Expression::new(row.try_get::<&str, _>(0)?))
+        }
+        Err(_) => None,
+    };
+    run(connection, "ROLLBACK").await?;
+    Ok(spelled)
+}
+
+/// Tries every change of type and every new column with a default.
+pub(super) async fn changes(
+    connection: &mut PgConnection,
+    level: &Level,
+) -> Result<BTreeMap<Address, Tried>, ScratchError> {
+    let mut tried = BTreeMap::new();
+    for (address, desired) in &level.desired.objects {
+        let Object::Column(wanted) = desired else { continue };
+        match level.current.objects.get(address) {
+            Some(Object::Column(held)) if held.type_name != wanted.type_name => {
+                tried.insert(address.clone(), change_of_type(connection, &held.type_name, &wanted.type_name).await?);
+            }
+            Some(_) => {}
+            None => {
+                let default = level.desired.objects.get(&address.with_kind(Kind::Default));
+                if let Some(Object::Default(default)) = default {
+                    let rewrites = new_column(connection, &wanted.type_name, Some(&default.value)).await?;
+                    tried.insert(address.clone(), Tried { conversion: Conversion::Assignment, rewrites });
+                }
+            }
+        }
+    }
+    Ok(tried)
+}
+
+async fn change_of_type(
+    connection: &mut PgConnection,
+    from: &Expression,
+    to: &Expression,
+) -> Result<Tried, ScratchError> {
+    let create = Sql::new("CREATE TEMPORARY TABLE probe (v").verbatim(from).glue(")");
+    let alter = |using: Sql| {
+        Sql::new("ALTER TABLE pg_temp.probe ALTER COLUMN v TYPE").verbatim(to).join(&using)
+    };
+    let ways = [
+        (Conversion::Assignment, alter(Sql::empty())),
+        (Conversion::Cast, alter(Sql::new("USING v::").glued_text(to))),
+        (Conversion::ThroughText, alter(Sql::new("USING v::text::").glued_text(to))),
+    ];
+    for (conversion, alter) in ways {
+        if let Some(rewrites) = rewritten(connection, &create, &alter).await? {
+            return Ok(Tried { conversion, rewrites });
+        }
+    }
+    Ok(Tried { conversion: Conversion::None, rewrites: true })
+}
+
+async fn new_column(
+    connection: &mut PgConnection,
+    type_name: &Expression,
+    default: Option<&Expression>,
+) -> Result<bool, ScratchError> {
+    let create = Sql::new("CREATE TEMPORARY TABLE probe (v int)");
+    let mut alter = Sql::new("ALTER TABLE pg_temp.probe ADD COLUMN w").verbatim(type_name);
+    if let Some(default) = default {
+        alter = alter.push("DEFAULT").expression(default);
+    }
+    // What cannot be tried alone, because its default leans on something unbuilt here, is taken for a rewrite.
+    Ok(rewritten(connection, &create, &alter).await?.unwrap_or(true))
+}
+
+/// Runs both statements and says whether the second one gave the table another file; `None` where it was refused.
+async fn rewritten(connection: &mut PgConnection, create: &Sql, alter: &Sql) -> Result<Option<bool>, ScratchError> {
+    run(connection, "BEGIN").await?;
+    let outcome = attempt(connection, create, alter).await;
+    run(connection, "ROLLBACK").await?;
+    match outcome {
+        Ok(rewritten) => Ok(Some(rewritten)),
+        Err(error) if error.as_database_error().is_some() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn attempt(connection: &mut PgConnection, create: &Sql, alter: &Sql) -> Result<bool, sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(create.executable())).execute(&mut *connection).await?;
+    // A table without a row keeps its file in more cases than one with rows does.
+    sqlx::raw_sql("INSERT INTO pg_temp.probe DEFAULT VALUES").execute(&mut *connection).await?;
+    let before = file(connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(alter.executable())).execute(&mut *connection).await?;
+    Ok(file(connection).await? != before)
+}
+
+async fn file(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    let sql = "SELECT relfilenode::int8 FROM pg_class WHERE oid = 'pg_temp.probe'::regclass";
+    sqlx::query(sql).fetch_one(connection).await?.try_get(0)
+}
+
+async fn run(connection: &mut PgConnection, sql: &'static str) -> Result<(), ScratchError> {
+    sqlx::raw_sql(sql).execute(connection).await?;
+    Ok(())
+}
