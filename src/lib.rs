@@ -10,3 +10,5 @@ pub mod sql;
 pub mod history;
 pub mod apply;
 pub mod scratch;
+pub mod desired;
+pub mod pipeline;

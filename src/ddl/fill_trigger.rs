@@ -50,11 +50,16 @@ pub(crate) fn create(column: &Address, fill: &Written) -> [Statement; 2] {
 
 /// Drops the trigger and its function.
 pub(crate) fn drop(column: &Address) -> [Statement; 2] {
-    let table = column.table();
-    let trigger = Sql::new("DROP TRIGGER").name(&name(column)).push("ON").path(&table);
-    let function = Sql::new("DROP FUNCTION").names_dotted(&function(column)).push("()");
+    drop_named(&column.table(), &name(column))
+}
+
+/// Drops a trigger of ours by the name it shares with its function.
+pub(crate) fn drop_named(table: &Address, name: &Name) -> [Statement; 2] {
+    let trigger = Sql::new("DROP TRIGGER").name(name).push("ON").path(table);
+    let function = [table.schema_name().clone(), name.clone()];
+    let function = Sql::new("DROP FUNCTION").names_dotted(&function).push("()");
     [
-        Statement::catalog(trigger).locking(&table, LockMode::AccessExclusive),
+        Statement::catalog(trigger).locking(table, LockMode::AccessExclusive),
         Statement::catalog(function),
     ]
 }

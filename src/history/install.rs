@@ -75,3 +75,15 @@ pub(crate) async fn install(
     sqlx::raw_sql(AssertSqlSafe(message.executable())).execute(connection).await?;
     Ok(())
 }
+
+/// Takes over a journal that came with a copy of its database.
+pub(crate) async fn adopt(connection: &mut PgConnection, schema: &Name, identity: &str) -> Result<(), HistoryError> {
+    if let State::Present { format, identity: own } = state(connection, schema).await?
+        && format <= JOURNAL_FORMAT
+        && own != identity
+    {
+        let sql = Sql::new("UPDATE").join(&table(schema, "format")).push("SET identity = $1");
+        sqlx::query(AssertSqlSafe(sql.executable())).bind(identity).execute(connection).await?;
+    }
+    Ok(())
+}

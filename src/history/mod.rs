@@ -12,14 +12,15 @@ use sqlx::PgConnection;
 
 use crate::catalog::CatalogError;
 use crate::model::{Name, Retired};
+use crate::plan::Purpose;
 use crate::sql::Sql;
 
 pub use install::JOURNAL_FORMAT;
-pub(crate) use install::{install, state};
+pub(crate) use install::{adopt, install, state};
 pub(crate) use ledger::{change, places};
 pub use revision::{Outcome, Revision};
-pub(crate) use revision::{NewRevision, begin, finish, load};
-pub(crate) use step::{StageRow, done, stage_rows, started};
+pub(crate) use revision::{NewRevision, begin, finish, forget, load};
+pub(crate) use step::{StageRow, done, mark_done, stage_rows, started};
 
 /// What a database's journal says.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +86,11 @@ impl History {
         self.revisions
             .iter()
             .rev()
-            .find(|own| own.outcome == Outcome::Done && own.undoes.is_empty() && !undone.contains(&own.id))
+            .find(|own| {
+                own.outcome == Outcome::Done
+                    && own.plan.decision.purpose == Purpose::Declare
+                    && !undone.contains(&own.id)
+            })
     }
 
     /// Returns the ids of revisions that a later one undid.
@@ -106,6 +111,9 @@ impl History {
     pub fn owned(&self) -> std::collections::BTreeSet<crate::model::Address> {
         let mut owned = std::collections::BTreeSet::new();
         for revision in self.revisions.iter().filter(|own| own.outcome == Outcome::Done) {
+            if revision.plan.decision.purpose == Purpose::Purge {
+                continue;
+            }
             let moves = &revision.plan.decision.moves;
             owned = owned.iter().map(|address| moves.carry(address)).collect();
             owned.extend(revision.plan.decision.declares.iter().cloned());

@@ -177,3 +177,10 @@ pub(crate) async fn load(
         })
         .collect()
 }
+
+/// Takes a revision out that changed nothing.
+pub(crate) async fn forget(connection: &mut PgConnection, schema: &Name, id: i64) -> Result<(), HistoryError> {
+    let sql = Sql::new("DELETE FROM").join(&table(schema, "revision")).push("WHERE id = $1");
+    sqlx::query(AssertSqlSafe(sql.executable())).bind(id).execute(connection).await?;
+    Ok(())
+}

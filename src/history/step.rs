@@ -75,3 +75,14 @@ pub(crate) async fn stage_rows(
         })
         .collect()
 }
+
+/// Records a stage as done whose commit was seen in the catalog only.
+pub(crate) async fn mark_done(
+    connection: &mut PgConnection,
+    schema: &Name,
+    revision: i64,
+    stage: usize,
+) -> Result<(), HistoryError> {
+    sqlx::raw_sql(AssertSqlSafe(done(schema, revision, stage).executable())).execute(connection).await?;
+    Ok(())
+}

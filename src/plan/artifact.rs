@@ -20,6 +20,8 @@ pub enum Purpose {
     Declare,
     /// To undo these revisions, newest first.
     Undo(Vec<i64>),
+    /// To delete what was retired.
+    Purge,
 }
 
 /// What is decided: deterministic bytes, their hash is the plan's id.
@@ -53,6 +55,8 @@ pub struct Decision {
     pub stages: Vec<Stage>,
     /// The way back.
     pub inverse: Vec<Stage>,
+    /// What a reviewer of the way back must see.
+    pub inverse_findings: Vec<Finding>,
     /// What SQL has no word for.
     pub intent: Intent,
 }

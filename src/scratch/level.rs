@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::build::{self, begin, rollback, settle};
+use super::build::{self, Unbuilt, begin, rollback, settle};
 use super::closure::Closure;
 use super::rehearse::Bench;
 use super::{ScratchError, Workshop, tried};
 use crate::catalog;
 use crate::model::{
     Address, Declared, Expression, Index, Intent, Kind, Level, Model, Moves, Name, NotNull, Object, Read, Retired,
-    Settings, Text as _, Validity, Why, Written,
+    ServerVersion, Settings, Text as _, Validity, Why, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, moves};
@@ -114,6 +114,20 @@ pub(crate) async fn level(wanted: &Wanted<'_>, workshop: &mut Workshop) -> Resul
         taken_in: identity.taken_in,
         bench,
     })
+}
+
+/// Builds what the files declare on an empty server, and returns what does not compile.
+pub(crate) async fn compile(
+    workshop: &mut Workshop,
+    declared: &Declared,
+) -> Result<(Vec<Unbuilt>, ServerVersion), ScratchError> {
+    let declared = elaborated(declared);
+    let connection = workshop.bench().await?;
+    begin(connection).await?;
+    let outcome = build::build(connection, &declared.written).await;
+    rollback(connection).await?;
+    let version = catalog::server(connection).await?.version;
+    Ok((outcome?, version))
 }
 
 /// Leaves the journal's schema out: it is never part of a state.

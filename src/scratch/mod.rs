@@ -10,13 +10,13 @@ mod tried;
 mod workshop;
 
 pub use build::Unbuilt;
-pub(crate) use level::{Levelled, Wanted, level};
-pub(crate) use rehearse::{Bench, Rehearsal};
+pub(crate) use level::{Levelled, Wanted, carried, compile, level, without_journal};
+pub(crate) use rehearse::Rehearsal;
 pub use workshop::{Source, Workshop};
 
 use crate::apply::ApplyError;
 use crate::catalog::CatalogError;
-use crate::model::{Address, ServerVersion};
+use crate::model::Address;
 
 /// Why scratch could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +38,6 @@ pub enum ScratchError {
     /// Identity cannot be decided.
     #[error(transparent)]
     Identity(#[from] crate::plan::IdentityError),
-    /// The scratch server's major is not the live one's.
-    #[error("the scratch server is PostgreSQL {found}, the database is {wanted}: texts print differently")]
-    OtherMajor {
-        /// The scratch server's version.
-        found: ServerVersion,
-        /// The live server's version.
-        wanted: ServerVersion,
-    },
     /// The rehearsed plan failed.
     #[error("the {direction} plan failed in rehearsal")]
     Failed {

@@ -22,7 +22,7 @@ pub enum Source {
 /// The scratch server of one run.
 pub struct Workshop {
     source: Source,
-    version: ServerVersion,
+    major: Option<u16>,
     cluster: Option<Cluster>,
     bench: Option<PgConnection>,
     databases: u32,
@@ -31,7 +31,12 @@ pub struct Workshop {
 impl Workshop {
     /// Prepares a workshop for a live server of the given version; nothing is started yet.
     pub fn new(source: Source, version: ServerVersion) -> Self {
-        Self { source, version, cluster: None, bench: None, databases: 0 }
+        Self::any(source, Some(version.major()))
+    }
+
+    /// Prepares a workshop with a server of the given major, or of the newest one that is found.
+    pub fn any(source: Source, major: Option<u16>) -> Self {
+        Self { source, major, cluster: None, bench: None, databases: 0 }
     }
 
     /// Says whether a server was started.
@@ -42,14 +47,11 @@ impl Workshop {
     fn cluster(&mut self) -> Result<&Cluster, ScratchError> {
         if self.cluster.is_none() {
             let wish = Wish {
-                major: Some(self.version.major()),
+                major: self.major,
                 fetch: self.source == Source::Download,
                 settings: Vec::new(),
             };
             let cluster = provider::provide(&wish)?;
-            if cluster.version().major() != self.version.major() {
-                return Err(ScratchError::OtherMajor { found: cluster.version(), wanted: self.version });
-            }
             self.cluster = Some(cluster);
         }
         Ok(self.cluster.as_ref().expect("it was just put there"))

@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub blockers: &'a BTreeMap<Address, BTreeSet<String>>,
     /// The settings.
     pub settings: &'a Settings,
+    /// Rewrites beside the tool's own, asked first.
+    pub rewrites: &'a [Rewrite],
 }
 
 impl Context<'_> {
@@ -44,28 +46,32 @@ impl Context<'_> {
 }
 
 /// Changes taken out of the pool, and the blocks that make them.
-pub(crate) struct Claim {
+pub struct Claim {
     takes: Vec<ChangeId>,
     blocks: Vec<Block>,
 }
 
 impl Claim {
-    fn of(takes: Vec<ChangeId>) -> Self {
+    /// Takes changes.
+    pub fn of(takes: Vec<ChangeId>) -> Self {
         Self { takes, blocks: Vec::new() }
     }
 
-    fn together(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
+    /// Adds steps that commit as one.
+    pub fn together(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
         self.blocks.push(Block::Together(steps.into_iter().collect()));
         self
     }
 
-    fn alone(mut self, step: Step) -> Self {
+    /// Adds a step that owns its transactions.
+    pub fn alone(mut self, step: Step) -> Self {
         self.blocks.push(Block::Alone(step));
         self
     }
 }
 
-type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
+/// A rewrite: looks at the changes and claims those it has a safer way for.
+pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
 const REWRITES: [Rewrite; 5] =
@@ -74,7 +80,7 @@ const REWRITES: [Rewrite; 5] =
 /// Lets every rewrite claim; takes what they claim out of the pool and returns their blocks, one list per claim.
 pub(crate) fn claims(pool: &mut Changes, cx: &Context<'_>) -> Result<Vec<Vec<Block>>, PlanError> {
     let mut all = Vec::new();
-    for rewrite in REWRITES {
+    for rewrite in cx.rewrites.iter().chain(&REWRITES) {
         for claim in rewrite(pool, cx)? {
             for id in &claim.takes {
                 pool.0.remove(id);

@@ -1,0 +1,221 @@
+//! Documents and their sections.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::fault::{Fault, Faults, Ledger, Sources};
+use super::fields::{self, Fields};
+use super::node::{self, Node};
+use super::{Loaded, default_path, table, view};
+use crate::model::{Address, Comment, Declared, Kind, Name, Object, Schema, Written};
+
+/// What is gathered over all files.
+pub(super) struct Gathering {
+    pub(super) declared: Declared,
+    pub(super) ledger: Ledger,
+    /// Top-level objects with the layer that declares them.
+    units: BTreeMap<Address, usize>,
+    layer: usize,
+}
+
+/// What the head of a document says for everything below it.
+pub(super) struct Head {
+    pub(super) schema: Name,
+    pub(super) search_path: Arc<[Name]>,
+}
+
+pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults> {
+    let mut gathering = Gathering {
+        declared: Declared::default(),
+        ledger: Ledger::default(),
+        units: BTreeMap::new(),
+        layer: 0,
+    };
+    let mut sources = Sources::new();
+    for (number, layer) in layers.iter().enumerate() {
+        gathering.layer = number;
+        for (file, text) in layer {
+            let file: Arc<str> = Arc::from(file.as_str());
+            sources.insert(file.clone(), Arc::from(text.as_str()));
+            for root in node::documents(&file, text, &mut gathering.ledger) {
+                document(&root, &mut gathering);
+            }
+        }
+    }
+    look_alikes(&mut gathering);
+    let Gathering { declared, ledger, .. } = gathering;
+    let sorted = |mut faults: Vec<Fault>| {
+        faults.sort();
+        faults.dedup();
+        faults
+    };
+    if ledger.faults.is_empty() {
+        Ok(Loaded { declared, warnings: sorted(ledger.warnings), sources })
+    } else {
+        Err(Faults { faults: sorted(ledger.faults), sources })
+    }
+}
+
+fn document(root: &Rc<Node>, gathering: &mut Gathering) {
+    let Some(mut fields) = Fields::open(root, "a document", &mut gathering.ledger) else { return };
+    let ledger = &mut gathering.ledger;
+    let schema = fields.get("schema").and_then(|node| fields::name(&node, ledger)).unwrap_or_else(|| Name::new("public"));
+    let search_path = fields
+        .get("search_path")
+        .and_then(|node| fields::names(&node, "search_path", ledger))
+        .map_or_else(|| default_path(&schema), Arc::from);
+    let head = Head { schema, search_path };
+    if let Some(node) = fields.get("schemas") {
+        for (name, key, value) in fields::entries(&node, "schemas", &mut gathering.ledger) {
+            schema_of(&name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("tables") {
+        for (name, key, value) in fields::entries(&node, "tables", &mut gathering.ledger) {
+            table::read(&head, &name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("views") {
+        for (name, key, value) in fields::entries(&node, "views", &mut gathering.ledger) {
+            view::read(&head, &name, &key, &value, gathering);
+        }
+    }
+    fields.close(&mut gathering.ledger);
+}
+
+/// A schema's own section: its comment, its former name.
+fn schema_of(name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gathering) {
+    let address = Address::new(Kind::Schema, [name.clone()]);
+    if value.is_null() {
+        gathering.declare_unit(&address, key, false);
+        gathering.put(&address, key, Object::Schema(Schema {}));
+        return;
+    }
+    let Some(mut fields) = Fields::open(value, address.to_string(), &mut gathering.ledger) else { return };
+    let replaces = gathering.replaces(&mut fields);
+    gathering.declare_unit(&address, key, replaces);
+    gathering.put(&address, key, Object::Schema(Schema {}));
+    gathering.comment(&address, &mut fields);
+    if let Some(node) = fields.get("renamed_from")
+        && let Some(old) = fields::name(&node, &mut gathering.ledger)
+    {
+        let old = Address::new(Kind::Schema, [old]);
+        gathering.declared.intent.renamed_from.insert(address.clone(), old);
+    }
+    gathering.protect(&address, &mut fields);
+    fields.close(&mut gathering.ledger);
+}
+
+impl Gathering {
+    /// Adds an object and its place.
+    pub(super) fn put(&mut self, address: &Address, at: &Node, object: Object<Written>) {
+        self.declared.written.objects.insert(address.clone(), object);
+        self.declared.origins.0.insert(address.clone(), at.place.clone());
+    }
+
+    /// Notes that a top-level object is declared here; twice is a fault, unless a later layer says `override: true`.
+    pub(super) fn declare_unit(&mut self, address: &Address, at: &Node, replaces: bool) {
+        let earlier = self.units.insert(address.clone(), self.layer);
+        match earlier {
+            None if replaces => self.ledger.fault(
+                at,
+                format!("{address} says `override: true`, and no earlier folder declares it"),
+                "leave `override` out".to_owned(),
+            ),
+            None => {}
+            Some(layer) if replaces && layer < self.layer => {
+                let objects = &mut self.declared.written.objects;
+                let is_part = |own: &Address, object: &Object<Written>| {
+                    let on_it = own.target().filter(|_| address.kind() == Kind::Schema);
+                    let index = matches!(object, Object::Index(index) if index.table_address(own) == *address);
+                    let below = address.kind() != Kind::Schema && own.is_at_or_below(address);
+                    index || below || on_it.as_ref() == Some(address)
+                };
+                let indexes: Vec<Address> = objects
+                    .iter()
+                    .filter(|(own, object)| matches!(object, Object::Index(index) if index.table_address(own) == *address))
+                    .map(|(own, _)| Address::comment_on(own))
+                    .collect();
+                let gone: Vec<Address> = objects
+                    .iter()
+                    .filter(|(own, object)| is_part(own, object) || indexes.contains(own))
+                    .map(|(own, _)| own.clone())
+                    .collect();
+                for own in gone {
+                    objects.remove(&own);
+                    self.declared.written.position.remove(&own);
+                }
+                self.declared.intent.renamed_from.retain(|new, _| !new.is_at_or_below(address));
+                self.declared.intent.backfill.retain(|own, _| !own.is_at_or_below(address));
+            }
+            Some(_) => {
+                let first = self.declared.origins.0.get(address).map(ToString::to_string).unwrap_or_default();
+                self.ledger.fault(
+                    at,
+                    format!("{address} is declared twice"),
+                    format!("the first declaration is at {first}; a later folder may say `override: true`"),
+                );
+            }
+        }
+        // The schema that something is declared in is declared with it.
+        let schema = address.schema();
+        if address.kind() != Kind::Schema && !self.declared.written.objects.contains_key(&schema) {
+            self.put(&schema, at, Object::Schema(Schema {}));
+        }
+    }
+
+    pub(super) fn replaces(&mut self, fields: &mut Fields) -> bool {
+        fields
+            .get("override")
+            .and_then(|node| fields::boolean(&node, "override", &mut self.ledger))
+            .unwrap_or(false)
+    }
+
+    pub(super) fn protect(&mut self, address: &Address, fields: &mut Fields) {
+        if let Some(node) = fields.get("protect")
+            && fields::boolean(&node, "protect", &mut self.ledger) == Some(true)
+        {
+            self.declared.intent.protect.insert(address.clone());
+        }
+    }
+
+    pub(super) fn comment(&mut self, target: &Address, fields: &mut Fields) {
+        if let Some(node) = fields.get("comment")
+            && let Some(text) = fields::text(&node, "comment", &mut self.ledger)
+        {
+            // A block's last line break is the block's, not the comment's.
+            let text = text.strip_suffix('\n').unwrap_or(&text);
+            if text.is_empty() {
+                self.ledger.fault(&node, "an empty comment is no comment", "leave the key out".to_owned());
+                return;
+            }
+            self.put(&Address::comment_on(target), &node, Object::Comment(Comment { text: text.to_owned() }));
+        }
+    }
+}
+
+/// Warns of names that differ only by case: an unquoted one in SQL means the lower-case one.
+fn look_alikes(gathering: &mut Gathering) {
+    let mut seen: BTreeMap<(Kind, Vec<String>), Address> = BTreeMap::new();
+    let mut found = Vec::new();
+    for address in gathering.declared.written.objects.keys() {
+        if !matches!(address.kind(), Kind::Schema | Kind::Table | Kind::View | Kind::Column) {
+            continue;
+        }
+        let folded = address.path().iter().map(|name| name.as_str().to_lowercase()).collect();
+        if let Some(other) = seen.insert((address.kind(), folded), address.clone()) {
+            found.push((address.clone(), other));
+        }
+    }
+    for (address, other) in found {
+        if let Some(place) = gathering.declared.origins.0.get(&address) {
+            gathering.ledger.warnings.push(Fault {
+                place: place.clone(),
+                length: 1,
+                what: format!("{address} and {other} differ only by case"),
+                mend: Some("keys are names as the catalog stores them; unquoted SQL names are lower case".to_owned()),
+            });
+        }
+    }
+}

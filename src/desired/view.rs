@@ -1,0 +1,46 @@
+//! The section `views`.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::document::{Gathering, Head};
+use super::fields::{self, Fields, Sql};
+use super::node::{Node, Value};
+use crate::model::{Address, Kind, Name, Object, View};
+
+pub(super) fn read(head: &Head, name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gathering) {
+    if matches!(value.value, Value::Scalar { .. }) {
+        let address = Address::new(Kind::View, [head.schema.clone(), name.clone()]);
+        gathering.declare_unit(&address, key, false);
+        if let Some(query) = fields::sql(value, "the query", Sql::Body, &head.search_path, &mut gathering.ledger) {
+            gathering.put(&address, key, Object::View(View { query, options: BTreeMap::new() }));
+        }
+        return;
+    }
+    let what = format!("view {name}");
+    let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else { return };
+    let schema = fields.get("schema").and_then(|node| fields::name(&node, &mut gathering.ledger));
+    let address = Address::new(Kind::View, [schema.unwrap_or_else(|| head.schema.clone()), name.clone()]);
+    let replaces = gathering.replaces(&mut fields);
+    gathering.declare_unit(&address, key, replaces);
+    let mut options = BTreeMap::new();
+    for option in ["security_barrier", "security_invoker", "check_option"] {
+        // The server keeps the word as it was written: `true`, `on` and `1` are different texts there.
+        if let Some(node) = fields.get(option)
+            && let Some(value) = fields::text(&node, option, &mut gathering.ledger)
+        {
+            options.insert(Name::new(option), value.to_string());
+        }
+    }
+    match fields.get("query") {
+        Some(node) => {
+            let query = fields::sql(&node, "the query", Sql::Body, &head.search_path, &mut gathering.ledger);
+            if let Some(query) = query {
+                gathering.put(&address, key, Object::View(View { query, options }));
+            }
+        }
+        None => gathering.ledger.fault(key, format!("{address} has no `query`"), None),
+    }
+    gathering.comment(&address, &mut fields);
+    fields.close(&mut gathering.ledger);
+}

@@ -1,0 +1,284 @@
+//! A model as YAML: what `pull` writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_yaml::{Mapping, Value};
+
+use crate::model::{
+    Address, Check, Column, Deferrable, Expression, Hash, Index, Kind, MAX_NAME_BYTES, Model, Name, NotNull, Object,
+    Persistence, PrimaryKey, Text as _, Validity, View,
+};
+
+/// The longest file name that is written whole, in bytes.
+const MAX_FILE_NAME: usize = 180;
+
+/// A file of a desired state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name, without a folder.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Writes a model, one file per relation and one for the schemas.
+pub fn write(model: &Model<Expression>) -> Vec<File> {
+    let mut files = Vec::new();
+    let mut taken = BTreeSet::new();
+    let schemas: Mapping = model
+        .objects
+        .keys()
+        .filter(|address| address.kind() == Kind::Schema)
+        .map(|schema| {
+            let mut own = Mapping::new();
+            comment(model, schema, &mut own);
+            (text(schema.name().as_str()), Value::Mapping(own))
+        })
+        .collect();
+    if !schemas.is_empty() {
+        files.push(file("schemas", [("schemas", Value::Mapping(schemas))], &mut taken));
+    }
+    for (address, object) in &model.objects {
+        let (section, own) = match object {
+            Object::Table(own) => ("tables", table(model, address, own.persistence)),
+            Object::View(own) => ("views", view(model, address, own)),
+            Object::Schema(_)
+            | Object::Column(_)
+            | Object::Default(_)
+            | Object::NotNull(_)
+            | Object::PrimaryKey(_)
+            | Object::Check(_)
+            | Object::Index(_)
+            | Object::Comment(_) => continue,
+        };
+        let mut entry = Mapping::new();
+        entry.insert(text(address.name().as_str()), own);
+        let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
+        let schema = text(address.schema_name().as_str());
+        files.push(file(&stem, [("schema", schema), (section, Value::Mapping(entry))], &mut taken));
+    }
+    files
+}
+
+fn text(text: &str) -> Value {
+    Value::String(text.to_owned())
+}
+
+/// Names the file so that no file system minds, unique without regard to case.
+fn file<const N: usize>(stem: &str, sections: [(&str, Value); N], taken: &mut BTreeSet<String>) -> File {
+    let mut escaped = String::new();
+    for character in stem.chars() {
+        match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => escaped.push(character),
+            '.' if !escaped.is_empty() => escaped.push('.'),
+            other => {
+                let mut bytes = [0; 4];
+                for byte in other.encode_utf8(&mut bytes).bytes() {
+                    escaped.push_str(&format!("%{byte:02x}"));
+                }
+            }
+        }
+    }
+    if escaped.len() > MAX_FILE_NAME {
+        let hash = Hash::of_bytes(stem.as_bytes());
+        escaped = [&escaped[..MAX_FILE_NAME], "~", hash.short(8)].concat();
+    }
+    let mut name = [escaped.as_str(), ".yaml"].concat();
+    let mut number = 2;
+    while !taken.insert(name.to_lowercase()) {
+        name = format!("{escaped}~{number}.yaml");
+        number += 1;
+    }
+    let mut document = Mapping::new();
+    for (key, value) in sections {
+        document.insert(text(key), value);
+    }
+    let text = serde_yaml::to_string(&document).expect("a mapping of texts and lists is YAML");
+    File { name, text }
+}
+
+fn comment(model: &Model<Expression>, target: &Address, into: &mut Mapping) {
+    if let Some(Object::Comment(own)) = model.objects.get(&Address::comment_on(target)) {
+        into.insert(text("comment"), block(&own.text));
+    }
+}
+
+/// A comment's last line break would be taken for the block's own.
+fn block(own: &str) -> Value {
+    if own.ends_with('\n') { text(&[own, "\n"].concat()) } else { text(own) }
+}
+
+fn table(model: &Model<Expression>, address: &Address, persistence: Persistence) -> Value {
+    let mut own = Mapping::new();
+    comment(model, address, &mut own);
+    if persistence == Persistence::Unlogged {
+        own.insert(text("unlogged"), Value::Bool(true));
+    }
+    let key = match model.objects.get(&address.with_kind(Kind::PrimaryKey)) {
+        Some(Object::PrimaryKey(key)) => Some(key),
+        _ => None,
+    };
+    let columns: Mapping = model
+        .columns_of(address)
+        .into_iter()
+        .filter_map(|address| match model.objects.get(&address) {
+            Some(Object::Column(own)) => {
+                let in_key = key.is_some_and(|key| key.columns.contains(address.name()));
+                Some((text(address.name().as_str()), column(model, &address, own, in_key)))
+            }
+            _ => None,
+        })
+        .collect();
+    if !columns.is_empty() {
+        own.insert(text("columns"), Value::Mapping(columns));
+    }
+    if let Some(key) = key {
+        own.insert(text("primary_key"), primary_key(address, key));
+    }
+    let mut checks = Mapping::new();
+    let mut indexes = Mapping::new();
+    for (part, object) in &model.objects {
+        match object {
+            Object::Check(one) if part.table() == *address => {
+                checks.insert(text(part.name().as_str()), check(model, part, one));
+            }
+            Object::Index(one) if one.table_address(part) == *address => {
+                indexes.insert(text(part.name().as_str()), index(model, part, one));
+            }
+            _ => {}
+        }
+    }
+    for (word, section) in [("checks", checks), ("indexes", indexes)] {
+        if !section.is_empty() {
+            own.insert(text(word), Value::Mapping(section));
+        }
+    }
+    Value::Mapping(own)
+}
+
+fn column(model: &Model<Expression>, address: &Address, column: &Column<Expression>, in_key: bool) -> Value {
+    let mut own = Mapping::new();
+    own.insert(text("type"), text(column.type_name.sql()));
+    if let Some(collation) = &column.collation {
+        own.insert(text("collation"), names(collation));
+    }
+    if let Some(generated) = &column.generated {
+        own.insert(text("generated"), text(generated.sql()));
+    }
+    if let Some(Object::NotNull(not_null)) = model.objects.get(&address.with_kind(Kind::NotNull)) {
+        let value = not_null_of(address, not_null);
+        // A primary key says NOT NULL for its columns.
+        if !(in_key && value == Value::Bool(true)) {
+            own.insert(text("not_null"), value);
+        }
+    }
+    if let Some(Object::Default(default)) = model.objects.get(&address.with_kind(Kind::Default)) {
+        own.insert(text("default"), text(default.value.sql()));
+    }
+    comment(model, address, &mut own);
+    if own.len() == 1 {
+        return text(column.type_name.sql());
+    }
+    Value::Mapping(own)
+}
+
+fn not_null_of(column: &Address, own: &NotNull) -> Value {
+    let usual = [column.table().name().as_str(), "_", column.name().as_str(), "_not_null"].concat();
+    let unusual = own.name.as_ref().filter(|name| name.as_str() != usual || usual.len() > MAX_NAME_BYTES);
+    if unusual.is_none() && own.validity == Validity::Valid {
+        return Value::Bool(true);
+    }
+    let mut map = Mapping::new();
+    if let Some(name) = unusual {
+        map.insert(text("name"), text(name.as_str()));
+    }
+    if own.validity == Validity::NotValid {
+        map.insert(text("not_valid"), Value::Bool(true));
+    }
+    Value::Mapping(map)
+}
+
+fn names(names: &[Name]) -> Value {
+    Value::Sequence(names.iter().map(|name| text(name.as_str())).collect())
+}
+
+fn primary_key(table: &Address, key: &PrimaryKey) -> Value {
+    let usual = [table.name().as_str(), "_pkey"].concat();
+    let unusual = key.name.as_ref().filter(|name| name.as_str() != usual);
+    if unusual.is_none() && key.include.is_empty() && key.deferrable == Deferrable::No {
+        return names(&key.columns);
+    }
+    let mut own = Mapping::new();
+    if let Some(name) = unusual {
+        own.insert(text("name"), text(name.as_str()));
+    }
+    own.insert(text("columns"), names(&key.columns));
+    if !key.include.is_empty() {
+        own.insert(text("include"), names(&key.include));
+    }
+    match key.deferrable {
+        Deferrable::No => {}
+        Deferrable::Immediate => drop(own.insert(text("deferrable"), text("initially_immediate"))),
+        Deferrable::Deferred => drop(own.insert(text("deferrable"), text("initially_deferred"))),
+    }
+    Value::Mapping(own)
+}
+
+fn check(model: &Model<Expression>, address: &Address, check: &Check<Expression>) -> Value {
+    let mut own = Mapping::new();
+    own.insert(text("check"), text(check.expression.sql()));
+    if check.validity == Validity::NotValid {
+        own.insert(text("not_valid"), Value::Bool(true));
+    }
+    if check.no_inherit {
+        own.insert(text("no_inherit"), Value::Bool(true));
+    }
+    comment(model, address, &mut own);
+    if own.len() == 1 { text(check.expression.sql()) } else { Value::Mapping(own) }
+}
+
+fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>) -> Value {
+    let elements = Value::Sequence(index.elements.iter().map(|element| text(element.sql())).collect());
+    let mut own = Mapping::new();
+    own.insert(text("columns"), elements.clone());
+    if index.method.as_str() != "btree" {
+        own.insert(text("method"), text(index.method.as_str()));
+    }
+    for (word, set) in [("unique", index.unique), ("nulls_not_distinct", index.nulls_not_distinct)] {
+        if set {
+            own.insert(text(word), Value::Bool(true));
+        }
+    }
+    if !index.include.is_empty() {
+        own.insert(text("include"), names(&index.include));
+    }
+    if let Some(predicate) = &index.predicate {
+        own.insert(text("where"), text(predicate.sql()));
+    }
+    if !index.parameters.is_empty() {
+        let parameters: BTreeMap<&str, &str> =
+            index.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let parameters = parameters.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+        own.insert(text("with"), Value::Mapping(parameters));
+    }
+    if let Some(tablespace) = &index.tablespace {
+        own.insert(text("tablespace"), text(tablespace.as_str()));
+    }
+    comment(model, address, &mut own);
+    if own.len() == 1 { elements } else { Value::Mapping(own) }
+}
+
+fn view(model: &Model<Expression>, address: &Address, view: &View<Expression>) -> Value {
+    let mut own = Mapping::new();
+    comment(model, address, &mut own);
+    for (name, value) in &view.options {
+        let value = match value.as_str() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            other => text(other),
+        };
+        own.insert(text(name.as_str()), value);
+    }
+    own.insert(text("query"), text(view.query.sql()));
+    Value::Mapping(own)
+}

@@ -1,0 +1,278 @@
+//! Carries a plan out, records it, and goes on where an earlier run stopped.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::{Live, PipelineError, Project, live};
+use crate::apply::{self, ApplyError, Progress, Run};
+use crate::catalog::{self, Connection};
+use crate::history::{self, NewRevision, Outcome};
+use crate::model::{Address, Expression, Model, Read};
+use crate::plan::{Plan, Position, Purpose, position};
+use crate::scratch::without_journal;
+
+/// How often a waiting applier looks whether it is its turn.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Who applies, from where.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The person, as the system names them.
+    pub who: String,
+    /// The machine.
+    pub host: String,
+    /// The git commit of the files.
+    pub git_commit: Option<String>,
+}
+
+/// What applying came to.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The revision.
+    pub revision: i64,
+    /// How many stages it took.
+    pub stages: usize,
+}
+
+/// Carries out a plan that a person has seen.
+///
+/// # Errors
+/// Fails before the first change when a hazard is not allowed, when what the plan rests on moved, or when the first
+/// stage is refused; after it, when a stage fails: what is done is recorded then.
+pub async fn apply(
+    project: &Project,
+    plan: &Plan,
+    caller: &Caller,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Applied, PipelineError> {
+    let decision = &plan.decision;
+    let refused = decision.refused();
+    if !refused.is_empty() {
+        return Err(PipelineError::NotAllowed(refused.into_iter().cloned().collect()));
+    }
+    let mut live = locked(project, stop, progress).await?;
+    if let Some(stopped) = live.history.stopped() {
+        return Err(PipelineError::Unfinished { revision: stopped.id });
+    }
+    let moved = moved(project, plan, &live);
+    if !moved.is_empty() {
+        return Err(PipelineError::Stale { moved });
+    }
+    let settings = &project.settings;
+    if !live.history.installed {
+        history::install(&mut live.connection, &settings.journal, &live.read.server.identity).await?;
+    }
+    let before = without_journal(&live.read.model, &settings.journal);
+    let undoes: &[i64] = match &decision.purpose {
+        Purpose::Undo(revisions) => revisions,
+        Purpose::Declare | Purpose::Purge => &[],
+    };
+    let new = NewRevision {
+        project: &settings.project,
+        plan,
+        undoes,
+        before: &before,
+        git_commit: caller.git_commit.as_deref(),
+        who: &[live.read.server.role.as_str(), " (", &caller.who, ")"].concat(),
+        host: &caller.host,
+    };
+    let revision = history::begin(&mut live.connection, &settings.journal, &new).await?;
+    carry_out(project, &mut live.connection, plan, revision, &BTreeSet::new(), stop, progress).await
+}
+
+/// Finishes the revision that stopped part-way, where there is one.
+///
+/// # Errors
+/// Fails when the live database is neither where the revision stopped nor where its next stage leads.
+pub async fn resume(
+    project: &Project,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Option<Applied>, PipelineError> {
+    let mut live = locked(project, stop, progress).await?;
+    let Some(stopped) = live.history.stopped().cloned() else { return Ok(None) };
+    let settings = &project.settings;
+    let rows = settled_rows(project, &mut live.connection, stopped.id, progress).await?;
+    let done: BTreeSet<usize> = rows.iter().filter(|row| row.done).map(|row| row.stage).collect();
+    let now = catalog::read_live(&mut live.connection).await?;
+    let now = without_journal(&now.model, &settings.journal);
+    let done = match position(&stopped.plan.decision.stages, &stopped.model_before, done.len(), &now) {
+        Position::At | Position::Within => done,
+        Position::Next => {
+            let next = done.len();
+            history::mark_done(&mut live.connection, &settings.journal, stopped.id, next).await?;
+            (0..=next).collect()
+        }
+        Position::Moved(moved) => {
+            let moved = moved.iter().map(|address| format!("{address} was changed since revision {} stopped", stopped.id));
+            return Err(PipelineError::Stale { moved: moved.collect() });
+        }
+    };
+    let applied =
+        carry_out(project, &mut live.connection, &stopped.plan, stopped.id, &done, stop, progress).await?;
+    Ok(Some(applied))
+}
+
+/// Takes the applier's lock, waiting for another applier, and reads.
+async fn locked(project: &Project, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<Live, PipelineError> {
+    let mut live = live(project).await?;
+    let begun = Instant::now();
+    let mut told = false;
+    apply::prepare(&mut live.connection).await.map_err(PipelineError::Unchanged)?;
+    while let Some(holder) = apply::take(&mut live.connection).await.map_err(PipelineError::Unchanged)? {
+        if begun.elapsed() > project.settings.lock_patience {
+            return Err(PipelineError::Unchanged(ApplyError::Busy(holder)));
+        }
+        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(PipelineError::Unchanged(ApplyError::Interrupted));
+        }
+        if !told {
+            progress.waiting(&format!("another apply is at work: {holder}"));
+            told = true;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    if told {
+        // What the other one did is part of the state now.
+        live.read = catalog::read_live(&mut live.connection).await?;
+        live.history = super::journal(project, &mut live.connection, &live.read).await?;
+    }
+    Ok(live)
+}
+
+/// Returns the stage rows once no former backend of this revision runs any more.
+pub(super) async fn settled_rows(
+    project: &Project,
+    connection: &mut Connection,
+    revision: i64,
+    progress: &mut dyn Progress,
+) -> Result<Vec<history::StageRow>, PipelineError> {
+    let mut told = false;
+    loop {
+        let rows = history::stage_rows(connection, &project.settings.journal, revision).await?;
+        let Some(pid) = rows.iter().filter(|row| !row.done).find_map(|row| row.running_pid) else { return Ok(rows) };
+        if !told {
+            progress.waiting(&format!("the former applier's backend, process {pid}, still runs its statement"));
+            told = true;
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn carry_out(
+    project: &Project,
+    connection: &mut Connection,
+    plan: &Plan,
+    revision: i64,
+    done: &BTreeSet<usize>,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Applied, PipelineError> {
+    let settings = &project.settings;
+    let stages = &plan.decision.stages;
+    let run = Run { settings, revision, sizes: &plan.decision.sizes, stop };
+    if let Err(error) = apply::run(connection, stages, &run, done, progress).await {
+        return Err(stopped(project, connection, revision, stages.len(), error).await);
+    }
+    let ended = async {
+        let after = catalog::read_live(connection).await?;
+        let after = without_journal(&after.model, &settings.journal);
+        history::finish(connection, &settings.journal, revision, Outcome::Done, Some(&after)).await?;
+        apply::release(connection).await
+    };
+    match ended.await {
+        Ok(()) => Ok(Applied { revision, stages: stages.len() }),
+        Err(source) => Err(PipelineError::Stopped { revision, done: stages.len(), stages: stages.len(), source }),
+    }
+}
+
+/// Records that a revision stopped; one that has not begun anything is taken out of the journal again.
+async fn stopped(
+    project: &Project,
+    connection: &mut Connection,
+    revision: i64,
+    stages: usize,
+    source: ApplyError,
+) -> PipelineError {
+    let journal = &project.settings.journal;
+    let rows = match history::stage_rows(connection, journal, revision).await {
+        Ok(rows) => rows,
+        // The server is gone: what it holds says how far it came.
+        Err(_) => match project.connect().await {
+            Ok(mut again) => match history::stage_rows(&mut again, journal, revision).await {
+                Ok(rows) => {
+                    return record_stop(&mut again, journal, revision, stages, rows, source).await;
+                }
+                Err(_) => return PipelineError::Stopped { revision, done: 0, stages, source },
+            },
+            Err(_) => return PipelineError::Stopped { revision, done: 0, stages, source },
+        },
+    };
+    record_stop(connection, journal, revision, stages, rows, source).await
+}
+
+async fn record_stop(
+    connection: &mut Connection,
+    journal: &crate::model::Name,
+    revision: i64,
+    stages: usize,
+    rows: Vec<history::StageRow>,
+    source: ApplyError,
+) -> PipelineError {
+    if rows.is_empty() {
+        // Whether the row could be removed shows at the next run, which then finds a revision without a stage.
+        let _ = history::forget(connection, journal, revision).await;
+        return PipelineError::Unchanged(source);
+    }
+    let _ = history::finish(connection, journal, revision, Outcome::Stopped, None).await;
+    PipelineError::Stopped { revision, done: rows.iter().filter(|row| row.done).count(), stages, source }
+}
+
+/// Names what moved of what the plan rests on.
+fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
+    let decision = &plan.decision;
+    let Live { read, history, .. } = live;
+    let model: Model<Expression> = without_journal(&read.model, &project.settings.journal);
+    let mut moved = Vec::new();
+    if read.server.version.major() != decision.major {
+        moved.push(format!("the server is PostgreSQL {}, the plan is for {}", read.server.version, decision.major));
+    }
+    if project.settings.project != decision.project {
+        moved.push(format!("the plan is for project {}, this is {}", decision.project, project.settings.project));
+    }
+    for (address, hash) in &decision.leans_on {
+        if model.fingerprint(address) != *hash {
+            moved.push(match model.objects.contains_key(address) {
+                true => format!("{address} is not what it was"),
+                false => format!("{address} is gone"),
+            });
+        }
+    }
+    for (table, class) in &decision.sizes {
+        let now = size_class(read, project, table);
+        if now != *class {
+            moved.push(format!("{table} was {} and is {}", word(*class), word(now)));
+        }
+    }
+    let ledger = |rows: &[crate::model::Retired]| -> Vec<(Address, Address)> {
+        rows.iter().map(|row| (row.place.clone(), row.was.clone())).collect()
+    };
+    if ledger(&decision.ledger) != ledger(&history.ledger) {
+        moved.push("what is set aside is not what it was".to_owned());
+    }
+    moved
+}
+
+fn size_class(read: &Read, project: &Project, table: &Address) -> crate::model::SizeClass {
+    read.server.sizes.get(table).copied().unwrap_or_default().class(project.settings.small_table)
+}
+
+fn word(class: crate::model::SizeClass) -> &'static str {
+    match class {
+        crate::model::SizeClass::Empty => "empty",
+        crate::model::SizeClass::Small => "small",
+        crate::model::SizeClass::Large => "large",
+    }
+}

@@ -1,0 +1,200 @@
+//! The loop as a library: one async function per command. Owns no rule, prints nothing.
+
+mod apply;
+mod drift;
+mod plan;
+mod pull;
+mod purge;
+mod rollback;
+mod status;
+mod validate;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::apply::ApplyError;
+use crate::catalog::{self, CatalogError, Connection};
+use crate::desired::{self, DesiredError, Loaded};
+use crate::history::{self, History, HistoryError};
+use crate::model::{Address, Expression, Model, Read, Settings};
+use crate::plan::{Allowance, ArtifactError, Finding, PlanError, Plan};
+use crate::scratch::{ScratchError, Source};
+
+pub use crate::apply::{Progress, Silent};
+pub use apply::{Applied, Caller, apply, resume};
+pub use drift::{Drift, drift};
+pub use plan::plan;
+pub use pull::{Pulled, pull};
+pub use purge::{Purge, plan_purge};
+pub use rollback::{Target, plan_rollback};
+pub use status::{Held, Status, status};
+pub use validate::validate;
+
+/// What every command rests on.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The settings.
+    pub settings: Settings,
+    /// The folders of the desired state.
+    pub desired: Vec<PathBuf>,
+    /// The live database.
+    pub url: String,
+    /// How long a connection may take to come about.
+    pub connect_timeout: Duration,
+    /// Where scratch servers come from.
+    pub scratch: Source,
+    /// What a person allowed.
+    pub allowed: Vec<Allowance>,
+    /// Whether a journal that came with a copy of its database is taken over.
+    pub adopt_journal: bool,
+    /// Rewrites beside the tool's own, asked first.
+    pub rewrites: Vec<crate::plan::Rewrite>,
+}
+
+/// Why a command did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// The files.
+    #[error(transparent)]
+    Desired(#[from] DesiredError),
+    /// The live server.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The journal.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// The scratch server, levelling and rehearsal.
+    #[error(transparent)]
+    Scratch(#[from] ScratchError),
+    /// No plan can be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The plan file.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The plan has hazards that nobody allowed.
+    #[error("the plan has {} that nobody allowed", many(.0.len(), "hazard"))]
+    NotAllowed(Vec<Finding>),
+    /// What the plan rests on moved.
+    #[error("the database is not what the plan was made for")]
+    Stale {
+        /// What moved.
+        moved: Vec<String>,
+    },
+    /// A revision stopped part-way and stands in the way.
+    #[error("revision {revision} stopped part-way and stands in the way")]
+    Unfinished {
+        /// The revision.
+        revision: i64,
+    },
+    /// There is nothing to undo, to show, to purge.
+    #[error("{0}")]
+    Nothing(String),
+    /// Applying failed before anything was changed.
+    #[error("nothing was changed")]
+    Unchanged(#[source] ApplyError),
+    /// Applying stopped part-way: what is done is recorded.
+    #[error("revision {revision} stopped after {} of {stages}", many(*.done, "stage"))]
+    Stopped {
+        /// The revision.
+        revision: i64,
+        /// How many stages are done.
+        done: usize,
+        /// How many there are.
+        stages: usize,
+        /// What stopped it.
+        #[source]
+        source: ApplyError,
+    },
+    /// A file or folder could not be written.
+    #[error("{} cannot be written: {reason}", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Counts things in words.
+fn many(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
+impl Project {
+    async fn connect(&self) -> Result<Connection, CatalogError> {
+        catalog::connect(&self.url, self.connect_timeout).await
+    }
+}
+
+/// The live side and its journal.
+struct Live {
+    connection: Connection,
+    read: Read,
+    history: History,
+}
+
+async fn live(project: &Project) -> Result<Live, PipelineError> {
+    let mut connection = project.connect().await?;
+    let read = catalog::read_live(&mut connection).await?;
+    let history = journal(project, &mut connection, &read).await?;
+    Ok(Live { connection, read, history })
+}
+
+async fn journal(project: &Project, connection: &mut Connection, read: &Read) -> Result<History, PipelineError> {
+    let settings = &project.settings;
+    let identity = &read.server.identity;
+    if project.adopt_journal {
+        history::adopt(connection, &settings.journal, identity).await?;
+    }
+    Ok(history::read(connection, &settings.journal, &settings.project, identity).await?)
+}
+
+/// Reads the files.
+///
+/// # Errors
+/// Fails with every fault of every file.
+pub fn load(project: &Project) -> Result<Loaded, DesiredError> {
+    desired::read(&project.desired)
+}
+
+/// Reads the journal alone.
+///
+/// # Errors
+/// Fails when the server or its journal cannot be read.
+pub async fn history(project: &Project) -> Result<History, PipelineError> {
+    let mut connection = project.connect().await?;
+    let server = catalog::server(&mut connection).await?;
+    let settings = &project.settings;
+    if project.adopt_journal {
+        history::adopt(&mut connection, &settings.journal, &server.identity).await?;
+    }
+    Ok(history::read(&mut connection, &settings.journal, &settings.project, &server.identity).await?)
+}
+
+/// Says whether a thing is held in the attic or bears a mark of the tool.
+fn is_marked(address: &Address) -> bool {
+    address.path().iter().any(crate::model::Name::is_reserved)
+}
+
+/// Returns the part of a live model that commands talk about: without the journal and without what bears our mark.
+fn visible(model: &Model<Expression>, settings: &Settings) -> Model<Expression> {
+    let mut model = model.clone();
+    model.retain(|address| {
+        address.schema_name() != &settings.journal
+            && !is_marked(address)
+            && !settings.manage.excludes(address)
+            && settings.manage.covers_schema(address.schema_name())
+    });
+    model
+}
+
+/// Reads a plan file.
+///
+/// # Errors
+/// Fails when it cannot be read, is no plan, is of a newer format or was edited.
+pub fn read_plan(path: &std::path::Path) -> Result<Plan, PipelineError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| DesiredError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+    Ok(Plan::from_json(&text)?)
+}

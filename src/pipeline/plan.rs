@@ -1,0 +1,288 @@
+//! Read, declare, level, diff, plan, rehearse forward, plan the inverse, rehearse it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Live, PipelineError, Project, live};
+use crate::desired::Loaded;
+use crate::diff::diff;
+use crate::history::{History, Outcome};
+use crate::model::{
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Read, Retired,
+    Server, Settings, SizeClass, Why,
+};
+use crate::plan::{
+    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Purpose, Stage, build, facts,
+};
+use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
+
+/// Plans the way from the live database to the state that the files declare.
+///
+/// # Errors
+/// Fails when a side cannot be read or built, when no safe way exists, and when the plan or its inverse was rehearsed
+/// and landed elsewhere.
+pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineError> {
+    let Live { read, history, .. } = live(project).await?;
+    if let Some(stopped) = history.stopped() {
+        return Err(PipelineError::Unfinished { revision: stopped.id });
+    }
+    let nothing = Intent::default();
+    let in_force = history.in_force().map_or(&nothing, |own| &own.plan.decision.intent);
+    let wish = Wish {
+        read: &read,
+        declared: &loaded.declared,
+        ledger: &history.ledger,
+        owned: &history.owned(),
+        in_force,
+        given: None,
+        purpose: Purpose::Declare,
+    };
+    let mut made = make(project, &wish).await?;
+    let declares: BTreeSet<Address> =
+        loaded.declared.written.objects.keys().filter(|address| address.kind().is_top_level()).cloned().collect();
+    let ours = history.owned();
+    made.observation.not_yet_ours = declares.iter().filter(|address| !ours.contains(*address)).count();
+    made.decision.declares = declares;
+    if !made.decision.is_empty() {
+        made.decision.findings.extend(rolled_back(&history, &made.decision));
+    }
+    Ok(made)
+}
+
+/// What a plan is made from.
+pub(super) struct Wish<'a> {
+    pub(super) read: &'a Read,
+    pub(super) declared: &'a Declared,
+    pub(super) ledger: &'a [Retired],
+    pub(super) owned: &'a BTreeSet<Address>,
+    pub(super) in_force: &'a Intent,
+    pub(super) given: Option<Moves>,
+    pub(super) purpose: Purpose,
+}
+
+/// Makes a plan with its inverse, both rehearsed.
+pub(super) async fn make(project: &Project, wish: &Wish<'_>) -> Result<Plan, PipelineError> {
+    let settings = &project.settings;
+    let mut workshop = Workshop::new(project.scratch, wish.read.server.version);
+    let outcome = make_with(project, wish, settings, &mut workshop).await;
+    workshop.close().await;
+    outcome
+}
+
+async fn make_with(
+    project: &Project,
+    wish: &Wish<'_>,
+    settings: &Settings,
+    workshop: &mut Workshop,
+) -> Result<Plan, PipelineError> {
+    let Wish { read, declared, ledger, owned, in_force, given, purpose } = wish;
+    let forward = level(
+        &Wanted { read, declared, ledger, owned, in_force, settings, given: given.clone() },
+        workshop,
+    )
+    .await?;
+    let raw = without_journal(&read.model, &settings.journal);
+    let mut decision = Decision {
+        format: PLAN_FORMAT,
+        project: settings.project.clone(),
+        major: read.server.version.major(),
+        purpose: purpose.clone(),
+        desired: Hash::of(&declared.written.objects),
+        declares: BTreeSet::new(),
+        leans_on: BTreeMap::new(),
+        sizes: BTreeMap::new(),
+        moves: forward.level.moves.clone(),
+        ledger: ledger.to_vec(),
+        findings: Vec::new(),
+        allowed: project.allowed.clone(),
+        stages: Vec::new(),
+        inverse: Vec::new(),
+        inverse_findings: Vec::new(),
+        intent: declared.intent.clone(),
+    };
+    let mut observation = Observation {
+        database: read.server.database.clone(),
+        unmanaged: forward.unmanaged.iter().cloned().collect(),
+        unmodelled: in_scope(read, settings),
+        ..Observation::default()
+    };
+    let cx = Context {
+        level: &forward.level,
+        raw: &raw,
+        server: &read.server,
+        blockers: &read.blockers,
+        settings,
+        rewrites: &project.rewrites,
+    };
+    let mut stages = plan::stages(diff(&forward.level), &cx)?;
+    if stages.is_empty() {
+        return Ok(Plan { decision, observation });
+    }
+    decision.leans_on = build::leans_on(&stages, &cx);
+    decision.findings = facts::findings(&stages, &cx, &forward.questions, &forward.taken_in);
+    decision.sizes = sizes(&stages, &cx);
+    for table in decision.sizes.keys() {
+        if let Some(size) = read.server.sizes.get(table) {
+            observation.sizes.insert(table.clone(), *size);
+        }
+    }
+    let mut rehearsal = Rehearsal::forward(workshop, &forward.bench, &mut stages, settings).await?;
+    let back = inverse(project, wish, &forward, &rehearsal, settings, workshop).await?;
+    decision.inverse = back.0;
+    decision.inverse_findings = back.1;
+    rehearsal.back(&mut decision.inverse).await?;
+    observation.seeded = rehearsal.seeded.clone();
+    observation.not_seeded = rehearsal.not_seeded.clone();
+    decision.stages = stages;
+    Ok(Plan { decision, observation })
+}
+
+/// Plans the way back, from where the rehearsal landed to the state before; its identity is the forward moves turned,
+/// and what forward made is retired.
+async fn inverse(
+    project: &Project,
+    wish: &Wish<'_>,
+    forward: &Levelled,
+    rehearsal: &Rehearsal,
+    settings: &Settings,
+    workshop: &mut Workshop,
+) -> Result<(Vec<Stage>, Vec<Finding>), PipelineError> {
+    let moves = &forward.level.moves;
+    let mut after = forward.level.desired.clone();
+    after.overlay(&forward.bench.scope, &rehearsal.landed);
+    let server = Server {
+        sizes: wish.read.server.sizes.iter().map(|(table, size)| (moves.carry(table), *size)).collect(),
+        ..wish.read.server.clone()
+    };
+    let read = Read {
+        model: after.clone(),
+        unmodelled: wish.read.unmodelled.clone(),
+        blockers: wish.read.blockers.iter().map(|(address, who)| (moves.carry(address), who.clone())).collect(),
+        server,
+    };
+    let before = &forward.level.before;
+    let mut declared = Declared::from(before);
+    declared.intent = way_back_intent(wish.in_force, &wish.declared.intent, moves);
+    let ledger = moves.ledger(wish.ledger);
+    let given = way_back_moves(&forward.level.current, &after, moves, settings);
+    let owned = BTreeSet::new();
+    let back = level(
+        &Wanted {
+            read: &read,
+            declared: &declared,
+            ledger: &ledger,
+            owned: &owned,
+            in_force: &Intent::default(),
+            settings,
+            given: Some(given),
+        },
+        workshop,
+    )
+    .await?;
+    let cx = Context {
+        level: &back.level,
+        raw: &after,
+        server: &read.server,
+        blockers: &read.blockers,
+        settings,
+        rewrites: &project.rewrites,
+    };
+    let stages = plan::stages(diff(&back.level), &cx)?;
+    let findings = facts::findings(&stages, &cx, &[], &BTreeSet::new());
+    Ok((stages, findings))
+}
+
+/// Conversions come from this plan's `using_back`, backfills from the intent in force before it.
+fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
+    Intent {
+        renamed_from: BTreeMap::new(),
+        backfill: in_force.backfill.clone(),
+        using: own.using_back.iter().map(|(column, text)| (moves.carry_back(column), text.clone())).collect(),
+        using_back: BTreeMap::new(),
+        protect: BTreeSet::new(),
+    }
+}
+
+/// What forward made is retired first, which frees its names; then the forward moves go in reverse order, each turned.
+fn way_back_moves(
+    carried: &Model<Expression>,
+    after: &Model<Expression>,
+    moves: &Moves,
+    settings: &Settings,
+) -> Moves {
+    let state = after.fingerprint_of_all();
+    let mut back = Vec::new();
+    for (address, object) in &after.objects {
+        let made = !carried.objects.contains_key(address);
+        match object {
+            Object::Table(_) if made && settings.retire.tables => {
+                let hash = Hash::of(&(&state, address.schema_name()));
+                let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
+                let to = Address::new(Kind::Table, [attic, address.name().clone()]);
+                back.push(Move { from: address.clone(), to, why: Why::Retired });
+            }
+            Object::Column(column)
+                if made
+                    && settings.retire.columns
+                    && column.generated.is_none()
+                    && carried.objects.contains_key(&address.table()) =>
+            {
+                let hash = Hash::of(&(&state, address));
+                let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
+                let to = address.renamed(Name::fitted(&prefix, address.name().as_str()));
+                back.push(Move { from: address.clone(), to, why: Why::Retired });
+            }
+            _ => {}
+        }
+    }
+    back.extend(moves.turned().0);
+    Moves(back)
+}
+
+/// Returns the size class of every table that the steps touch and that exists: what the choice of way rests on.
+fn sizes(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, SizeClass> {
+    let mut sizes = BTreeMap::new();
+    for step in stages.iter().flat_map(|stage| &stage.steps) {
+        let locked = step.statement().into_iter().flat_map(|own| own.locks.keys());
+        for table in locked.cloned().chain([step.address.table()]) {
+            let before = cx.level.moves.carry_back(&table);
+            if let Some(size) = cx.server.sizes.get(&before) {
+                sizes.insert(before, size.class(cx.settings.small_table));
+            }
+        }
+    }
+    sizes
+}
+
+/// Returns what was found and is not modelled, within the scope.
+pub(super) fn in_scope(read: &Read, settings: &Settings) -> Vec<crate::model::Unmodelled> {
+    read.unmodelled
+        .iter()
+        .filter(|own| {
+            let schema = own.on.as_ref().map(Address::schema_name);
+            let by_name = own.name.split('.').next().map(Name::new);
+            let schema = schema.or(by_name.as_ref());
+            schema.is_none_or(|schema| {
+                *schema != settings.journal
+                    && !schema.is_reserved()
+                    && (own.on.is_none() || settings.manage.covers_schema(schema))
+            }) && own.on.as_ref().is_none_or(|on| !settings.manage.excludes(on))
+        })
+        .cloned()
+        .collect()
+}
+
+/// These very files were applied and rolled back, and nothing was applied since.
+fn rolled_back(history: &History, decision: &Decision) -> Option<Finding> {
+    let last = history.revisions.iter().rev().find(|own| own.outcome == Outcome::Done)?;
+    let undone = history
+        .revisions
+        .iter()
+        .find(|own| last.undoes.contains(&own.id) && own.plan.decision.desired == decision.desired)?;
+    let about = decision.stages.iter().flat_map(|stage| &stage.steps).next()?;
+    Some(Finding {
+        hazard: Hazard::RolledBack,
+        address: about.address.clone(),
+        because: format!("these files were applied as revision {} and rolled back by revision {}", undone.id, last.id),
+        stops: true,
+    })
+}

@@ -1,0 +1,86 @@
+//! Ends what was set aside: the only command that deletes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{PipelineError, Project, live};
+use crate::history;
+use crate::model::{Address, Hash, Intent, Moves, Pattern};
+use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, purge_stage};
+use crate::scratch::without_journal;
+
+/// What is to be purged, and what that means.
+#[derive(Clone, Debug)]
+pub struct Purge {
+    /// The plan that deletes it.
+    pub plan: Plan,
+    /// The revision that one can still go back to with all rows, where there is one.
+    pub reaches_back_to: Option<i64>,
+}
+
+/// Plans the purge of what is older than `older_than` seconds and matches one of the patterns (all, where none is
+/// given).
+///
+/// # Errors
+/// Fails when the server or its journal cannot be read, and when nothing matches.
+pub async fn plan_purge(
+    project: &Project,
+    patterns: &[Pattern],
+    older_than: Option<f64>,
+) -> Result<Purge, PipelineError> {
+    let mut live = live(project).await?;
+    if let Some(stopped) = live.history.stopped() {
+        return Err(PipelineError::Unfinished { revision: stopped.id });
+    }
+    let settings = &project.settings;
+    let model = without_journal(&live.read.model, &settings.journal);
+    let mut ages: BTreeMap<String, f64> = BTreeMap::new();
+    if live.history.installed {
+        ages.extend(history::places(&mut live.connection, &settings.journal).await?);
+    }
+    let chosen: Vec<_> = live
+        .history
+        .ledger
+        .iter()
+        .filter(|row| patterns.is_empty() || patterns.iter().any(|own| own.matches(&row.was) || own.matches(&row.place)))
+        .filter(|row| older_than.is_none_or(|limit| ages.get(&row.place.to_string()).is_some_and(|age| *age >= limit)))
+        .cloned()
+        .collect();
+    let mut left = live.history.ledger.clone();
+    let mut present: BTreeSet<Address> = model.objects.keys().cloned().collect();
+    let mut stages = Vec::new();
+    let mut leans_on = BTreeMap::new();
+    for row in &chosen {
+        // What lies in a table that went with it is gone already.
+        if !left.iter().any(|own| own.place == row.place) {
+            continue;
+        }
+        leans_on.insert(row.place.clone(), model.fingerprint(&row.place));
+        stages.push(purge_stage(row, &mut left, &mut present));
+    }
+    let reaches_back_to = chosen.iter().filter_map(|row| row.revision).max();
+    let decision = Decision {
+        format: PLAN_FORMAT,
+        project: settings.project.clone(),
+        major: live.read.server.version.major(),
+        purpose: Purpose::Purge,
+        desired: Hash::of(&chosen),
+        declares: BTreeSet::new(),
+        leans_on,
+        sizes: BTreeMap::new(),
+        moves: Moves::default(),
+        ledger: live.history.ledger.clone(),
+        findings: Vec::new(),
+        allowed: project.allowed.clone(),
+        stages,
+        inverse: Vec::new(),
+        inverse_findings: Vec::new(),
+        intent: Intent::default(),
+    };
+    let sizes = decision
+        .leans_on
+        .keys()
+        .filter_map(|place| live.read.server.sizes.get(place).map(|size| (place.clone(), *size)))
+        .collect();
+    let observation = Observation { database: live.read.server.database.clone(), sizes, ..Observation::default() };
+    Ok(Purge { plan: Plan { decision, observation }, reaches_back_to })
+}

@@ -1,0 +1,334 @@
+//! The way back: the stored inverse where its objects are as the revision left them, a plan made anew otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::{Wish, make};
+use super::{Live, PipelineError, Project, apply, live};
+use crate::apply::Silent;
+use crate::history::{History, Outcome, Revision};
+use crate::model::{
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Settings,
+    TEMPORARY_PREFIX, Why,
+};
+use crate::plan::{self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, position};
+use crate::scratch::{carried, without_journal};
+
+/// How far to go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Undo the newest revision that is not undone yet.
+    Newest,
+    /// Reach the state after this revision; 0: before the first.
+    After(i64),
+}
+
+/// Plans the way back.
+///
+/// # Errors
+/// Fails when there is nothing to undo, and like planning forward.
+pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, PipelineError> {
+    let mut live = live(project).await?;
+    let revisions = to_undo(&live.history, target)?;
+    let settings = &project.settings;
+    let now = without_journal(&live.read.model, &settings.journal);
+    if let [only] = revisions.as_slice()
+        && only.outcome == Outcome::Done
+        && let Some(after) = &only.model_after
+        && is_as_left(only, after, &now, &live, settings)
+    {
+        return Ok(stored(project, only, after, &live));
+    }
+    anew(project, &revisions, &now, &mut live).await
+}
+
+/// Returns the revisions to undo, newest first.
+fn to_undo(history: &History, target: Target) -> Result<Vec<Revision>, PipelineError> {
+    let undone = history.undone();
+    let newest_first = history
+        .revisions
+        .iter()
+        .rev()
+        .filter(|own| own.plan.decision.purpose == Purpose::Declare && !undone.contains(&own.id));
+    let chosen: Vec<Revision> = match target {
+        Target::Newest => newest_first.take(1).cloned().collect(),
+        Target::After(revision) => newest_first.take_while(|own| own.id > revision).cloned().collect(),
+    };
+    if chosen.is_empty() {
+        let text = match target {
+            Target::Newest => "there is no revision to undo".to_owned(),
+            Target::After(revision) => format!("there is no revision after {revision} to undo"),
+        };
+        return Err(PipelineError::Nothing(text));
+    }
+    Ok(chosen)
+}
+
+/// Returns every address that the stages speak of or were seen to change.
+fn spoken_of(stages: &[Stage]) -> BTreeSet<Address> {
+    let mut spoken: BTreeSet<Address> = stages.iter().flat_map(|stage| stage.after.keys().cloned()).collect();
+    for effect in stages.iter().flat_map(|stage| &stage.steps).flat_map(|step| &step.effects) {
+        match effect {
+            Effect::Creates(address) | Effect::Drops(address) | Effect::Alters(address, _) | Effect::Uses(address) => {
+                spoken.insert(address.clone());
+            }
+            Effect::Moves(step) => {
+                spoken.insert(step.from.clone());
+                spoken.insert(step.to.clone());
+            }
+        }
+    }
+    spoken
+}
+
+/// Says whether what the stored inverse touches is as the revision left it, and as large as it was.
+fn is_as_left(
+    revision: &Revision,
+    after: &Model<Expression>,
+    now: &Model<Expression>,
+    live: &Live,
+    settings: &Settings,
+) -> bool {
+    let decision = &revision.plan.decision;
+    let same_objects = spoken_of(&decision.inverse)
+        .iter()
+        .chain(&spoken_of(&decision.stages))
+        .all(|address| after.fingerprint(address) == now.fingerprint(address));
+    let same_sizes = decision.sizes.iter().all(|(table, class)| {
+        let table = decision.moves.carry(table);
+        live.read.server.sizes.get(&table).copied().unwrap_or_default().class(settings.small_table) == *class
+    });
+    let ledger: Vec<Address> = live.history.ledger.iter().map(|row| row.place.clone()).collect();
+    let held = decision.moves.ledger(&decision.ledger);
+    same_objects && same_sizes && held.iter().all(|row| ledger.contains(&row.place))
+}
+
+/// Makes a plan of the inverse that was stored and reviewed with its revision.
+fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, live: &Live) -> Plan {
+    let own = &revision.plan.decision;
+    let leans_on = spoken_of(&own.inverse)
+        .into_iter()
+        .map(|address| {
+            let hash = after.fingerprint(&address);
+            (address, hash)
+        })
+        .collect();
+    let decision = Decision {
+        format: PLAN_FORMAT,
+        project: own.project.clone(),
+        major: own.major,
+        purpose: Purpose::Undo(vec![revision.id]),
+        desired: Hash::of(&revision.model_before.objects),
+        declares: BTreeSet::new(),
+        leans_on,
+        sizes: own.sizes.iter().map(|(table, class)| (own.moves.carry(table), *class)).collect(),
+        moves: own.moves.turned(),
+        ledger: live.history.ledger.clone(),
+        findings: own.inverse_findings.clone(),
+        allowed: project.allowed.clone(),
+        stages: own.inverse.clone(),
+        inverse: Vec::new(),
+        inverse_findings: Vec::new(),
+        intent: Intent::default(),
+    };
+    let observation = Observation { database: live.read.server.database.clone(), ..revision.plan.observation.clone() };
+    Plan { decision, observation: Observation { unmanaged: Vec::new(), not_yet_ours: 0, ..observation } }
+}
+
+/// Plans the way back from what is there now, for just the objects that these revisions touched.
+async fn anew(
+    project: &Project,
+    revisions: &[Revision],
+    now: &Model<Expression>,
+    live: &mut Live,
+) -> Result<Plan, PipelineError> {
+    let settings = &project.settings;
+    let mut moves = Vec::new();
+    let mut stages = Vec::new();
+    for revision in revisions.iter().rev() {
+        let done = done_stages(project, revision, now, live).await?;
+        for stage in &revision.plan.decision.stages[..done] {
+            let own = stage.steps.iter().flat_map(|step| &step.effects).filter_map(|effect| match effect {
+                Effect::Moves(step) => Some(step.clone()),
+                Effect::Creates(_) | Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) => None,
+            });
+            moves.extend(own);
+        }
+        // A stage that was interrupted may have left a part of its work.
+        let touched = (done + 1).min(revision.plan.decision.stages.len());
+        stages.extend_from_slice(&revision.plan.decision.stages[..touched]);
+    }
+    let moves = Moves(moves);
+    let oldest = revisions.last().expect("there is a revision to undo");
+    let before = &oldest.model_before;
+    let declared = state_to_reach(before, now, &stages, &moves, revisions, live);
+    let given = standing_only(way_back(before, now, &stages, &moves, settings), now);
+    let leftovers = leftovers(live);
+    live.read.blockers.values_mut().for_each(|who| who.retain(|name| !name.contains(TEMPORARY_PREFIX)));
+    live.read.blockers.retain(|_, who| !who.is_empty());
+    let ids: Vec<i64> = revisions.iter().map(|own| own.id).collect();
+    let wish = Wish {
+        read: &live.read,
+        declared: &declared,
+        ledger: &live.history.ledger,
+        owned: &BTreeSet::new(),
+        in_force: &Intent::default(),
+        given: Some(given),
+        purpose: Purpose::Undo(ids),
+    };
+    let mut plan = make(project, &wish).await?;
+    if !leftovers.steps.is_empty() {
+        plan.decision.stages.insert(0, leftovers);
+    }
+    Ok(plan)
+}
+
+/// Returns how many stages of a revision have committed, whatever its rows say.
+async fn done_stages(
+    project: &Project,
+    revision: &Revision,
+    now: &Model<Expression>,
+    live: &mut Live,
+) -> Result<usize, PipelineError> {
+    let stages = &revision.plan.decision.stages;
+    if revision.outcome == Outcome::Done {
+        return Ok(stages.len());
+    }
+    let rows = apply::settled_rows(project, &mut live.connection, revision.id, &mut Silent).await?;
+    let done = rows.iter().filter(|row| row.done).count();
+    Ok(match position(stages, &revision.model_before, done, now) {
+        Position::Next => done + 1,
+        Position::At | Position::Within | Position::Moved(_) => done,
+    })
+}
+
+/// Puts together what shall be: what these revisions touched as it was before them, everything else as it is.
+fn state_to_reach(
+    before: &Model<Expression>,
+    now: &Model<Expression>,
+    stages: &[Stage],
+    moves: &Moves,
+    revisions: &[Revision],
+    live: &Live,
+) -> Declared {
+    let back = carried(now, &moves.turned());
+    let mut touched: BTreeSet<Address> = BTreeSet::new();
+    for address in spoken_of(stages) {
+        for name in [address.clone(), moves.carry_back(&address)] {
+            touched.insert(before.unit_of(&name));
+            touched.insert(back.unit_of(&name));
+        }
+    }
+    let mut wanted: Model<Expression> = Model::default();
+    for (model, own) in [(before, true), (&back, false)] {
+        for (address, object) in &model.objects {
+            let is_touched = touched.contains(&model.unit_of(address));
+            // Schemas are shared: one that stands for others stays.
+            let keep = if address.kind() == Kind::Schema && !own {
+                !touched.contains(address) || others_live_in(&back, address, &touched)
+            } else {
+                is_touched == own
+            };
+            if keep && !wanted.objects.contains_key(address) {
+                wanted.objects.insert(address.clone(), object.clone());
+                if let Some(position) = model.position.get(address) {
+                    wanted.position.insert(address.clone(), *position);
+                }
+                if let Some(needs) = model.needs.get(address) {
+                    wanted.needs.insert(address.clone(), needs.clone());
+                }
+            }
+        }
+    }
+    let mut declared = Declared::from(&wanted);
+    let undone: BTreeSet<i64> = revisions.iter().map(|own| own.id).collect();
+    let former = live
+        .history
+        .revisions
+        .iter()
+        .rev()
+        .find(|own| own.outcome == Outcome::Done && own.plan.decision.purpose == Purpose::Declare && !undone.contains(&own.id));
+    let mut using = BTreeMap::new();
+    for revision in revisions {
+        let intent = &revision.plan.decision.intent;
+        using.extend(intent.using_back.iter().map(|(column, text)| (moves.carry_back(column), text.clone())));
+    }
+    declared.intent = Intent {
+        backfill: former.map(|own| own.plan.decision.intent.backfill.clone()).unwrap_or_default(),
+        using,
+        ..Intent::default()
+    };
+    declared
+}
+
+fn others_live_in(model: &Model<Expression>, schema: &Address, touched: &BTreeSet<Address>) -> bool {
+    model.objects.keys().any(|address| {
+        address != schema && address.is_at_or_below(schema) && !touched.contains(&model.unit_of(address))
+    })
+}
+
+/// What these revisions made is retired first, then their moves go in reverse order, each turned.
+fn way_back(
+    before: &Model<Expression>,
+    now: &Model<Expression>,
+    stages: &[Stage],
+    moves: &Moves,
+    settings: &Settings,
+) -> Moves {
+    let made: BTreeSet<Address> = stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .flat_map(|step| &step.effects)
+        .filter_map(|effect| match effect {
+            Effect::Creates(address) => Some(moves.carry(address)),
+            Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Moves(_) => None,
+        })
+        .collect();
+    let stood = carried(before, moves);
+    let state = now.fingerprint_of_all();
+    let mut back = Vec::new();
+    for address in made.iter().filter(|address| !stood.objects.contains_key(*address)) {
+        let to = match now.objects.get(address) {
+            Some(Object::Table(_)) if settings.retire.tables => {
+                let hash = Hash::of(&(&state, address.schema_name()));
+                let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
+                Address::new(Kind::Table, [attic, address.name().clone()])
+            }
+            Some(Object::Column(own))
+                if settings.retire.columns && own.generated.is_none() && !made.contains(&address.table()) =>
+            {
+                let hash = Hash::of(&(&state, address));
+                let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
+                address.renamed(Name::fitted(&prefix, address.name().as_str()))
+            }
+            _ => continue,
+        };
+        back.push(Move { from: address.clone(), to, why: Why::Retired });
+    }
+    back.extend(moves.turned().0);
+    Moves(back)
+}
+
+/// Leaves out moves of what is not there any more: it was purged, or dropped by others.
+fn standing_only(moves: Moves, now: &Model<Expression>) -> Moves {
+    let mut present: BTreeSet<Address> = now.objects.keys().cloned().collect();
+    let mut kept = Vec::new();
+    for step in moves.0 {
+        if present.contains(&step.from) {
+            present = present.into_iter().map(|address| step.carry(&address)).collect();
+            kept.push(step);
+        }
+    }
+    Moves(kept)
+}
+
+/// Drops the triggers that a stopped backfill left.
+fn leftovers(live: &Live) -> Stage {
+    let mut steps = Vec::new();
+    for found in &live.read.unmodelled {
+        let (Some(table), Some(path)) = (&found.on, Name::split_reference(&found.name)) else { continue };
+        if let Some(name) = path.last().filter(|name| found.kind == "trigger" && name.as_str().starts_with(TEMPORARY_PREFIX)) {
+            steps.extend(plan::drop_leftover_trigger(table, name));
+        }
+    }
+    Stage { alone: false, steps, after: BTreeMap::new() }
+}

@@ -1,0 +1,73 @@
+//! Where a half-applied plan stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::stage::{After, Stage, hash_without_texts};
+use super::step::Effect;
+use crate::model::{Address, Expression, Model};
+
+/// Where the live database stands, compared with the stages that the journal has as done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// After the last stage done.
+    At,
+    /// After the next one: it committed, and its row was not written.
+    Next,
+    /// Only what the next stage touches differs: mend, repeat.
+    Within,
+    /// Neither: these objects are something else.
+    Moved(Vec<Address>),
+}
+
+/// Compares the live model with the state before plus what the stages done have changed.
+pub(crate) fn position(
+    stages: &[Stage],
+    before: &Model<Expression>,
+    done: usize,
+    live: &Model<Expression>,
+) -> Position {
+    let watched: BTreeSet<&Address> = stages.iter().flat_map(|stage| stage.after.keys()).collect();
+    let expected = |count: usize| {
+        let mut after: BTreeMap<&Address, &After> = BTreeMap::new();
+        for stage in &stages[..count.min(stages.len())] {
+            after.extend(stage.after.iter());
+        }
+        after
+    };
+    let differing = |count: usize| -> Vec<Address> {
+        let after = expected(count);
+        watched.iter().filter(|address| !stands(address, after.get(*address).copied(), before, live)).map(|address| (*address).clone()).collect()
+    };
+    let here = differing(done);
+    if here.is_empty() {
+        return Position::At;
+    }
+    let Some(next) = stages.get(done) else { return Position::Moved(here) };
+    if differing(done + 1).is_empty() {
+        return Position::Next;
+    }
+    let touched = |address: &Address| {
+        next.after.contains_key(address)
+            || next.steps.iter().any(|step| {
+                step.address == *address
+                    || step.effects.iter().filter_map(Effect::touched).any(|own| address.is_at_or_below(own))
+            })
+    };
+    if here.iter().all(touched) { Position::Within } else { Position::Moved(here) }
+}
+
+fn stands(
+    address: &Address,
+    after: Option<&After>,
+    before: &Model<Expression>,
+    live: &Model<Expression>,
+) -> bool {
+    match after {
+        Some(After::Gone) => !live.objects.contains_key(address),
+        Some(After::Exactly(hash)) => live.objects.contains_key(address) && live.fingerprint(address) == *hash,
+        Some(After::Following(hash)) => {
+            live.objects.contains_key(address) && hash_without_texts(live, address) == *hash
+        }
+        None => live.objects.get(address) == before.objects.get(address),
+    }
+}
