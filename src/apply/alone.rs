@@ -20,7 +20,10 @@ pub(super) async fn run(
     run: &Run<'_>,
 ) -> Result<(), ApplyError> {
     note_started(connection, run, number, None).await?;
-    let drops = step.effects.iter().any(|effect| matches!(effect, crate::plan::Effect::Drops(_)));
+    let drops = step
+        .effects
+        .iter()
+        .any(|effect| matches!(effect, crate::plan::Effect::Drops(_)));
     let needed = match (step.address.kind() == Kind::Index, drops) {
         (true, false) => match standing(connection, &step.address).await? {
             Some(true) => false,
@@ -37,11 +40,19 @@ pub(super) async fn run(
     if needed {
         send_alone(connection, step, &statement.sql).await?;
     }
-    send(connection, &history::done(run.journal(), run.revision, number)).await?;
+    send(
+        connection,
+        &history::done(run.journal(), run.revision, number),
+    )
+    .await?;
     Ok(())
 }
 
-async fn send_alone(connection: &mut PgConnection, step: &Step, sql: &Sql) -> Result<(), ApplyError> {
+async fn send_alone(
+    connection: &mut PgConnection,
+    step: &Step,
+    sql: &Sql,
+) -> Result<(), ApplyError> {
     match send(connection, sql).await {
         Ok(_) => Ok(()),
         Err(error) if error.as_database_error().is_none() => Err(error.into()),
@@ -54,7 +65,10 @@ async fn send_alone(connection: &mut PgConnection, step: &Step, sql: &Sql) -> Re
 }
 
 /// Says whether an index of this name stands, and whether it is valid.
-async fn standing(connection: &mut PgConnection, index: &Address) -> Result<Option<bool>, ApplyError> {
+async fn standing(
+    connection: &mut PgConnection,
+    index: &Address,
+) -> Result<Option<bool>, ApplyError> {
     let sql = "SELECT i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
                JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
     let row = sqlx::query(AssertSqlSafe(sql))

@@ -44,14 +44,28 @@ pub(super) async fn run(
     progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
     let rows = history::stage_rows(connection, run.journal(), run.revision).await?;
-    let stored = rows.into_iter().find(|row| row.stage == number).and_then(|row| row.position);
-    let mut position: Position =
-        stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let stored = rows
+        .into_iter()
+        .find(|row| row.stage == number)
+        .and_then(|row| row.position);
+    let mut position: Position = stored
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
     note_started(connection, run, number, None).await?;
     let about = estimated_rows(connection, &own.table).await?;
     let mut done = 0;
     for _ in 0..PASSES {
-        done += walk(connection, number, step, own, run, progress, &mut position, (done, about)).await?;
+        done += walk(
+            connection,
+            number,
+            step,
+            own,
+            run,
+            progress,
+            &mut position,
+            (done, about),
+        )
+        .await?;
         if !own.must_fill || !any_null(connection, own).await? {
             let mut last = history::done(run.journal(), run.revision, number);
             last = Sql::new("BEGIN;").join(&last).glue("; COMMIT");
@@ -60,13 +74,26 @@ pub(super) async fn run(
         }
         position = Position::default();
     }
-    let sql = Sql::new("SELECT count(*) FROM ONLY").path(&own.table).push("WHERE").name(own.column.name()).push("IS NULL");
-    let rows: i64 = sqlx::query(AssertSqlSafe(sql.executable())).fetch_one(connection).await?.try_get(0)?;
-    Err(ApplyError::StillNull { column: own.column.clone(), rows })
+    let sql = Sql::new("SELECT count(*) FROM ONLY")
+        .path(&own.table)
+        .push("WHERE")
+        .name(own.column.name())
+        .push("IS NULL");
+    let rows: i64 = sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_one(connection)
+        .await?
+        .try_get(0)?;
+    Err(ApplyError::StillNull {
+        column: own.column.clone(),
+        rows,
+    })
 }
 
 /// Walks the table once from the position on, and returns how many rows were filled.
-#[expect(clippy::too_many_arguments, reason = "one walk is one function; its arguments belong to four different owners")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one walk is one function; its arguments belong to four different owners"
+)]
 async fn walk(
     connection: &mut PgConnection,
     number: usize,
@@ -87,7 +114,9 @@ async fn walk(
         if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(ApplyError::Interrupted);
         }
-        let Some((range, next)) = next_range(connection, own, position, size).await? else { return Ok(filled) };
+        let Some((range, next)) = next_range(connection, own, position, size).await? else {
+            return Ok(filled);
+        };
         let set = Sql::new("UPDATE ONLY")
             .path(&own.table)
             .push("SET")
@@ -122,7 +151,14 @@ async fn batch(
 ) -> Result<u64, ApplyError> {
     let path = Sql::new("SET LOCAL search_path =").name_sequence(&own.lookup);
     let back = Sql::new("SET LOCAL search_path = ''");
-    let parts = [&Sql::new("BEGIN; SET LOCAL lock_timeout = 500"), &path, set, &back, note, &Sql::new("COMMIT")];
+    let parts = [
+        &Sql::new("BEGIN; SET LOCAL lock_timeout = 500"),
+        &path,
+        set,
+        &back,
+        note,
+        &Sql::new("COMMIT"),
+    ];
     let message = Sql::empty().separated(parts, ";\n");
     let mut tries = 0;
     loop {
@@ -130,7 +166,9 @@ async fn batch(
             // The journal's row is counted too.
             Ok(rows) => return Ok(rows.saturating_sub(1)),
             Err(error) => {
-                let Some(code) = crate::catalog::sqlstate(&error) else { return Err(error.into()) };
+                let Some(code) = crate::catalog::sqlstate(&error) else {
+                    return Err(error.into());
+                };
                 send(connection, &Sql::new("ROLLBACK")).await?;
                 tries += 1;
                 let passing = ["55P03", "40P01", "40001"].contains(&code.as_str());
@@ -150,7 +188,11 @@ async fn batch(
 /// Steers the batch size to the target time, at most twofold at once.
 fn steer(size: i64, took: Duration, target: Duration) -> i64 {
     let ratio = (target.as_secs_f64() / took.as_secs_f64().max(0.000_1)).clamp(0.5, 2.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a batch is far below 2^52 rows")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "a batch is far below 2^52 rows"
+    )]
     let next = (size as f64 * ratio) as i64;
     next.clamp(SMALLEST_BATCH, LARGEST_BATCH)
 }
@@ -168,7 +210,11 @@ async fn end(connection: &mut PgConnection, own: &Backfill) -> Result<Vec<String
         return Ok(vec![row.try_get(0)?]);
     }
     let (keys, _) = key_lists(own);
-    let descending: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name).push("DESC")).collect();
+    let descending: Vec<Sql> = own
+        .key
+        .iter()
+        .map(|name| Sql::empty().name(name).push("DESC"))
+        .collect();
     let sql = Sql::new("SELECT")
         .separated(&keys, ", ")
         .push("FROM ONLY")
@@ -176,8 +222,11 @@ async fn end(connection: &mut PgConnection, own: &Backfill) -> Result<Vec<String
         .push("ORDER BY")
         .separated(&descending, ", ")
         .push("LIMIT 1");
-    let row = sqlx::query(AssertSqlSafe(sql.executable())).fetch_optional(connection).await?;
-    row.map(|row| texts(&row, own.key.len())).unwrap_or(Ok(Vec::new()))
+    let row = sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| texts(&row, own.key.len()))
+        .unwrap_or(Ok(Vec::new()))
 }
 
 /// Returns the condition of the next range and the position after it; `None` at the end.
@@ -187,7 +236,9 @@ async fn next_range(
     position: &Position,
     size: i64,
 ) -> Result<Option<(Sql, Position)>, ApplyError> {
-    let Some(end) = position.end.as_ref().filter(|end| !end.is_empty()) else { return Ok(None) };
+    let Some(end) = position.end.as_ref().filter(|end| !end.is_empty()) else {
+        return Ok(None);
+    };
     if own.key.is_empty() {
         let pages: i64 = end[0].parse().unwrap_or(0);
         if position.page >= pages {
@@ -200,24 +251,50 @@ async fn next_range(
             .literal(&tid(position.page))
             .push("AND ctid <")
             .literal(&tid(to));
-        return Ok(Some((range, Position { page: to, ..position.clone() })));
+        return Ok(Some((
+            range,
+            Position {
+                page: to,
+                ..position.clone()
+            },
+        )));
     }
     let (keys, names) = key_lists(own);
     let row_of = |values: &[String]| {
-        let literals: Vec<Sql> = values.iter().map(|value| Sql::empty().literal(value)).collect();
+        let literals: Vec<Sql> = values
+            .iter()
+            .map(|value| Sql::empty().literal(value))
+            .collect();
         Sql::new("(").separated(&literals, ", ").glue(")")
     };
     let within = |sql: Sql| {
         let sql = sql.join(&names).push("<=").join(&row_of(end));
-        if position.key.is_empty() { sql } else { sql.push("AND").join(&names).push(">").join(&row_of(&position.key)) }
+        if position.key.is_empty() {
+            sql
+        } else {
+            sql.push("AND")
+                .join(&names)
+                .push(">")
+                .join(&row_of(&position.key))
+        }
     };
     let plain: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name)).collect();
-    let descending: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name).push("DESC")).collect();
-    let inner = within(Sql::new("SELECT").separated(&plain, ", ").push("FROM ONLY").path(&own.table).push("WHERE"))
-        .push("ORDER BY")
-        .separated(&plain, ", ")
-        .push("LIMIT")
-        .number(size);
+    let descending: Vec<Sql> = own
+        .key
+        .iter()
+        .map(|name| Sql::empty().name(name).push("DESC"))
+        .collect();
+    let inner = within(
+        Sql::new("SELECT")
+            .separated(&plain, ", ")
+            .push("FROM ONLY")
+            .path(&own.table)
+            .push("WHERE"),
+    )
+    .push("ORDER BY")
+    .separated(&plain, ", ")
+    .push("LIMIT")
+    .number(size);
     let sql = Sql::new("SELECT")
         .separated(&keys, ", ")
         .push("FROM (")
@@ -225,25 +302,44 @@ async fn next_range(
         .glue(") AS batch ORDER BY")
         .separated(&descending, ", ")
         .push("LIMIT 1");
-    let Some(row) = sqlx::query(AssertSqlSafe(sql.executable())).fetch_optional(connection).await? else {
+    let Some(row) = sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_optional(connection)
+        .await?
+    else {
         return Ok(None);
     };
     let upper = texts(&row, own.key.len())?;
     let mut range = names.clone().push("<=").join(&row_of(&upper));
     if !position.key.is_empty() {
-        range = range.push("AND").join(&names).push(">").join(&row_of(&position.key));
+        range = range
+            .push("AND")
+            .join(&names)
+            .push(">")
+            .join(&row_of(&position.key));
     }
-    Ok(Some((range, Position { key: upper, ..position.clone() })))
+    Ok(Some((
+        range,
+        Position {
+            key: upper,
+            ..position.clone()
+        },
+    )))
 }
 
 /// Returns the key's columns as texts to select, and as a row to compare.
 fn key_lists(own: &Backfill) -> (Vec<Sql>, Sql) {
-    let texts = own.key.iter().map(|name| Sql::empty().name(name).glue("::text")).collect();
+    let texts = own
+        .key
+        .iter()
+        .map(|name| Sql::empty().name(name).glue("::text"))
+        .collect();
     (texts, Sql::empty().name_list(&own.key))
 }
 
 fn texts(row: &sqlx::postgres::PgRow, count: usize) -> Result<Vec<String>, ApplyError> {
-    (0..count).map(|at| Ok(row.try_get::<String, _>(at)?)).collect()
+    (0..count)
+        .map(|at| Ok(row.try_get::<String, _>(at)?))
+        .collect()
 }
 
 async fn any_null(connection: &mut PgConnection, own: &Backfill) -> Result<bool, ApplyError> {
@@ -252,7 +348,10 @@ async fn any_null(connection: &mut PgConnection, own: &Backfill) -> Result<bool,
         .push("WHERE")
         .name(own.column.name())
         .push("IS NULL)");
-    Ok(sqlx::query(AssertSqlSafe(sql.executable())).fetch_one(connection).await?.try_get(0)?)
+    Ok(sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_one(connection)
+        .await?
+        .try_get(0)?)
 }
 
 async fn estimated_rows(connection: &mut PgConnection, table: &Address) -> Result<i64, ApplyError> {

@@ -25,15 +25,30 @@ pub struct Holder {
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, user, application, seconds } = self;
-        let called = if application.is_empty() { "without a name" } else { application };
-        write!(f, "process {pid} of role {user} ({called}), for {seconds} s")
+        let Self {
+            pid,
+            user,
+            application,
+            seconds,
+        } = self;
+        let called = if application.is_empty() {
+            "without a name"
+        } else {
+            application
+        };
+        write!(
+            f,
+            "process {pid} of role {user} ({called}), for {seconds} s"
+        )
     }
 }
 
 /// Takes the applier's lock, or says who has it.
 pub(crate) async fn take(connection: &mut PgConnection) -> Result<Option<Holder>, ApplyError> {
-    let row = sqlx::query("SELECT pg_try_advisory_lock($1)").bind(KEY).fetch_one(&mut *connection).await?;
+    let row = sqlx::query("SELECT pg_try_advisory_lock($1)")
+        .bind(KEY)
+        .fetch_one(&mut *connection)
+        .await?;
     if row.try_get(0)? {
         return Ok(None);
     }
@@ -51,13 +66,21 @@ pub(crate) async fn take(connection: &mut PgConnection) -> Result<Option<Holder>
     match row {
         Some(row) => Ok(Some(holder(&row)?)),
         // It went away in between.
-        None => Ok(Some(Holder { pid: 0, user: String::new(), application: String::new(), seconds: 0 })),
+        None => Ok(Some(Holder {
+            pid: 0,
+            user: String::new(),
+            application: String::new(),
+            seconds: 0,
+        })),
     }
 }
 
 /// Gives the applier's lock back.
 pub(crate) async fn release(connection: &mut PgConnection) -> Result<(), ApplyError> {
-    sqlx::query("SELECT pg_advisory_unlock($1)").bind(KEY).fetch_one(connection).await?;
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(KEY)
+        .fetch_one(connection)
+        .await?;
     Ok(())
 }
 
@@ -71,8 +94,14 @@ fn holder(row: &sqlx::postgres::PgRow) -> Result<Holder, ApplyError> {
 }
 
 /// Names the sessions that hold or await locks on these tables.
-pub(super) async fn holders(connection: &mut PgConnection, tables: &[Address]) -> Result<String, ApplyError> {
-    let schemas: Vec<&str> = tables.iter().map(|table| table.schema_name().as_str()).collect();
+pub(super) async fn holders(
+    connection: &mut PgConnection,
+    tables: &[Address],
+) -> Result<String, ApplyError> {
+    let schemas: Vec<&str> = tables
+        .iter()
+        .map(|table| table.schema_name().as_str())
+        .collect();
     let names: Vec<&str> = tables.iter().map(|table| table.name().as_str()).collect();
     let sql = "SELECT DISTINCT a.pid, coalesce(a.usename, a.backend_type)::text AS who, \
                coalesce(a.application_name, '') AS application, \
@@ -82,7 +111,18 @@ pub(super) async fn holders(connection: &mut PgConnection, tables: &[Address]) -
                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name \
                JOIN pg_locks l ON l.relation = c.oid AND l.granted AND l.pid <> pg_backend_pid() \
                JOIN pg_stat_activity a ON a.pid = l.pid ORDER BY 4 DESC, 1 LIMIT 5";
-    let rows = sqlx::query(sql).bind(schemas).bind(names).fetch_all(connection).await?;
-    let named: Vec<String> = rows.iter().map(|row| holder(row).map(|own| own.to_string())).collect::<Result<_, _>>()?;
-    Ok(if named.is_empty() { "nobody is in the way any more".to_owned() } else { named.join("; ") })
+    let rows = sqlx::query(sql)
+        .bind(schemas)
+        .bind(names)
+        .fetch_all(connection)
+        .await?;
+    let named: Vec<String> = rows
+        .iter()
+        .map(|row| holder(row).map(|own| own.to_string()))
+        .collect::<Result<_, _>>()?;
+    Ok(if named.is_empty() {
+        "nobody is in the way any more".to_owned()
+    } else {
+        named.join("; ")
+    })
 }

@@ -64,7 +64,9 @@ pub enum ApplyError {
     #[error("another apply is at work in this database: {0}")]
     Busy(Holder),
     /// Rows stay NULL after the backfill.
-    #[error("{rows} rows of {column} are still NULL after the backfill: its expression gives NULL for them")]
+    #[error(
+        "{rows} rows of {column} are still NULL after the backfill: its expression gives NULL for them"
+    )]
     StillNull {
         /// The column.
         column: Address,
@@ -124,7 +126,11 @@ pub(crate) async fn run(
     done: &std::collections::BTreeSet<usize>,
     progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
-    for (number, stage) in stages.iter().enumerate().filter(|(number, _)| !done.contains(number)) {
+    for (number, stage) in stages
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| !done.contains(number))
+    {
         if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(ApplyError::Interrupted);
         }
@@ -155,7 +161,9 @@ pub(crate) async fn one(
 /// Sends a message of one or more statements.
 async fn send(connection: &mut PgConnection, sql: &Sql) -> Result<u64, sqlx::Error> {
     fault::point();
-    let outcome = sqlx::raw_sql(AssertSqlSafe(sql.executable())).execute(&mut *connection).await;
+    let outcome = sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+        .execute(&mut *connection)
+        .await;
     fault::point();
     outcome.map(|done| done.rows_affected())
 }
@@ -179,7 +187,11 @@ async fn note_started(
     number: usize,
     position: Option<&str>,
 ) -> Result<(), ApplyError> {
-    send(connection, &history::started(run.journal(), run.revision, number, position)).await?;
+    send(
+        connection,
+        &history::started(run.journal(), run.revision, number, position),
+    )
+    .await?;
     Ok(())
 }
 
@@ -193,7 +205,12 @@ pub(crate) mod fault {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::SeqCst) + 1;
         let wish = std::env::var("RECONCILE_FAULT").ok();
-        if wish.as_deref().and_then(|wish| wish.strip_prefix("kill:")).and_then(|at| at.parse().ok()) == Some(count) {
+        if wish
+            .as_deref()
+            .and_then(|wish| wish.strip_prefix("kill:"))
+            .and_then(|at| at.parse().ok())
+            == Some(count)
+        {
             let own = rustix::process::getpid();
             let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
         }

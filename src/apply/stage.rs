@@ -31,7 +31,9 @@ pub(super) async fn run(
             Ok(_) => return Ok(()),
             Err(error) => error,
         };
-        let Some(code) = sqlstate(&error) else { return Err(error.into()) };
+        let Some(code) = sqlstate(&error) else {
+            return Err(error.into());
+        };
         send(connection, &Sql::new("ROLLBACK")).await?;
         if !MISSED.contains(&code.as_str()) {
             return Err(ApplyError::Refused {
@@ -43,7 +45,11 @@ pub(super) async fn run(
         let holders = lock::holders(connection, &tables_at_head(stage)).await?;
         if begun.elapsed() >= run.settings.lock_patience {
             let patience = run.settings.lock_patience;
-            return Err(ApplyError::Patience { address: address.clone(), holders, patience });
+            return Err(ApplyError::Patience {
+                address: address.clone(),
+                holders,
+                patience,
+            });
         }
         if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
             return Err(ApplyError::Interrupted);
@@ -61,15 +67,25 @@ fn pause(waited: Duration) -> Duration {
 
 /// Returns the step's object when the server's message can be tied to one; a stage of one statement can.
 fn blamed<'a>(stage: &'a Stage, _error: &sqlx::Error) -> Option<&'a Address> {
-    match stage.steps.iter().filter(|step| step.statement().is_some()).collect::<Vec<_>>().as_slice() {
+    match stage
+        .steps
+        .iter()
+        .filter(|step| step.statement().is_some())
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [only] => Some(&only.address),
         _ => None,
     }
 }
 
 fn statements_of(stage: &Stage) -> String {
-    let statements: Vec<&str> =
-        stage.steps.iter().filter_map(|step| step.statement()).map(|own| own.sql.as_str()).collect();
+    let statements: Vec<&str> = stage
+        .steps
+        .iter()
+        .filter_map(|step| step.statement())
+        .map(|own| own.sql.as_str())
+        .collect();
     statements.join(";\n")
 }
 
@@ -87,8 +103,12 @@ fn message(number: usize, stage: &Stage, run: &Run<'_>) -> Sql {
     let act = |parts: &mut Vec<Sql>, steps: &[crate::plan::Step]| {
         for step in steps {
             match &step.does {
-                Act::Statement(statement) => parts.push(under_search_path(&statement.lookup, &statement.sql)),
-                Act::Ledger(change) => parts.push(history::change(run.journal(), run.revision, change)),
+                Act::Statement(statement) => {
+                    parts.push(under_search_path(&statement.lookup, &statement.sql))
+                }
+                Act::Ledger(change) => {
+                    parts.push(history::change(run.journal(), run.revision, change))
+                }
                 Act::Backfill(_) => unreachable!("a backfill owns its transactions"),
             }
         }
@@ -104,12 +124,21 @@ fn message(number: usize, stage: &Stage, run: &Run<'_>) -> Sql {
 /// Sets the time limits of a stage that others can wait for. What only shares with readers and writers is watched
 /// instead; a rewrite of a large table that a person allowed has no limit.
 fn limits(stage: &Stage, run: &Run<'_>) -> Vec<Sql> {
-    let budget = i64::try_from(run.settings.lock_budget.as_millis()).unwrap_or(i64::MAX).max(2);
+    let budget = i64::try_from(run.settings.lock_budget.as_millis())
+        .unwrap_or(i64::MAX)
+        .max(2);
     let blocking = stage.locks().values().any(|mode| mode.blocks_writes());
-    let unbounded = stage.steps.iter().filter_map(|step| step.statement()).any(|own| {
-        own.work != Work::Catalog
-            && own.locks.keys().any(|table| run.sizes.get(table) == Some(&SizeClass::Large))
-    });
+    let unbounded = stage
+        .steps
+        .iter()
+        .filter_map(|step| step.statement())
+        .any(|own| {
+            own.work != Work::Catalog
+                && own
+                    .locks
+                    .keys()
+                    .any(|table| run.sizes.get(table) == Some(&SizeClass::Large))
+        });
     // The wait for a lock ends before the whole statement does, so that the server names the right reason.
     let lock_limit = Sql::new("SET LOCAL lock_timeout =").number((budget * 9 / 10).max(1));
     let mut limits = vec![lock_limit];
@@ -156,12 +185,19 @@ fn tables_at_head(stage: &Stage) -> Vec<Address> {
 fn locks(stage: &Stage) -> Vec<Sql> {
     let mut by_mode: BTreeMap<std::cmp::Reverse<LockMode>, Vec<Sql>> = BTreeMap::new();
     for (table, mode) in strongest_at_head(stage) {
-        by_mode.entry(std::cmp::Reverse(mode)).or_default().push(Sql::new("ONLY").path(&table));
+        by_mode
+            .entry(std::cmp::Reverse(mode))
+            .or_default()
+            .push(Sql::new("ONLY").path(&table));
     }
     by_mode
         .into_iter()
         .map(|(mode, tables)| {
-            Sql::new("LOCK TABLE").separated(&tables, ", ").push("IN").push(mode.0.keyword()).push("MODE")
+            Sql::new("LOCK TABLE")
+                .separated(&tables, ", ")
+                .push("IN")
+                .push(mode.0.keyword())
+                .push("MODE")
         })
         .collect()
 }

@@ -8,7 +8,10 @@ use super::statement::{LockMode, Statement};
 
 fn name(column: &Address) -> Name {
     let hash = Hash::of(column);
-    Name::fitted(&[TEMPORARY_PREFIX, hash.short(8), "_fill_"].concat(), column.name().as_str())
+    Name::fitted(
+        &[TEMPORARY_PREFIX, hash.short(8), "_fill_"].concat(),
+        column.name().as_str(),
+    )
 }
 
 /// Returns the function's path: it lives beside the table, whose writers need no privilege on it.

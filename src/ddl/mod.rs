@@ -71,7 +71,9 @@ pub(crate) fn alter<T: Text>(
             _ => unreachable!("one address holds one kind"),
         },
         Alteration::Column(ColumnAlteration::Generated) => match to {
-            Object::Column(column) if column.generated.is_none() => Some(table::drop_expression(address)),
+            Object::Column(column) if column.generated.is_none() => {
+                Some(table::drop_expression(address))
+            }
             _ => None,
         },
         Alteration::Default(DefaultAlteration::Value(value)) => {

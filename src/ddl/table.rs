@@ -154,7 +154,9 @@ pub(crate) fn drop_column(column: &Address) -> Statement {
 
 /// Keeps the values. <https://www.postgresql.org/docs/current/sql-altertable.html> (DROP EXPRESSION)
 pub(crate) fn drop_expression(column: &Address) -> Statement {
-    let subcommand = Sql::new("ALTER COLUMN").name(column.name()).push("DROP EXPRESSION");
+    let subcommand = Sql::new("ALTER COLUMN")
+        .name(column.name())
+        .push("DROP EXPRESSION");
     Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
 }
 

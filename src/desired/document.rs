@@ -44,28 +44,45 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         }
     }
     look_alikes(&mut gathering);
-    let Gathering { declared, ledger, .. } = gathering;
+    let Gathering {
+        declared, ledger, ..
+    } = gathering;
     let sorted = |mut faults: Vec<Fault>| {
         faults.sort();
         faults.dedup();
         faults
     };
     if ledger.faults.is_empty() {
-        Ok(Loaded { declared, warnings: sorted(ledger.warnings), sources })
+        Ok(Loaded {
+            declared,
+            warnings: sorted(ledger.warnings),
+            sources,
+        })
     } else {
-        Err(Faults { faults: sorted(ledger.faults), sources })
+        Err(Faults {
+            faults: sorted(ledger.faults),
+            sources,
+        })
     }
 }
 
 fn document(root: &Rc<Node>, gathering: &mut Gathering) {
-    let Some(mut fields) = Fields::open(root, "a document", &mut gathering.ledger) else { return };
+    let Some(mut fields) = Fields::open(root, "a document", &mut gathering.ledger) else {
+        return;
+    };
     let ledger = &mut gathering.ledger;
-    let schema = fields.get("schema").and_then(|node| fields::name(&node, ledger)).unwrap_or_else(|| Name::new("public"));
+    let schema = fields
+        .get("schema")
+        .and_then(|node| fields::name(&node, ledger))
+        .unwrap_or_else(|| Name::new("public"));
     let search_path = fields
         .get("search_path")
         .and_then(|node| fields::names(&node, "search_path", ledger))
         .map_or_else(|| default_path(&schema), Arc::from);
-    let head = Head { schema, search_path };
+    let head = Head {
+        schema,
+        search_path,
+    };
     if let Some(node) = fields.get("schemas") {
         for (name, key, value) in fields::entries(&node, "schemas", &mut gathering.ledger) {
             schema_of(&name, &key, &value, gathering);
@@ -92,7 +109,9 @@ fn schema_of(name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gath
         gathering.put(&address, key, Object::Schema(Schema {}));
         return;
     }
-    let Some(mut fields) = Fields::open(value, address.to_string(), &mut gathering.ledger) else { return };
+    let Some(mut fields) = Fields::open(value, address.to_string(), &mut gathering.ledger) else {
+        return;
+    };
     let replaces = gathering.replaces(&mut fields);
     gathering.declare_unit(&address, key, replaces);
     gathering.put(&address, key, Object::Schema(Schema {}));
@@ -101,7 +120,11 @@ fn schema_of(name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gath
         && let Some(old) = fields::name(&node, &mut gathering.ledger)
     {
         let old = Address::new(Kind::Schema, [old]);
-        gathering.declared.intent.renamed_from.insert(address.clone(), old);
+        gathering
+            .declared
+            .intent
+            .renamed_from
+            .insert(address.clone(), old);
     }
     gathering.protect(&address, &mut fields);
     fields.close(&mut gathering.ledger);
@@ -110,8 +133,14 @@ fn schema_of(name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gath
 impl Gathering {
     /// Adds an object and its place.
     pub(super) fn put(&mut self, address: &Address, at: &Node, object: Object<Written>) {
-        self.declared.written.objects.insert(address.clone(), object);
-        self.declared.origins.0.insert(address.clone(), at.place.clone());
+        self.declared
+            .written
+            .objects
+            .insert(address.clone(), object);
+        self.declared
+            .origins
+            .0
+            .insert(address.clone(), at.place.clone());
     }
 
     /// Notes that a top-level object is declared here; twice is a fault, unless a later layer says `override: true`.
@@ -146,11 +175,23 @@ impl Gathering {
                     objects.remove(&own);
                     self.declared.written.position.remove(&own);
                 }
-                self.declared.intent.renamed_from.retain(|new, _| !new.is_at_or_below(address));
-                self.declared.intent.backfill.retain(|own, _| !own.is_at_or_below(address));
+                self.declared
+                    .intent
+                    .renamed_from
+                    .retain(|new, _| !new.is_at_or_below(address));
+                self.declared
+                    .intent
+                    .backfill
+                    .retain(|own, _| !own.is_at_or_below(address));
             }
             Some(_) => {
-                let first = self.declared.origins.0.get(address).map(ToString::to_string).unwrap_or_default();
+                let first = self
+                    .declared
+                    .origins
+                    .0
+                    .get(address)
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 self.ledger.fault(
                     at,
                     format!("{address} is declared twice"),
@@ -187,10 +228,20 @@ impl Gathering {
             // A block's last line break is the block's, not the comment's.
             let text = text.strip_suffix('\n').unwrap_or(&text);
             if text.is_empty() {
-                self.ledger.fault(&node, "an empty comment is no comment", "leave the key out".to_owned());
+                self.ledger.fault(
+                    &node,
+                    "an empty comment is no comment",
+                    "leave the key out".to_owned(),
+                );
                 return;
             }
-            self.put(&Address::comment_on(target), &node, Object::Comment(Comment { text: text.to_owned() }));
+            self.put(
+                &Address::comment_on(target),
+                &node,
+                Object::Comment(Comment {
+                    text: text.to_owned(),
+                }),
+            );
         }
     }
 }
@@ -200,10 +251,17 @@ fn look_alikes(gathering: &mut Gathering) {
     let mut seen: BTreeMap<(Kind, Vec<String>), Address> = BTreeMap::new();
     let mut found = Vec::new();
     for address in gathering.declared.written.objects.keys() {
-        if !matches!(address.kind(), Kind::Schema | Kind::Table | Kind::View | Kind::Column) {
+        if !matches!(
+            address.kind(),
+            Kind::Schema | Kind::Table | Kind::View | Kind::Column
+        ) {
             continue;
         }
-        let folded = address.path().iter().map(|name| name.as_str().to_lowercase()).collect();
+        let folded = address
+            .path()
+            .iter()
+            .map(|name| name.as_str().to_lowercase())
+            .collect();
         if let Some(other) = seen.insert((address.kind(), folded), address.clone()) {
             found.push((address.clone(), other));
         }
@@ -214,7 +272,10 @@ fn look_alikes(gathering: &mut Gathering) {
                 place: place.clone(),
                 length: 1,
                 what: format!("{address} and {other} differ only by case"),
-                mend: Some("keys are names as the catalog stores them; unquoted SQL names are lower case".to_owned()),
+                mend: Some(
+                    "keys are names as the catalog stores them; unquoted SQL names are lower case"
+                        .to_owned(),
+                ),
             });
         }
     }

@@ -56,11 +56,31 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn fault(&mut self, at: &super::node::Node, what: impl Into<String>, mend: impl Into<Option<String>>) {
-        self.faults.push(Fault { place: at.place.clone(), length: at.length, what: what.into(), mend: mend.into() });
+    pub(super) fn fault(
+        &mut self,
+        at: &super::node::Node,
+        what: impl Into<String>,
+        mend: impl Into<Option<String>>,
+    ) {
+        self.faults.push(Fault {
+            place: at.place.clone(),
+            length: at.length,
+            what: what.into(),
+            mend: mend.into(),
+        });
     }
 
-    pub(super) fn warning(&mut self, at: &super::node::Node, what: impl Into<String>, mend: impl Into<Option<String>>) {
-        self.warnings.push(Fault { place: at.place.clone(), length: at.length, what: what.into(), mend: mend.into() });
+    pub(super) fn warning(
+        &mut self,
+        at: &super::node::Node,
+        what: impl Into<String>,
+        mend: impl Into<Option<String>>,
+    ) {
+        self.warnings.push(Fault {
+            place: at.place.clone(),
+            length: at.length,
+            what: what.into(),
+            mend: mend.into(),
+        });
     }
 }

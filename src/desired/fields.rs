@@ -17,12 +17,24 @@ pub(super) struct Fields {
 
 impl Fields {
     /// Opens a map; anything else is a fault.
-    pub(super) fn open(node: &Rc<Node>, what: impl Into<String>, ledger: &mut Ledger) -> Option<Self> {
+    pub(super) fn open(
+        node: &Rc<Node>,
+        what: impl Into<String>,
+        ledger: &mut Ledger,
+    ) -> Option<Self> {
         let what = what.into();
         match &node.value {
-            Value::Map(_) => Some(Self { node: node.clone(), what, asked: BTreeSet::new() }),
+            Value::Map(_) => Some(Self {
+                node: node.clone(),
+                what,
+                asked: BTreeSet::new(),
+            }),
             Value::Scalar { .. } | Value::List(_) => {
-                ledger.fault(node, format!("{what} is {}, not a map of keys", node.describe()), None);
+                ledger.fault(
+                    node,
+                    format!("{what} is {}, not a map of keys", node.describe()),
+                    None,
+                );
                 None
             }
         }
@@ -31,25 +43,36 @@ impl Fields {
     /// Returns the value under a key of the format.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Rc<Node>> {
         self.asked.insert(key);
-        pairs(&self.node).iter().find(|(own, _)| own.scalar().is_some_and(|(text, _)| &**text == key)).map(|(_, value)| value.clone())
+        pairs(&self.node)
+            .iter()
+            .find(|(own, _)| own.scalar().is_some_and(|(text, _)| &**text == key))
+            .map(|(_, value)| value.clone())
     }
 
     /// Returns the node of a key, for faults about the key itself.
     pub(super) fn key(&self, key: &str) -> Option<Rc<Node>> {
-        pairs(&self.node).iter().find(|(own, _)| own.scalar().is_some_and(|(text, _)| &**text == key)).map(|(own, _)| own.clone())
+        pairs(&self.node)
+            .iter()
+            .find(|(own, _)| own.scalar().is_some_and(|(text, _)| &**text == key))
+            .map(|(own, _)| own.clone())
     }
 
     /// Reports every key that nobody asked for, with the nearest one that there is.
     pub(super) fn close(self, ledger: &mut Ledger) {
         for (key, value) in pairs(&self.node) {
-            let Some((text, _)) = key.scalar() else { continue };
+            let Some((text, _)) = key.scalar() else {
+                continue;
+            };
             if self.asked.contains(&**text) || &**text == "<<" || (key.in_flow && value.is_null()) {
                 continue;
             }
             let nearest = nearest(text, self.asked.iter().copied());
             let mend = match nearest {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
-                None => format!("known here: {}", self.asked.iter().copied().collect::<Vec<_>>().join(", ")),
+                None => format!(
+                    "known here: {}",
+                    self.asked.iter().copied().collect::<Vec<_>>().join(", ")
+                ),
             };
             ledger.fault(key, format!("unknown key `{text}` in {}", self.what), mend);
         }
@@ -74,12 +97,20 @@ pub(super) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> O
 }
 
 /// Reads the entries of a map whose keys are names that a person chose.
-pub(super) fn entries(node: &Rc<Node>, what: &str, ledger: &mut Ledger) -> Vec<(Name, Rc<Node>, Rc<Node>)> {
+pub(super) fn entries(
+    node: &Rc<Node>,
+    what: &str,
+    ledger: &mut Ledger,
+) -> Vec<(Name, Rc<Node>, Rc<Node>)> {
     if node.is_null() {
         return Vec::new();
     }
     let Value::Map(pairs) = &node.value else {
-        ledger.fault(node, format!("{what} is {}, not a map of names", node.describe()), None);
+        ledger.fault(
+            node,
+            format!("{what} is {}, not a map of names", node.describe()),
+            None,
+        );
         return Vec::new();
     };
     pairs
@@ -96,13 +127,20 @@ pub(super) fn text(node: &Node, what: &str, ledger: &mut Ledger) -> Option<Arc<s
             ledger.fault(
                 node,
                 format!("{what} has no value"),
-                format!("leave the key out, or write \"{}\" in quotes if that is the text", node.scalar().map_or("", |(text, _)| text)),
+                format!(
+                    "leave the key out, or write \"{}\" in quotes if that is the text",
+                    node.scalar().map_or("", |(text, _)| text)
+                ),
             );
             None
         }
         Some((text, _)) => Some(text.clone()),
         None => {
-            ledger.fault(node, format!("{what} is {}, not text", node.describe()), None);
+            ledger.fault(
+                node,
+                format!("{what} is {}, not text", node.describe()),
+                None,
+            );
             None
         }
     }
@@ -126,7 +164,10 @@ pub(super) fn name(node: &Node, ledger: &mut Ledger) -> Option<Name> {
     if text.len() > MAX_NAME_BYTES {
         ledger.fault(
             node,
-            format!("the name is {} bytes long, and PostgreSQL keeps {MAX_NAME_BYTES}", text.len()),
+            format!(
+                "the name is {} bytes long, and PostgreSQL keeps {MAX_NAME_BYTES}",
+                text.len()
+            ),
             "shorten it: the server would cut it silently".to_owned(),
         );
         return None;
@@ -138,7 +179,10 @@ pub(super) fn name(node: &Node, ledger: &mut Ledger) -> Option<Name> {
     if name.is_reserved() {
         ledger.fault(
             node,
-            format!("names that begin with `{}` are the tool's own", text.split_at("_reconcile_".len()).0),
+            format!(
+                "names that begin with `{}` are the tool's own",
+                text.split_at("_reconcile_".len()).0
+            ),
             "choose another name".to_owned(),
         );
         return None;
@@ -151,7 +195,11 @@ pub(super) fn names(node: &Node, what: &str, ledger: &mut Ledger) -> Option<Vec<
     match &node.value {
         Value::List(items) => items.iter().map(|item| name(item, ledger)).collect(),
         Value::Scalar { .. } | Value::Map(_) => {
-            ledger.fault(node, format!("{what} is {}, not a list of names", node.describe()), None);
+            ledger.fault(
+                node,
+                format!("{what} is {}, not a list of names", node.describe()),
+                None,
+            );
             None
         }
     }
@@ -194,11 +242,21 @@ pub(super) enum Sql {
 }
 
 /// Reads SQL text; what YAML would cut or fold silently is a fault.
-pub(super) fn sql(node: &Node, what: &str, kind: Sql, path: &Arc<[Name]>, ledger: &mut Ledger) -> Option<Written> {
+pub(super) fn sql(
+    node: &Node,
+    what: &str,
+    kind: Sql,
+    path: &Arc<[Name]>,
+    ledger: &mut Ledger,
+) -> Option<Written> {
     let text = text(node, what, ledger)?;
     let style = node.scalar().map_or(Style::Plain, |(_, style)| style);
     if style == Style::Folded && kind == Sql::Body {
-        ledger.fault(node, format!("{what} stands behind `>`, which joins its lines"), "use `|`".to_owned());
+        ledger.fault(
+            node,
+            format!("{what} stands behind `>`, which joins its lines"),
+            "use `|`".to_owned(),
+        );
         return None;
     }
     if style == Style::Plain && node.before_comment {
@@ -210,7 +268,11 @@ pub(super) fn sql(node: &Node, what: &str, kind: Sql, path: &Arc<[Name]>, ledger
         return None;
     }
     let open = text.matches('(').count();
-    if style == Style::Plain && node.in_flow && node.before_comma && open > text.matches(')').count() {
+    if style == Style::Plain
+        && node.in_flow
+        && node.before_comma
+        && open > text.matches(')').count()
+    {
         ledger.fault(
             node,
             format!("the comma ends this text: `{text}`"),

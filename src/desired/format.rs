@@ -299,18 +299,26 @@ mod tests {
             ("Schema", "schemas: { s: {KEYS} }", ""),
             ("Table", "tables: { t: {KEYS} }", ""),
             ("Column", "tables: { t: { columns: { c: {KEYS} } } }", ""),
-            ("NotNull", "tables: { t: { columns: { c: { not_null: {KEYS} } } } }", ""),
+            (
+                "NotNull",
+                "tables: { t: { columns: { c: { not_null: {KEYS} } } } }",
+                "",
+            ),
             ("PrimaryKey", "tables: { t: { primary_key: {KEYS} } }", ""),
             ("Check", "tables: { t: { checks: { c: {KEYS} } } }", ""),
             ("Index", "tables: { t: { indexes: { i: {KEYS} } } }", ""),
             ("View", "views: { v: {KEYS} }", ""),
         ];
         for (name, text, _) in places {
-            let mut wanted: Vec<&String> =
-                definitions[name]["properties"].as_object().expect("a struct has properties").keys().collect();
+            let mut wanted: Vec<&String> = definitions[name]["properties"]
+                .as_object()
+                .expect("a struct has properties")
+                .keys()
+                .collect();
             wanted.sort();
             let text = text.replace("{KEYS}", "{ zzzzzzzzzzzzzzzzzzzzzzzz: 1 }");
-            let faults = super::super::declare(&[vec![("f.yaml".to_owned(), text)]]).expect_err("the key is unknown");
+            let faults = super::super::declare(&[vec![("f.yaml".to_owned(), text)]])
+                .expect_err("the key is unknown");
             let mend = faults
                 .faults
                 .iter()

@@ -90,24 +90,35 @@ fn files(folder: &Path) -> Result<Vec<(String, String)>, DesiredError> {
     paths
         .into_iter()
         .map(|path| {
-            let text = std::fs::read_to_string(&path)
-                .map_err(|error| DesiredError::Unreadable { path: path.clone(), reason: error.to_string() })?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| DesiredError::Unreadable {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
             Ok((path.display().to_string(), text))
         })
         .collect()
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), DesiredError> {
-    let unreadable = |error: std::io::Error| DesiredError::Unreadable { path: folder.to_owned(), reason: error.to_string() };
+    let unreadable = |error: std::io::Error| DesiredError::Unreadable {
+        path: folder.to_owned(),
+        reason: error.to_string(),
+    };
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
         if hidden {
             continue;
         }
         if path.is_dir() {
             collect(&path, into)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml")
+        {
             into.push(path);
         }
     }
@@ -117,5 +128,9 @@ fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), DesiredError> {
 /// The texts' search path when a file says nothing else: its schema, then `public`.
 fn default_path(schema: &crate::model::Name) -> Arc<[crate::model::Name]> {
     let public = crate::model::Name::new("public");
-    if *schema == public { Arc::from([public]) } else { Arc::from([schema.clone(), public]) }
+    if *schema == public {
+        Arc::from([public])
+    } else {
+        Arc::from([schema.clone(), public])
+    }
 }

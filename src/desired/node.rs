@@ -58,7 +58,9 @@ impl Node {
 
     /// Says whether it is YAML's null: nothing, `~` or a plain `null`.
     pub(super) fn is_null(&self) -> bool {
-        self.scalar().is_some_and(|(text, style)| style == Style::Plain && matches!(&**text, "" | "~" | "null"))
+        self.scalar().is_some_and(|(text, style)| {
+            style == Style::Plain && matches!(&**text, "" | "~" | "null")
+        })
     }
 
     /// Says in a person's words what stands here.
@@ -111,7 +113,11 @@ pub(super) fn documents(file: &Arc<str>, text: &str, ledger: &mut Ledger) -> Vec
             }
             Err(error) => {
                 let mark = error.marker();
-                let place = Place { file: file.clone(), line: mark.line(), column: mark.col() + 1 };
+                let place = Place {
+                    file: file.clone(),
+                    line: mark.line(),
+                    column: mark.col() + 1,
+                };
                 let mend = "text with `,`, `[`, `{`, `: ` or ` #` in it has to stand in quotes";
                 reading.ledger.faults.push(Fault {
                     place,
@@ -138,18 +144,30 @@ impl Reading<'_> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
-                let mut node = self.node(span, Value::Scalar { text: Arc::from(&*text), style });
+                let mut node = self.node(
+                    span,
+                    Value::Scalar {
+                        text: Arc::from(&*text),
+                        style,
+                    },
+                );
                 if style == Style::Plain {
                     self.look_behind(&mut node, span);
                 }
                 self.refuse_tag(&node, tag.is_some());
                 self.put(Rc::new(node), anchor);
             }
-            Event::SequenceStart(anchor, tag) => return self.begin(span, anchor, false, tag.is_some()),
-            Event::MappingStart(anchor, tag) => return self.begin(span, anchor, true, tag.is_some()),
+            Event::SequenceStart(anchor, tag) => {
+                return self.begin(span, anchor, false, tag.is_some());
+            }
+            Event::MappingStart(anchor, tag) => {
+                return self.begin(span, anchor, true, tag.is_some());
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(),
             Event::Alias(anchor) => {
-                let Some(node) = self.anchors.get(&anchor).cloned() else { return true };
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    return true;
+                };
                 self.aliased = self.aliased.saturating_add(node.weight);
                 if self.aliased > MAX_ALIASED {
                     let here = self.node(span, Value::List(Vec::new()));
@@ -162,14 +180,22 @@ impl Reading<'_> {
                 }
                 self.put(node, 0);
             }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {}
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => {}
         }
         true
     }
 
     fn node(&self, span: Span, value: Value) -> Node {
         Node {
-            place: Place { file: self.file.clone(), line: span.start.line(), column: span.start.col() + 1 },
+            place: Place {
+                file: self.file.clone(),
+                line: span.start.line(),
+                column: span.start.col() + 1,
+            },
             length: span.end.index().saturating_sub(span.start.index()).max(1),
             value,
             in_flow: self.open.last().is_some_and(|open| open.flow),
@@ -182,10 +208,18 @@ impl Reading<'_> {
     fn look_behind(&self, node: &mut Node, span: Span) {
         let text = node.scalar().map_or(0, |(text, _)| text.chars().count());
         // A plain text on one line ends where its characters do, whatever blanks the parser skipped.
-        let one_line = !self.characters[span.start.index()..span.end.index().min(self.characters.len())].contains(&'\n');
-        let end = if one_line { span.start.index() + text } else { span.end.index() };
+        let one_line = !self.characters
+            [span.start.index()..span.end.index().min(self.characters.len())]
+            .contains(&'\n');
+        let end = if one_line {
+            span.start.index() + text
+        } else {
+            span.end.index()
+        };
         let rest = &self.characters[end.min(self.characters.len())..];
-        let next = rest.iter().find(|character| !matches!(character, ' ' | '\t'));
+        let next = rest
+            .iter()
+            .find(|character| !matches!(character, ' ' | '\t'));
         node.before_comment = next == Some(&'#');
         node.before_comma = rest.first() == Some(&',');
         if one_line {
@@ -195,7 +229,11 @@ impl Reading<'_> {
 
     fn refuse_tag(&mut self, node: &Node, tagged: bool) {
         if tagged {
-            self.ledger.fault(node, "tags are not part of this format", "leave the `!…` out".to_owned());
+            self.ledger.fault(
+                node,
+                "tags are not part of this format",
+                "leave the `!…` out".to_owned(),
+            );
         }
     }
 
@@ -203,19 +241,36 @@ impl Reading<'_> {
         let here = self.node(span, Value::List(Vec::new()));
         self.refuse_tag(&here, tagged);
         if self.open.len() >= MAX_DEPTH {
-            self.ledger.fault(&here, format!("this is nested more than {MAX_DEPTH} deep"), None);
+            self.ledger.fault(
+                &here,
+                format!("this is nested more than {MAX_DEPTH} deep"),
+                None,
+            );
             return false;
         }
         let flow = matches!(self.characters.get(span.start.index()), Some('{' | '['));
-        self.open.push(Open { span, anchor, map, flow, items: Vec::new() });
+        self.open.push(Open {
+            span,
+            anchor,
+            map,
+            flow,
+            items: Vec::new(),
+        });
         true
     }
 
     fn end(&mut self) {
         let Some(open) = self.open.pop() else { return };
-        let weight = open.items.iter().fold(1_u64, |sum, item| sum.saturating_add(item.weight));
+        let weight = open
+            .items
+            .iter()
+            .fold(1_u64, |sum, item| sum.saturating_add(item.weight));
         let value = if open.map {
-            let pairs = open.items.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+            let pairs = open
+                .items
+                .chunks_exact(2)
+                .map(|pair| (pair[0].clone(), pair[1].clone()))
+                .collect();
             self.check_keys(&pairs);
             Value::Map(pairs)
         } else {
@@ -242,7 +297,9 @@ impl Reading<'_> {
         let mut before: Option<&Rc<Node>> = None;
         for (key, value) in pairs {
             match key.scalar() {
-                None => self.ledger.fault(key, format!("{} cannot be a key", key.describe()), None),
+                None => self
+                    .ledger
+                    .fault(key, format!("{} cannot be a key", key.describe()), None),
                 Some((text, Style::Plain)) if &**text == "<<" => self.ledger.fault(
                     key,
                     "merge keys (`<<`) are not part of this format",
@@ -250,12 +307,18 @@ impl Reading<'_> {
                 ),
                 // `{ type: numeric(10,2) }`: YAML ends the text at the comma, and what follows is a key without a value.
                 Some((text, Style::Plain))
-                    if key.in_flow && value.is_null() && before.is_some_and(|cut| cut.before_comma) =>
+                    if key.in_flow
+                        && value.is_null()
+                        && before.is_some_and(|cut| cut.before_comma) =>
                 {
-                    let cut = before.and_then(|cut| cut.scalar()).map_or("", |(text, _)| text);
+                    let cut = before
+                        .and_then(|cut| cut.scalar())
+                        .map_or("", |(text, _)| text);
                     self.ledger.fault(
                         before.unwrap_or(key),
-                        format!("the comma ends this text: `{cut}` and `{text}` are read as two entries"),
+                        format!(
+                            "the comma ends this text: `{cut}` and `{text}` are read as two entries"
+                        ),
                         format!("put it in quotes: \"{cut},{text}\""),
                     );
                 }

@@ -47,7 +47,12 @@ pub fn read_settings(
     let roots = node::documents(&name, text, &mut ledger);
     for root in &roots {
         let folder = Path::new(file).parent().unwrap_or(Path::new("")).to_owned();
-        let mut reading = Reading { own: &mut own, ledger: &mut ledger, environment, folder };
+        let mut reading = Reading {
+            own: &mut own,
+            ledger: &mut ledger,
+            environment,
+            folder,
+        };
         reading.root(root);
     }
     own.warnings = std::mem::take(&mut ledger.warnings);
@@ -57,7 +62,10 @@ pub fn read_settings(
     }
     let mut faults = ledger.faults;
     faults.sort();
-    Err(Faults { faults, sources: own.sources })
+    Err(Faults {
+        faults,
+        sources: own.sources,
+    })
 }
 
 struct Reading<'a> {
@@ -69,13 +77,19 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn root(&mut self, root: &Rc<Node>) {
-        let Some(mut fields) = Fields::open(root, "the settings", self.ledger) else { return };
+        let Some(mut fields) = Fields::open(root, "the settings", self.ledger) else {
+            return;
+        };
         if let Some(text) = self.text_of(&mut fields, "project") {
             self.own.settings.project = text;
         }
         if let Some(node) = fields.get("databases") {
             for (name, _, value) in fields::entries(&node, "databases", self.ledger) {
-                let Some(mut fields) = Fields::open(&value, format!("database {name}"), self.ledger) else { continue };
+                let Some(mut fields) =
+                    Fields::open(&value, format!("database {name}"), self.ledger)
+                else {
+                    continue;
+                };
                 if let Some(url) = self.text_of(&mut fields, "url") {
                     self.own.databases.insert(name.as_str().to_owned(), url);
                 }
@@ -84,7 +98,10 @@ impl Reading<'_> {
         }
         if let Some(node) = fields.get("desired") {
             self.own.desired = self.texts(&node, "desired").map(|folders| {
-                folders.into_iter().map(|folder| self.folder.join(folder)).collect()
+                folders
+                    .into_iter()
+                    .map(|folder| self.folder.join(folder))
+                    .collect()
             });
         }
         if let Some(node) = fields.get("manage") {
@@ -95,7 +112,11 @@ impl Reading<'_> {
                 && let Some(time) = self.duration(&node, key)
             {
                 let settings = &mut self.own.settings;
-                *(if into == 0 { &mut settings.lock_budget } else { &mut settings.lock_patience }) = time;
+                *(if into == 0 {
+                    &mut settings.lock_budget
+                } else {
+                    &mut settings.lock_patience
+                }) = time;
             }
         }
         if let Some(node) = fields.get("small_table")
@@ -104,7 +125,9 @@ impl Reading<'_> {
             if let Some(rows) = self.text_of(&mut fields, "rows") {
                 match rows.parse() {
                     Ok(rows) if rows >= 0 => self.own.settings.small_table.rows = rows,
-                    _ => self.ledger.fault(&node, format!("`{rows}` is no number of rows"), None),
+                    _ => self
+                        .ledger
+                        .fault(&node, format!("`{rows}` is no number of rows"), None),
                 }
             }
             if let Some(node) = fields.get("bytes")
@@ -148,7 +171,11 @@ impl Reading<'_> {
             {
                 self.own.settings.backfill.batch_time = time;
             }
-            self.not_built_keys(&mut fields, &["max_lag", "pause_while", "triggers"], "backfill.");
+            self.not_built_keys(
+                &mut fields,
+                &["max_lag", "pause_while", "triggers"],
+                "backfill.",
+            );
             fields.close(self.ledger);
         }
         self.not_built_keys(&mut fields, &NOT_BUILT, "");
@@ -156,7 +183,9 @@ impl Reading<'_> {
     }
 
     fn manage(&mut self, node: &Rc<Node>) {
-        let Some(mut fields) = Fields::open(node, "manage", self.ledger) else { return };
+        let Some(mut fields) = Fields::open(node, "manage", self.ledger) else {
+            return;
+        };
         if let Some(node) = fields.get("schemas") {
             self.own.settings.manage.schemas = fields::names(&node, "manage.schemas", self.ledger);
         }
@@ -164,7 +193,9 @@ impl Reading<'_> {
             match self.text(&node, "undeclared").as_deref() {
                 Some("report") => self.own.settings.manage.undeclared = Undeclared::Report,
                 Some("retire") => self.own.settings.manage.undeclared = Undeclared::Retire,
-                _ => self.ledger.fault(&node, "undeclared is neither report nor retire", None),
+                _ => self
+                    .ledger
+                    .fault(&node, "undeclared is neither report nor retire", None),
             }
         }
         if let Some(node) = fields.get("exclude")
@@ -193,7 +224,11 @@ impl Reading<'_> {
     }
 
     fn not_built(&mut self, at: &Node, what: &str) {
-        self.ledger.warning(at, format!("`{what}` is not built yet and has no effect"), None);
+        self.ledger.warning(
+            at,
+            format!("`{what}` is not built yet and has no effect"),
+            None,
+        );
     }
 
     fn keep(&mut self, fields: &mut Fields, key: &'static str) -> Option<bool> {
@@ -206,7 +241,8 @@ impl Reading<'_> {
                 None
             }
             _ => {
-                self.ledger.fault(&node, format!("{key} is neither keep nor off"), None);
+                self.ledger
+                    .fault(&node, format!("{key} is neither keep nor off"), None);
                 None
             }
         }
@@ -221,7 +257,11 @@ impl Reading<'_> {
         match &node.value {
             Value::List(items) => items.iter().map(|item| self.text(item, what)).collect(),
             Value::Scalar { .. } | Value::Map(_) => {
-                self.ledger.fault(node, format!("{what} is {}, not a list", node.describe()), None);
+                self.ledger.fault(
+                    node,
+                    format!("{what} is {}, not a list", node.describe()),
+                    None,
+                );
                 None
             }
         }
@@ -235,11 +275,16 @@ impl Reading<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             replaced.push_str(before);
             let Some((name, after)) = after.split_once('}') else {
-                self.ledger.fault(node, "`${` is not closed", "write `${NAME}`".to_owned());
+                self.ledger
+                    .fault(node, "`${` is not closed", "write `${NAME}`".to_owned());
                 return None;
             };
             let Some(value) = (self.environment)(name) else {
-                self.ledger.fault(node, format!("the environment has no {name}"), format!("set {name}"));
+                self.ledger.fault(
+                    node,
+                    format!("the environment has no {name}"),
+                    format!("set {name}"),
+                );
                 return None;
             };
             replaced.push_str(&value);
@@ -256,7 +301,8 @@ impl Reading<'_> {
             Some(time) if !time.is_zero() => Some(time),
             _ => {
                 let mend = "write a number and ms, s, min, h or d, for example `500ms`".to_owned();
-                self.ledger.fault(node, format!("`{text}` is no length of time"), mend);
+                self.ledger
+                    .fault(node, format!("`{text}` is no length of time"), mend);
                 None
             }
         }
@@ -275,11 +321,15 @@ impl Reading<'_> {
             Some(number * factor)
         });
         match bytes {
-            #[expect(clippy::cast_possible_truncation, reason = "a size that a person wrote is far below 2^53")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a size that a person wrote is far below 2^53"
+            )]
             Some(bytes) if bytes >= 0.0 => Some(bytes as i64),
             _ => {
                 let mend = "write a number and B, kB, MB or GB, for example `16MB`".to_owned();
-                self.ledger.fault(node, format!("`{text}` is no size"), mend);
+                self.ledger
+                    .fault(node, format!("`{text}` is no size"), mend);
                 None
             }
         }
@@ -302,7 +352,9 @@ pub(crate) fn seconds(text: &str) -> Option<f64> {
 
 fn split_unit(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
-    let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let at = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let number: f64 = text[..at].parse().ok()?;
     Some((number, text[at..].trim()))
 }
@@ -314,7 +366,10 @@ mod tests {
     #[test]
     fn settings_are_read_with_the_environment() {
         let text = "databases: { prod: { url: \"postgres://u:${PW}@h/d\" } }\nlock_budget: 500ms\nsmall_table: { rows: 0, bytes: 16MB }\n";
-        let own = read_settings("reconcile.yaml", text, &|name| (name == "PW").then(|| "x".to_owned())).expect("it is well formed");
+        let own = read_settings("reconcile.yaml", text, &|name| {
+            (name == "PW").then(|| "x".to_owned())
+        })
+        .expect("it is well formed");
         assert_eq!(own.databases["prod"], "postgres://u:x@h/d");
         assert_eq!(own.settings.lock_budget, Duration::from_millis(500));
         assert_eq!(own.settings.small_table.rows, 0);
@@ -323,10 +378,24 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_a_warning_and_what_is_unknown_a_fault() {
-        let own = read_settings("r.yaml", "manage: { owners: true, grants: true }\npolicy: []\n", &|_| None).expect("known keys");
+        let own = read_settings(
+            "r.yaml",
+            "manage: { owners: true, grants: true }\npolicy: []\n",
+            &|_| None,
+        )
+        .expect("known keys");
         assert_eq!(own.warnings.len(), 3);
-        let faults = read_settings("r.yaml", "lock_budgett: 1s\nlock_patience: soon\n", &|_| None).expect_err("two faults");
+        let faults = read_settings("r.yaml", "lock_budgett: 1s\nlock_patience: soon\n", &|_| {
+            None
+        })
+        .expect_err("two faults");
         let what: Vec<String> = faults.faults.iter().map(ToString::to_string).collect();
-        assert_eq!(what, ["r.yaml:1:1: unknown key `lock_budgett` in the settings", "r.yaml:2:16: `soon` is no length of time"]);
+        assert_eq!(
+            what,
+            [
+                "r.yaml:1:1: unknown key `lock_budgett` in the settings",
+                "r.yaml:2:16: `soon` is no length of time"
+            ]
+        );
     }
 }

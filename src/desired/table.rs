@@ -8,8 +8,8 @@ use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use crate::model::{
-    Address, Check, Column, Default, Deferrable, Index, Kind, Name, NotNull, Object, Persistence, PrimaryKey, Table,
-    Validity, Written,
+    Address, Check, Column, Default, Deferrable, Index, Kind, Name, NotNull, Object, Persistence,
+    PrimaryKey, Table, Validity, Written,
 };
 
 /// One table while it is read.
@@ -19,14 +19,34 @@ struct Reading<'a> {
     gathering: &'a mut Gathering,
 }
 
-pub(super) fn read(head: &Head, name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gathering) {
-    let Some(mut fields) = Fields::open(value, format!("table {name}"), &mut gathering.ledger) else { return };
-    let schema = fields.get("schema").and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let table = Address::new(Kind::Table, [schema.unwrap_or_else(|| head.schema.clone()), name.clone()]);
+pub(super) fn read(
+    head: &Head,
+    name: &Name,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    gathering: &mut Gathering,
+) {
+    let Some(mut fields) = Fields::open(value, format!("table {name}"), &mut gathering.ledger)
+    else {
+        return;
+    };
+    let schema = fields
+        .get("schema")
+        .and_then(|node| fields::name(&node, &mut gathering.ledger));
+    let table = Address::new(
+        Kind::Table,
+        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
+    );
     let replaces = gathering.replaces(&mut fields);
     gathering.declare_unit(&table, key, replaces);
-    let unlogged = fields.get("unlogged").and_then(|node| fields::boolean(&node, "unlogged", &mut gathering.ledger));
-    let persistence = if unlogged == Some(true) { Persistence::Unlogged } else { Persistence::Permanent };
+    let unlogged = fields
+        .get("unlogged")
+        .and_then(|node| fields::boolean(&node, "unlogged", &mut gathering.ledger));
+    let persistence = if unlogged == Some(true) {
+        Persistence::Unlogged
+    } else {
+        Persistence::Permanent
+    };
     gathering.put(&table, key, Object::Table(Table { persistence }));
     gathering.comment(&table, &mut fields);
     gathering.protect(&table, &mut fields);
@@ -34,12 +54,22 @@ pub(super) fn read(head: &Head, name: &Name, key: &Rc<Node>, value: &Rc<Node>, g
         && let Some(old) = fields::reference(&node, "renamed_from", &mut gathering.ledger)
     {
         match old.as_slice() {
-            [name] => renamed(gathering, &table, [table.schema_name().clone(), name.clone()]),
+            [name] => renamed(
+                gathering,
+                &table,
+                [table.schema_name().clone(), name.clone()],
+            ),
             [schema, name] => renamed(gathering, &table, [schema.clone(), name.clone()]),
-            _ => gathering.ledger.fault(&node, "a table's former name has one or two parts", None),
+            _ => gathering
+                .ledger
+                .fault(&node, "a table's former name has one or two parts", None),
         }
     }
-    let mut reading = Reading { table, path: &head.search_path, gathering };
+    let mut reading = Reading {
+        table,
+        path: &head.search_path,
+        gathering,
+    };
     if let Some(node) = fields.get("columns") {
         let columns = fields::entries(&node, "columns", &mut reading.gathering.ledger);
         for (position, (name, key, value)) in columns.into_iter().enumerate() {
@@ -64,7 +94,11 @@ pub(super) fn read(head: &Head, name: &Name, key: &Rc<Node>, value: &Rc<Node>, g
 }
 
 fn renamed(gathering: &mut Gathering, new: &Address, old: [Name; 2]) {
-    gathering.declared.intent.renamed_from.insert(new.clone(), Address::new(new.kind(), old));
+    gathering
+        .declared
+        .intent
+        .renamed_from
+        .insert(new.clone(), Address::new(new.kind(), old));
 }
 
 impl Reading<'_> {
@@ -75,32 +109,59 @@ impl Reading<'_> {
     fn column(&mut self, position: usize, name: &Name, key: &Rc<Node>, value: &Rc<Node>) {
         let address = self.table.part(Kind::Column, name);
         let place = u16::try_from(position + 1).unwrap_or(u16::MAX);
-        self.gathering.declared.written.position.insert(address.clone(), place);
+        self.gathering
+            .declared
+            .written
+            .position
+            .insert(address.clone(), place);
         if matches!(value.value, Value::Scalar { .. }) {
             if let Some(type_name) = self.type_name(value) {
-                self.gathering.put(&address, key, Object::Column(Column { type_name, collation: None, generated: None }));
+                self.gathering.put(
+                    &address,
+                    key,
+                    Object::Column(Column {
+                        type_name,
+                        collation: None,
+                        generated: None,
+                    }),
+                );
             }
             return;
         }
         let what = format!("column {name}");
-        let Some(mut fields) = Fields::open(value, what, &mut self.gathering.ledger) else { return };
+        let Some(mut fields) = Fields::open(value, what, &mut self.gathering.ledger) else {
+            return;
+        };
         let type_name = match fields.get("type") {
             Some(node) => self.type_name(&node),
             None => {
-                self.gathering.ledger.fault(key, format!("{address} has no `type`"), None);
+                self.gathering
+                    .ledger
+                    .fault(key, format!("{address} has no `type`"), None);
                 None
             }
         };
-        let collation =
-            fields.get("collation").and_then(|node| fields::reference(&node, "collation", &mut self.gathering.ledger));
-        let generated = fields.get("generated").and_then(|node| self.sql(&node, "the generation expression"));
+        let collation = fields
+            .get("collation")
+            .and_then(|node| fields::reference(&node, "collation", &mut self.gathering.ledger));
+        let generated = fields
+            .get("generated")
+            .and_then(|node| self.sql(&node, "the generation expression"));
         let is_generated = generated.is_some();
         if let Some(type_name) = type_name {
             let collation = collation.map(|names| match names.as_slice() {
                 [name] => vec![Name::new("pg_catalog"), name.clone()],
                 _ => names,
             });
-            self.gathering.put(&address, key, Object::Column(Column { type_name, collation, generated }));
+            self.gathering.put(
+                &address,
+                key,
+                Object::Column(Column {
+                    type_name,
+                    collation,
+                    generated,
+                }),
+            );
         }
         if let Some(node) = fields.get("default")
             && let Some(value) = self.sql(&node, "the default")
@@ -114,9 +175,17 @@ impl Reading<'_> {
             && let Some(old) = fields::name(&node, &mut self.gathering.ledger)
         {
             let old = self.table.part(Kind::Column, &old);
-            self.gathering.declared.intent.renamed_from.insert(address.clone(), old);
+            self.gathering
+                .declared
+                .intent
+                .renamed_from
+                .insert(address.clone(), old);
         }
-        for (word, what) in [("backfill", "the backfill"), ("using", "the conversion"), ("using_back", "the conversion back")] {
+        for (word, what) in [
+            ("backfill", "the backfill"),
+            ("using", "the conversion"),
+            ("using_back", "the conversion back"),
+        ] {
             if let Some(node) = fields.get(word)
                 && let Some(text) = self.sql(&node, what)
             {
@@ -155,11 +224,18 @@ impl Reading<'_> {
     fn default(&mut self, column: &Address, node: &Node, value: Written, is_generated: bool) {
         use crate::model::Text as _;
         if is_generated {
-            self.gathering.ledger.fault(node, format!("{column} is generated and cannot have a default"), None);
+            self.gathering.ledger.fault(
+                node,
+                format!("{column} is generated and cannot have a default"),
+                None,
+            );
             return;
         }
         let word = value.sql().to_lowercase();
-        if matches!(word.as_str(), "'now'" | "'today'" | "'tomorrow'" | "'yesterday'") {
+        if matches!(
+            word.as_str(),
+            "'now'" | "'today'" | "'tomorrow'" | "'yesterday'"
+        ) {
             self.gathering.ledger.fault(
                 node,
                 format!("{word} as a default is the moment at which it is declared, not the moment of the insert"),
@@ -167,47 +243,82 @@ impl Reading<'_> {
             );
             return;
         }
-        self.gathering.put(&column.with_kind(Kind::Default), node, Object::Default(Default { value }));
+        self.gathering.put(
+            &column.with_kind(Kind::Default),
+            node,
+            Object::Default(Default { value }),
+        );
     }
 
     fn not_null(&mut self, column: &Address, node: &Rc<Node>) {
         let address = column.with_kind(Kind::NotNull);
         if matches!(node.value, Value::Map(_)) {
             let what = format!("not_null of {column}");
-            let Some(mut fields) = Fields::open(node, what, &mut self.gathering.ledger) else { return };
-            let name = fields.get("name").and_then(|node| fields::name(&node, &mut self.gathering.ledger));
+            let Some(mut fields) = Fields::open(node, what, &mut self.gathering.ledger) else {
+                return;
+            };
+            let name = fields
+                .get("name")
+                .and_then(|node| fields::name(&node, &mut self.gathering.ledger));
             let validity = self.validity(&mut fields);
-            self.gathering.put(&address, node, Object::NotNull(NotNull { name, validity }));
+            self.gathering
+                .put(&address, node, Object::NotNull(NotNull { name, validity }));
             fields.close(&mut self.gathering.ledger);
         } else if fields::boolean(node, "not_null", &mut self.gathering.ledger) == Some(true) {
-            let not_null = NotNull { name: None, validity: Validity::Valid };
-            self.gathering.put(&address, node, Object::NotNull(not_null));
+            let not_null = NotNull {
+                name: None,
+                validity: Validity::Valid,
+            };
+            self.gathering
+                .put(&address, node, Object::NotNull(not_null));
         }
     }
 
     fn validity(&mut self, fields: &mut Fields) -> Validity {
-        let not_valid =
-            fields.get("not_valid").and_then(|node| fields::boolean(&node, "not_valid", &mut self.gathering.ledger));
+        let not_valid = fields
+            .get("not_valid")
+            .and_then(|node| fields::boolean(&node, "not_valid", &mut self.gathering.ledger));
         Validity::from_flag(not_valid != Some(true))
     }
 
     fn primary_key(&mut self, key: &Rc<Node>, node: &Rc<Node>) {
         let address = self.table.with_kind(Kind::PrimaryKey);
-        let mut own = PrimaryKey { name: None, columns: Vec::new(), include: Vec::new(), deferrable: Deferrable::No };
+        let mut own = PrimaryKey {
+            name: None,
+            columns: Vec::new(),
+            include: Vec::new(),
+            deferrable: Deferrable::No,
+        };
         if matches!(node.value, Value::List(_)) {
-            own.columns = fields::names(node, "primary_key", &mut self.gathering.ledger).unwrap_or_default();
+            own.columns =
+                fields::names(node, "primary_key", &mut self.gathering.ledger).unwrap_or_default();
         } else {
-            let Some(mut fields) = Fields::open(node, "primary_key", &mut self.gathering.ledger) else { return };
+            let Some(mut fields) = Fields::open(node, "primary_key", &mut self.gathering.ledger)
+            else {
+                return;
+            };
             let ledger = &mut self.gathering.ledger;
-            own.name = fields.get("name").and_then(|node| fields::name(&node, ledger));
-            own.columns = fields.get("columns").and_then(|node| fields::names(&node, "columns", ledger)).unwrap_or_default();
-            own.include = fields.get("include").and_then(|node| fields::names(&node, "include", ledger)).unwrap_or_default();
+            own.name = fields
+                .get("name")
+                .and_then(|node| fields::name(&node, ledger));
+            own.columns = fields
+                .get("columns")
+                .and_then(|node| fields::names(&node, "columns", ledger))
+                .unwrap_or_default();
+            own.include = fields
+                .get("include")
+                .and_then(|node| fields::names(&node, "include", ledger))
+                .unwrap_or_default();
             if let Some(node) = fields.get("deferrable") {
                 own.deferrable = match fields::text(&node, "deferrable", ledger).as_deref() {
                     Some("initially_immediate") => Deferrable::Immediate,
                     Some("initially_deferred") => Deferrable::Deferred,
                     _ => {
-                        ledger.fault(&node, "deferrable is neither initially_immediate nor initially_deferred", None);
+                        ledger.fault(
+                            &node,
+                            "deferrable is neither initially_immediate nor initially_deferred",
+                            None,
+                        );
                         Deferrable::No
                     }
                 };
@@ -215,7 +326,9 @@ impl Reading<'_> {
             fields.close(ledger);
         }
         if own.columns.is_empty() {
-            self.gathering.ledger.fault(node, "a primary key has at least one column", None);
+            self.gathering
+                .ledger
+                .fault(node, "a primary key has at least one column", None);
             return;
         }
         self.known_columns(node, own.columns.iter().chain(&own.include));
@@ -236,7 +349,9 @@ impl Reading<'_> {
         for name in names.filter(|name| !columns.contains(name)) {
             let nearest = fields::nearest(name.as_str(), columns.iter().map(Name::as_str));
             let mend = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
-            self.gathering.ledger.fault(at, format!("{} has no column {name}", self.table), mend);
+            self.gathering
+                .ledger
+                .fault(at, format!("{} has no column {name}", self.table), mend);
         }
     }
 
@@ -244,33 +359,61 @@ impl Reading<'_> {
         let address = self.table.part(Kind::Check, name);
         if matches!(value.value, Value::Scalar { .. }) {
             if let Some(expression) = self.sql(value, "the check") {
-                let check = Check { expression, validity: Validity::Valid, no_inherit: false };
+                let check = Check {
+                    expression,
+                    validity: Validity::Valid,
+                    no_inherit: false,
+                };
                 self.gathering.put(&address, key, Object::Check(check));
             }
             return;
         }
-        let Some(mut fields) = Fields::open(value, format!("check {name}"), &mut self.gathering.ledger) else { return };
+        let Some(mut fields) =
+            Fields::open(value, format!("check {name}"), &mut self.gathering.ledger)
+        else {
+            return;
+        };
         let validity = self.validity(&mut fields);
-        let no_inherit =
-            fields.get("no_inherit").and_then(|node| fields::boolean(&node, "no_inherit", &mut self.gathering.ledger));
+        let no_inherit = fields
+            .get("no_inherit")
+            .and_then(|node| fields::boolean(&node, "no_inherit", &mut self.gathering.ledger));
         match fields.get("check") {
             Some(node) => {
                 if let Some(expression) = self.sql(&node, "the check") {
-                    let check = Check { expression, validity, no_inherit: no_inherit == Some(true) };
+                    let check = Check {
+                        expression,
+                        validity,
+                        no_inherit: no_inherit == Some(true),
+                    };
                     self.gathering.put(&address, key, Object::Check(check));
                 }
             }
-            None => self.gathering.ledger.fault(key, format!("{address} has no `check`"), None),
+            None => self
+                .gathering
+                .ledger
+                .fault(key, format!("{address} has no `check`"), None),
         }
         self.gathering.comment(&address, &mut fields);
         fields.close(&mut self.gathering.ledger);
     }
 
     fn index(&mut self, name: &Name, key: &Rc<Node>, value: &Rc<Node>) {
-        let address = Address::new(Kind::Index, [self.table.schema_name().clone(), name.clone()]);
-        if let Some(first) = self.gathering.declared.origins.0.get(&address).filter(|_| self.gathering.declared.written.objects.contains_key(&address)) {
-            let mend = format!("the first one is at {first}; indexes of a schema share one name space");
-            self.gathering.ledger.fault(key, format!("{address} is declared twice"), mend);
+        let address = Address::new(
+            Kind::Index,
+            [self.table.schema_name().clone(), name.clone()],
+        );
+        if let Some(first) = self.gathering.declared.origins.0.get(&address).filter(|_| {
+            self.gathering
+                .declared
+                .written
+                .objects
+                .contains_key(&address)
+        }) {
+            let mend =
+                format!("the first one is at {first}; indexes of a schema share one name space");
+            self.gathering
+                .ledger
+                .fault(key, format!("{address} is declared twice"), mend);
             return;
         }
         let mut own = Index {
@@ -290,10 +433,17 @@ impl Reading<'_> {
             self.gathering.put(&address, key, Object::Index(own));
             return;
         }
-        let Some(mut fields) = Fields::open(value, format!("index {name}"), &mut self.gathering.ledger) else { return };
+        let Some(mut fields) =
+            Fields::open(value, format!("index {name}"), &mut self.gathering.ledger)
+        else {
+            return;
+        };
         match fields.get("columns") {
             Some(node) => own.elements = self.elements(&node),
-            None => self.gathering.ledger.fault(key, format!("{address} has no `columns`"), None),
+            None => self
+                .gathering
+                .ledger
+                .fault(key, format!("{address} has no `columns`"), None),
         }
         let ledger = &mut self.gathering.ledger;
         if let Some(node) = fields.get("method")
@@ -302,12 +452,20 @@ impl Reading<'_> {
             own.method = method;
         }
         let mut flag = |word: &'static str, ledger: &mut super::fault::Ledger| {
-            fields.get(word).and_then(|node| fields::boolean(&node, word, ledger)) == Some(true)
+            fields
+                .get(word)
+                .and_then(|node| fields::boolean(&node, word, ledger))
+                == Some(true)
         };
         own.unique = flag("unique", ledger);
         own.nulls_not_distinct = flag("nulls_not_distinct", ledger);
-        own.include = fields.get("include").and_then(|node| fields::names(&node, "include", ledger)).unwrap_or_default();
-        own.tablespace = fields.get("tablespace").and_then(|node| fields::name(&node, ledger));
+        own.include = fields
+            .get("include")
+            .and_then(|node| fields::names(&node, "include", ledger))
+            .unwrap_or_default();
+        own.tablespace = fields
+            .get("tablespace")
+            .and_then(|node| fields::name(&node, ledger));
         if let Some(node) = fields.get("with") {
             for (name, _, value) in fields::entries(&node, "with", ledger) {
                 if let Some(text) = fields::text(&value, "a storage parameter", ledger) {
@@ -315,7 +473,9 @@ impl Reading<'_> {
                 }
             }
         }
-        own.predicate = fields.get("where").and_then(|node| self.sql(&node, "the predicate"));
+        own.predicate = fields
+            .get("where")
+            .and_then(|node| self.sql(&node, "the predicate"));
         self.known_columns(value, own.include.iter());
         self.gathering.put(&address, key, Object::Index(own));
         self.gathering.comment(&address, &mut fields);
@@ -324,13 +484,21 @@ impl Reading<'_> {
 
     fn elements(&mut self, node: &Node) -> Vec<Written> {
         let Value::List(items) = &node.value else {
-            let what = format!("columns is {}, not a list of columns and expressions", node.describe());
+            let what = format!(
+                "columns is {}, not a list of columns and expressions",
+                node.describe()
+            );
             self.gathering.ledger.fault(node, what, None);
             return Vec::new();
         };
         if items.is_empty() {
-            self.gathering.ledger.fault(node, "an index has at least one column", None);
+            self.gathering
+                .ledger
+                .fault(node, "an index has at least one column", None);
         }
-        items.iter().filter_map(|item| self.sql(item, "an index column")).collect()
+        items
+            .iter()
+            .filter_map(|item| self.sql(item, "an index column"))
+            .collect()
     }
 }

@@ -8,19 +8,45 @@ use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use crate::model::{Address, Kind, Name, Object, View};
 
-pub(super) fn read(head: &Head, name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gathering) {
+pub(super) fn read(
+    head: &Head,
+    name: &Name,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    gathering: &mut Gathering,
+) {
     if matches!(value.value, Value::Scalar { .. }) {
         let address = Address::new(Kind::View, [head.schema.clone(), name.clone()]);
         gathering.declare_unit(&address, key, false);
-        if let Some(query) = fields::sql(value, "the query", Sql::Body, &head.search_path, &mut gathering.ledger) {
-            gathering.put(&address, key, Object::View(View { query, options: BTreeMap::new() }));
+        if let Some(query) = fields::sql(
+            value,
+            "the query",
+            Sql::Body,
+            &head.search_path,
+            &mut gathering.ledger,
+        ) {
+            gathering.put(
+                &address,
+                key,
+                Object::View(View {
+                    query,
+                    options: BTreeMap::new(),
+                }),
+            );
         }
         return;
     }
     let what = format!("view {name}");
-    let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else { return };
-    let schema = fields.get("schema").and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let address = Address::new(Kind::View, [schema.unwrap_or_else(|| head.schema.clone()), name.clone()]);
+    let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else {
+        return;
+    };
+    let schema = fields
+        .get("schema")
+        .and_then(|node| fields::name(&node, &mut gathering.ledger));
+    let address = Address::new(
+        Kind::View,
+        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
+    );
     let replaces = gathering.replaces(&mut fields);
     gathering.declare_unit(&address, key, replaces);
     let mut options = BTreeMap::new();
@@ -34,12 +60,20 @@ pub(super) fn read(head: &Head, name: &Name, key: &Rc<Node>, value: &Rc<Node>, g
     }
     match fields.get("query") {
         Some(node) => {
-            let query = fields::sql(&node, "the query", Sql::Body, &head.search_path, &mut gathering.ledger);
+            let query = fields::sql(
+                &node,
+                "the query",
+                Sql::Body,
+                &head.search_path,
+                &mut gathering.ledger,
+            );
             if let Some(query) = query {
                 gathering.put(&address, key, Object::View(View { query, options }));
             }
         }
-        None => gathering.ledger.fault(key, format!("{address} has no `query`"), None),
+        None => gathering
+            .ledger
+            .fault(key, format!("{address} has no `query`"), None),
     }
     gathering.comment(&address, &mut fields);
     fields.close(&mut gathering.ledger);

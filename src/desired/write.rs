@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::{Mapping, Value};
 
 use crate::model::{
-    Address, Check, Column, Deferrable, Expression, Hash, Index, Kind, MAX_NAME_BYTES, Model, Name, NotNull, Object,
-    Persistence, PrimaryKey, Text as _, Validity, View,
+    Address, Check, Column, Deferrable, Expression, Hash, Index, Kind, MAX_NAME_BYTES, Model, Name,
+    NotNull, Object, Persistence, PrimaryKey, Text as _, Validity, View,
 };
 
 /// The longest file name that is written whole, in bytes.
@@ -36,7 +36,11 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
         })
         .collect();
     if !schemas.is_empty() {
-        files.push(file("schemas", [("schemas", Value::Mapping(schemas))], &mut taken));
+        files.push(file(
+            "schemas",
+            [("schemas", Value::Mapping(schemas))],
+            &mut taken,
+        ));
     }
     for (address, object) in &model.objects {
         let (section, own) = match object {
@@ -55,7 +59,11 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
         entry.insert(text(address.name().as_str()), own);
         let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
         let schema = text(address.schema_name().as_str());
-        files.push(file(&stem, [("schema", schema), (section, Value::Mapping(entry))], &mut taken));
+        files.push(file(
+            &stem,
+            [("schema", schema), (section, Value::Mapping(entry))],
+            &mut taken,
+        ));
     }
     files
 }
@@ -65,7 +73,11 @@ fn text(text: &str) -> Value {
 }
 
 /// Names the file so that no file system minds, unique without regard to case.
-fn file<const N: usize>(stem: &str, sections: [(&str, Value); N], taken: &mut BTreeSet<String>) -> File {
+fn file<const N: usize>(
+    stem: &str,
+    sections: [(&str, Value); N],
+    taken: &mut BTreeSet<String>,
+) -> File {
     let mut escaped = String::new();
     for character in stem.chars() {
         match character {
@@ -105,7 +117,11 @@ fn comment(model: &Model<Expression>, target: &Address, into: &mut Mapping) {
 
 /// A comment's last line break would be taken for the block's own.
 fn block(own: &str) -> Value {
-    if own.ends_with('\n') { text(&[own, "\n"].concat()) } else { text(own) }
+    if own.ends_with('\n') {
+        text(&[own, "\n"].concat())
+    } else {
+        text(own)
+    }
 }
 
 fn table(model: &Model<Expression>, address: &Address, persistence: Persistence) -> Value {
@@ -124,7 +140,10 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
         .filter_map(|address| match model.objects.get(&address) {
             Some(Object::Column(own)) => {
                 let in_key = key.is_some_and(|key| key.columns.contains(address.name()));
-                Some((text(address.name().as_str()), column(model, &address, own, in_key)))
+                Some((
+                    text(address.name().as_str()),
+                    column(model, &address, own, in_key),
+                ))
             }
             _ => None,
         })
@@ -156,7 +175,12 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
     Value::Mapping(own)
 }
 
-fn column(model: &Model<Expression>, address: &Address, column: &Column<Expression>, in_key: bool) -> Value {
+fn column(
+    model: &Model<Expression>,
+    address: &Address,
+    column: &Column<Expression>,
+    in_key: bool,
+) -> Value {
     let mut own = Mapping::new();
     own.insert(text("type"), text(column.type_name.sql()));
     if let Some(collation) = &column.collation {
@@ -183,8 +207,17 @@ fn column(model: &Model<Expression>, address: &Address, column: &Column<Expressi
 }
 
 fn not_null_of(column: &Address, own: &NotNull) -> Value {
-    let usual = [column.table().name().as_str(), "_", column.name().as_str(), "_not_null"].concat();
-    let unusual = own.name.as_ref().filter(|name| name.as_str() != usual || usual.len() > MAX_NAME_BYTES);
+    let usual = [
+        column.table().name().as_str(),
+        "_",
+        column.name().as_str(),
+        "_not_null",
+    ]
+    .concat();
+    let unusual = own
+        .name
+        .as_ref()
+        .filter(|name| name.as_str() != usual || usual.len() > MAX_NAME_BYTES);
     if unusual.is_none() && own.validity == Validity::Valid {
         return Value::Bool(true);
     }
@@ -234,17 +267,30 @@ fn check(model: &Model<Expression>, address: &Address, check: &Check<Expression>
         own.insert(text("no_inherit"), Value::Bool(true));
     }
     comment(model, address, &mut own);
-    if own.len() == 1 { text(check.expression.sql()) } else { Value::Mapping(own) }
+    if own.len() == 1 {
+        text(check.expression.sql())
+    } else {
+        Value::Mapping(own)
+    }
 }
 
 fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>) -> Value {
-    let elements = Value::Sequence(index.elements.iter().map(|element| text(element.sql())).collect());
+    let elements = Value::Sequence(
+        index
+            .elements
+            .iter()
+            .map(|element| text(element.sql()))
+            .collect(),
+    );
     let mut own = Mapping::new();
     own.insert(text("columns"), elements.clone());
     if index.method.as_str() != "btree" {
         own.insert(text("method"), text(index.method.as_str()));
     }
-    for (word, set) in [("unique", index.unique), ("nulls_not_distinct", index.nulls_not_distinct)] {
+    for (word, set) in [
+        ("unique", index.unique),
+        ("nulls_not_distinct", index.nulls_not_distinct),
+    ] {
         if set {
             own.insert(text(word), Value::Bool(true));
         }
@@ -256,16 +302,26 @@ fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>
         own.insert(text("where"), text(predicate.sql()));
     }
     if !index.parameters.is_empty() {
-        let parameters: BTreeMap<&str, &str> =
-            index.parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let parameters = parameters.into_iter().map(|(name, value)| (text(name), text(value))).collect();
+        let parameters: BTreeMap<&str, &str> = index
+            .parameters
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let parameters = parameters
+            .into_iter()
+            .map(|(name, value)| (text(name), text(value)))
+            .collect();
         own.insert(text("with"), Value::Mapping(parameters));
     }
     if let Some(tablespace) = &index.tablespace {
         own.insert(text("tablespace"), text(tablespace.as_str()));
     }
     comment(model, address, &mut own);
-    if own.len() == 1 { elements } else { Value::Mapping(own) }
+    if own.len() == 1 {
+        elements
+    } else {
+        Value::Mapping(own)
+    }
 }
 
 fn view(model: &Model<Expression>, address: &Address, view: &View<Expression>) -> Value {

@@ -20,7 +20,10 @@ pub(crate) enum State {
 }
 
 /// Looks what stands where the journal belongs.
-pub(crate) async fn state(connection: &mut PgConnection, schema: &Name) -> Result<State, HistoryError> {
+pub(crate) async fn state(
+    connection: &mut PgConnection,
+    schema: &Name,
+) -> Result<State, HistoryError> {
     let row = sqlx::query(
         "SELECT to_regclass(format('%I.format', $1)) IS NOT NULL AS present, current_user::text AS role, \
          has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable \
@@ -30,13 +33,22 @@ pub(crate) async fn state(connection: &mut PgConnection, schema: &Name) -> Resul
     .bind(schema.as_str())
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(row) = row else { return Ok(State::Absent) };
+    let Some(row) = row else {
+        return Ok(State::Absent);
+    };
     if !row.try_get::<bool, _>("readable")? {
-        return Ok(State::Unreadable { role: row.try_get("role")? });
+        return Ok(State::Unreadable {
+            role: row.try_get("role")?,
+        });
     }
     let sql = Sql::new("SELECT version, identity FROM").join(&table(schema, "format"));
-    let row = sqlx::query(AssertSqlSafe(sql.executable())).fetch_one(connection).await?;
-    Ok(State::Present { format: row.try_get("version")?, identity: row.try_get("identity")? })
+    let row = sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_one(connection)
+        .await?;
+    Ok(State::Present {
+        format: row.try_get("version")?,
+        identity: row.try_get("identity")?,
+    })
 }
 
 /// Makes the journal.
@@ -71,19 +83,35 @@ pub(crate) async fn install(
             .literal(identity)
             .glue(")"),
     ];
-    let message = Sql::new("BEGIN;").separated(&statements, "; ").glue("; COMMIT");
-    sqlx::raw_sql(AssertSqlSafe(message.executable())).execute(connection).await?;
+    let message = Sql::new("BEGIN;")
+        .separated(&statements, "; ")
+        .glue("; COMMIT");
+    sqlx::raw_sql(AssertSqlSafe(message.executable()))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 /// Takes over a journal that came with a copy of its database.
-pub(crate) async fn adopt(connection: &mut PgConnection, schema: &Name, identity: &str) -> Result<(), HistoryError> {
-    if let State::Present { format, identity: own } = state(connection, schema).await?
+pub(crate) async fn adopt(
+    connection: &mut PgConnection,
+    schema: &Name,
+    identity: &str,
+) -> Result<(), HistoryError> {
+    if let State::Present {
+        format,
+        identity: own,
+    } = state(connection, schema).await?
         && format <= JOURNAL_FORMAT
         && own != identity
     {
-        let sql = Sql::new("UPDATE").join(&table(schema, "format")).push("SET identity = $1");
-        sqlx::query(AssertSqlSafe(sql.executable())).bind(identity).execute(connection).await?;
+        let sql = Sql::new("UPDATE")
+            .join(&table(schema, "format"))
+            .push("SET identity = $1");
+        sqlx::query(AssertSqlSafe(sql.executable()))
+            .bind(identity)
+            .execute(connection)
+            .await?;
     }
     Ok(())
 }

@@ -8,11 +8,16 @@ use crate::plan::LedgerChange;
 use crate::sql::Sql;
 
 /// Reads the ledger, oldest first.
-pub(super) async fn load(connection: &mut PgConnection, schema: &Name) -> Result<Vec<Retired>, HistoryError> {
+pub(super) async fn load(
+    connection: &mut PgConnection,
+    schema: &Name,
+) -> Result<Vec<Retired>, HistoryError> {
     let sql = Sql::new("SELECT place, was, revision FROM")
         .join(&table(schema, "retired"))
         .push("ORDER BY revision, place");
-    let rows = sqlx::query(AssertSqlSafe(sql.executable())).fetch_all(connection).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             let revision: i64 = row.try_get("revision")?;
@@ -33,16 +38,21 @@ pub(crate) async fn places(
     let sql = Sql::new("SELECT place, extract(epoch FROM now() - since)::float8 AS age FROM")
         .join(&table(schema, "retired"))
         .push("ORDER BY revision, place");
-    let rows = sqlx::query(AssertSqlSafe(sql.executable())).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((row.try_get("place")?, row.try_get("age")?))).collect()
+    let rows = sqlx::query(AssertSqlSafe(sql.executable()))
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get("place")?, row.try_get("age")?)))
+        .collect()
 }
 
 fn address(text: &str, revision: i64) -> Result<Address, HistoryError> {
-    text.parse().map_err(|error: crate::model::AddressError| HistoryError::Damaged {
-        what: "ledger row",
-        revision,
-        reason: error.to_string(),
-    })
+    text.parse()
+        .map_err(|error: crate::model::AddressError| HistoryError::Damaged {
+            what: "ledger row",
+            revision,
+            reason: error.to_string(),
+        })
 }
 
 /// Makes the statement that changes the ledger, to be sent with the move it is about.
@@ -58,9 +68,10 @@ pub(crate) fn change(schema: &Name, revision: i64, change: &LedgerChange) -> Sql
             .glue(",")
             .number(revision)
             .glue(")"),
-        LedgerChange::Release(place) => {
-            Sql::new("DELETE FROM").join(&retired).push("WHERE place =").literal(&place.to_string())
-        }
+        LedgerChange::Release(place) => Sql::new("DELETE FROM")
+            .join(&retired)
+            .push("WHERE place =")
+            .literal(&place.to_string()),
         LedgerChange::Rewrite { place, now } => Sql::new("UPDATE")
             .join(&retired)
             .push("SET place =")

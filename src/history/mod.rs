@@ -18,8 +18,8 @@ use crate::sql::Sql;
 pub use install::JOURNAL_FORMAT;
 pub(crate) use install::{adopt, install, state};
 pub(crate) use ledger::{change, places};
-pub use revision::{Outcome, Revision};
 pub(crate) use revision::{NewRevision, begin, finish, forget, load};
+pub use revision::{Outcome, Revision};
 pub(crate) use step::{StageRow, done, mark_done, stage_rows, started};
 
 /// What a database's journal says.
@@ -40,7 +40,9 @@ pub enum HistoryError {
     #[error(transparent)]
     Server(#[from] CatalogError),
     /// A newer tool wrote it.
-    #[error("the journal in schema {schema} has format {found}, newer than {JOURNAL_FORMAT}, the newest this version reads")]
+    #[error(
+        "the journal in schema {schema} has format {found}, newer than {JOURNAL_FORMAT}, the newest this version reads"
+    )]
     Newer {
         /// The journal's schema.
         schema: Name,
@@ -83,14 +85,11 @@ impl History {
     /// Returns the newest revision that was applied and not undone: the one in force.
     pub fn in_force(&self) -> Option<&Revision> {
         let undone = self.undone();
-        self.revisions
-            .iter()
-            .rev()
-            .find(|own| {
-                own.outcome == Outcome::Done
-                    && own.plan.decision.purpose == Purpose::Declare
-                    && !undone.contains(&own.id)
-            })
+        self.revisions.iter().rev().find(|own| {
+            own.outcome == Outcome::Done
+                && own.plan.decision.purpose == Purpose::Declare
+                && !undone.contains(&own.id)
+        })
     }
 
     /// Returns the ids of revisions that a later one undid.
@@ -104,13 +103,19 @@ impl History {
 
     /// Returns the revision that stopped part-way, where there is one: always the newest.
     pub fn stopped(&self) -> Option<&Revision> {
-        self.revisions.last().filter(|own| matches!(own.outcome, Outcome::Running | Outcome::Stopped))
+        self.revisions
+            .last()
+            .filter(|own| matches!(own.outcome, Outcome::Running | Outcome::Stopped))
     }
 
     /// Returns the top-level objects that revisions declared, in the names they have now.
     pub fn owned(&self) -> std::collections::BTreeSet<crate::model::Address> {
         let mut owned = std::collections::BTreeSet::new();
-        for revision in self.revisions.iter().filter(|own| own.outcome == Outcome::Done) {
+        for revision in self
+            .revisions
+            .iter()
+            .filter(|own| own.outcome == Outcome::Done)
+        {
             if revision.plan.decision.purpose == Purpose::Purge {
                 continue;
             }
@@ -134,12 +139,20 @@ pub async fn read(
 ) -> Result<History, HistoryError> {
     match state(connection, schema).await? {
         install::State::Absent => Ok(History::default()),
-        install::State::Unreadable { role } => Err(HistoryError::Unreadable { schema: schema.clone(), role }),
+        install::State::Unreadable { role } => Err(HistoryError::Unreadable {
+            schema: schema.clone(),
+            role,
+        }),
         install::State::Present { format, .. } if format > JOURNAL_FORMAT => {
-            Err(HistoryError::Newer { schema: schema.clone(), found: format })
+            Err(HistoryError::Newer {
+                schema: schema.clone(),
+                found: format,
+            })
         }
         install::State::Present { identity: own, .. } if own != identity => {
-            Err(HistoryError::Copied { schema: schema.clone() })
+            Err(HistoryError::Copied {
+                schema: schema.clone(),
+            })
         }
         install::State::Present { .. } => Ok(History {
             installed: true,

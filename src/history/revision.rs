@@ -84,10 +84,12 @@ pub(crate) async fn begin(
     schema: &Name,
     new: &NewRevision<'_>,
 ) -> Result<i64, HistoryError> {
-    let sql = Sql::new("INSERT INTO").join(&table(schema, "revision")).push(
-        "(project, plan_id, undoes, plan, model_before, git_commit, who, host, tool, outcome) \
+    let sql = Sql::new("INSERT INTO")
+        .join(&table(schema, "revision"))
+        .push(
+            "(project, plan_id, undoes, plan, model_before, git_commit, who, host, tool, outcome) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running') RETURNING id",
-    );
+        );
     let row = sqlx::query(AssertSqlSafe(sql.executable()))
         .bind(new.project)
         .bind(new.plan.decision.id().as_str())
@@ -143,7 +145,10 @@ pub(crate) async fn load(
     .push("s WHERE s.revision = r.id AND s.state = 'done') AS stages_done FROM")
     .join(&table(schema, "revision"))
     .push("r WHERE r.project = $1 ORDER BY r.id");
-    let rows = sqlx::query(AssertSqlSafe(sql.executable())).bind(project).fetch_all(connection).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql.executable()))
+        .bind(project)
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             let id: i64 = row.try_get("id")?;
@@ -154,11 +159,12 @@ pub(crate) async fn load(
                     reason: error.to_string(),
                 })
             };
-            let plan = Plan::from_json(row.try_get("plan")?).map_err(|error| HistoryError::Damaged {
-                what: "plan",
-                revision: id,
-                reason: error.to_string(),
-            })?;
+            let plan =
+                Plan::from_json(row.try_get("plan")?).map_err(|error| HistoryError::Damaged {
+                    what: "plan",
+                    revision: id,
+                    reason: error.to_string(),
+                })?;
             let after: Option<String> = row.try_get("model_after")?;
             Ok(Revision {
                 id,
@@ -179,8 +185,17 @@ pub(crate) async fn load(
 }
 
 /// Takes a revision out that changed nothing.
-pub(crate) async fn forget(connection: &mut PgConnection, schema: &Name, id: i64) -> Result<(), HistoryError> {
-    let sql = Sql::new("DELETE FROM").join(&table(schema, "revision")).push("WHERE id = $1");
-    sqlx::query(AssertSqlSafe(sql.executable())).bind(id).execute(connection).await?;
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    schema: &Name,
+    id: i64,
+) -> Result<(), HistoryError> {
+    let sql = Sql::new("DELETE FROM")
+        .join(&table(schema, "revision"))
+        .push("WHERE id = $1");
+    sqlx::query(AssertSqlSafe(sql.executable()))
+        .bind(id)
+        .execute(connection)
+        .await?;
     Ok(())
 }

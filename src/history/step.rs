@@ -34,7 +34,13 @@ pub(crate) fn started(schema: &Name, revision: i64, stage: usize, position: Opti
     )
 }
 
-fn row(schema: &Name, revision: i64, stage: usize, state: &'static str, position: Option<&str>) -> Sql {
+fn row(
+    schema: &Name,
+    revision: i64,
+    stage: usize,
+    state: &'static str,
+    position: Option<&str>,
+) -> Sql {
     Sql::new("INSERT INTO")
         .join(&table(schema, "step"))
         .push("AS step (revision, stage, state, attempts, started, finished, backend_pid, backend_start, position) SELECT")
@@ -63,7 +69,10 @@ pub(crate) async fn stage_rows(
             "s LEFT JOIN pg_stat_activity a ON a.pid = s.backend_pid AND a.backend_start = s.backend_start \
              AND a.pid <> pg_backend_pid() WHERE s.revision = $1 ORDER BY s.stage",
         );
-    let rows = sqlx::query(AssertSqlSafe(sql.executable())).bind(revision).fetch_all(connection).await?;
+    let rows = sqlx::query(AssertSqlSafe(sql.executable()))
+        .bind(revision)
+        .fetch_all(connection)
+        .await?;
     rows.iter()
         .map(|row| {
             Ok(StageRow {
@@ -83,6 +92,8 @@ pub(crate) async fn mark_done(
     revision: i64,
     stage: usize,
 ) -> Result<(), HistoryError> {
-    sqlx::raw_sql(AssertSqlSafe(done(schema, revision, stage).executable())).execute(connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(done(schema, revision, stage).executable()))
+        .execute(connection)
+        .await?;
     Ok(())
 }

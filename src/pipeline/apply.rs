@@ -50,11 +50,15 @@ pub async fn apply(
     let decision = &plan.decision;
     let refused = decision.refused();
     if !refused.is_empty() {
-        return Err(PipelineError::NotAllowed(refused.into_iter().cloned().collect()));
+        return Err(PipelineError::NotAllowed(
+            refused.into_iter().cloned().collect(),
+        ));
     }
     let mut live = locked(project, stop, progress).await?;
     if let Some(stopped) = live.history.stopped() {
-        return Err(PipelineError::Unfinished { revision: stopped.id });
+        return Err(PipelineError::Unfinished {
+            revision: stopped.id,
+        });
     }
     let moved = moved(project, plan, &live);
     if !moved.is_empty() {
@@ -62,7 +66,12 @@ pub async fn apply(
     }
     let settings = &project.settings;
     if !live.history.installed {
-        history::install(&mut live.connection, &settings.journal, &live.read.server.identity).await?;
+        history::install(
+            &mut live.connection,
+            &settings.journal,
+            &live.read.server.identity,
+        )
+        .await?;
     }
     let before = without_journal(&live.read.model, &settings.journal);
     let undoes: &[i64] = match &decision.purpose {
@@ -79,7 +88,16 @@ pub async fn apply(
         host: &caller.host,
     };
     let revision = history::begin(&mut live.connection, &settings.journal, &new).await?;
-    carry_out(project, &mut live.connection, plan, revision, &BTreeSet::new(), stop, progress).await
+    carry_out(
+        project,
+        &mut live.connection,
+        plan,
+        revision,
+        &BTreeSet::new(),
+        stop,
+        progress,
+    )
+    .await
 }
 
 /// Finishes the revision that stopped part-way, where there is one.
@@ -92,13 +110,24 @@ pub async fn resume(
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, PipelineError> {
     let mut live = locked(project, stop, progress).await?;
-    let Some(stopped) = live.history.stopped().cloned() else { return Ok(None) };
+    let Some(stopped) = live.history.stopped().cloned() else {
+        return Ok(None);
+    };
     let settings = &project.settings;
     let rows = settled_rows(project, &mut live.connection, stopped.id, progress).await?;
-    let done: BTreeSet<usize> = rows.iter().filter(|row| row.done).map(|row| row.stage).collect();
+    let done: BTreeSet<usize> = rows
+        .iter()
+        .filter(|row| row.done)
+        .map(|row| row.stage)
+        .collect();
     let now = catalog::read_live(&mut live.connection).await?;
     let now = without_journal(&now.model, &settings.journal);
-    let done = match position(&stopped.plan.decision.stages, &stopped.model_before, done.len(), &now) {
+    let done = match position(
+        &stopped.plan.decision.stages,
+        &stopped.model_before,
+        done.len(),
+        &now,
+    ) {
         Position::At | Position::Within => done,
         Position::Next => {
             let next = done.len();
@@ -106,22 +135,46 @@ pub async fn resume(
             (0..=next).collect()
         }
         Position::Moved(moved) => {
-            let moved = moved.iter().map(|address| format!("{address} was changed since revision {} stopped", stopped.id));
-            return Err(PipelineError::Stale { moved: moved.collect() });
+            let moved = moved.iter().map(|address| {
+                format!(
+                    "{address} was changed since revision {} stopped",
+                    stopped.id
+                )
+            });
+            return Err(PipelineError::Stale {
+                moved: moved.collect(),
+            });
         }
     };
-    let applied =
-        carry_out(project, &mut live.connection, &stopped.plan, stopped.id, &done, stop, progress).await?;
+    let applied = carry_out(
+        project,
+        &mut live.connection,
+        &stopped.plan,
+        stopped.id,
+        &done,
+        stop,
+        progress,
+    )
+    .await?;
     Ok(Some(applied))
 }
 
 /// Takes the applier's lock, waiting for another applier, and reads.
-async fn locked(project: &Project, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<Live, PipelineError> {
+async fn locked(
+    project: &Project,
+    stop: &AtomicBool,
+    progress: &mut dyn Progress,
+) -> Result<Live, PipelineError> {
     let mut live = live(project).await?;
     let begun = Instant::now();
     let mut told = false;
-    apply::prepare(&mut live.connection).await.map_err(PipelineError::Unchanged)?;
-    while let Some(holder) = apply::take(&mut live.connection).await.map_err(PipelineError::Unchanged)? {
+    apply::prepare(&mut live.connection)
+        .await
+        .map_err(PipelineError::Unchanged)?;
+    while let Some(holder) = apply::take(&mut live.connection)
+        .await
+        .map_err(PipelineError::Unchanged)?
+    {
         if begun.elapsed() > project.settings.lock_patience {
             return Err(PipelineError::Unchanged(ApplyError::Busy(holder)));
         }
@@ -152,9 +205,17 @@ pub(super) async fn settled_rows(
     let mut told = false;
     loop {
         let rows = history::stage_rows(connection, &project.settings.journal, revision).await?;
-        let Some(pid) = rows.iter().filter(|row| !row.done).find_map(|row| row.running_pid) else { return Ok(rows) };
+        let Some(pid) = rows
+            .iter()
+            .filter(|row| !row.done)
+            .find_map(|row| row.running_pid)
+        else {
+            return Ok(rows);
+        };
         if !told {
-            progress.waiting(&format!("the former applier's backend, process {pid}, still runs its statement"));
+            progress.waiting(&format!(
+                "the former applier's backend, process {pid}, still runs its statement"
+            ));
             told = true;
         }
         tokio::time::sleep(POLL).await;
@@ -172,19 +233,39 @@ async fn carry_out(
 ) -> Result<Applied, PipelineError> {
     let settings = &project.settings;
     let stages = &plan.decision.stages;
-    let run = Run { settings, revision, sizes: &plan.decision.sizes, stop };
+    let run = Run {
+        settings,
+        revision,
+        sizes: &plan.decision.sizes,
+        stop,
+    };
     if let Err(error) = apply::run(connection, stages, &run, done, progress).await {
         return Err(stopped(project, connection, revision, stages.len(), error).await);
     }
     let ended = async {
         let after = catalog::read_live(connection).await?;
         let after = without_journal(&after.model, &settings.journal);
-        history::finish(connection, &settings.journal, revision, Outcome::Done, Some(&after)).await?;
+        history::finish(
+            connection,
+            &settings.journal,
+            revision,
+            Outcome::Done,
+            Some(&after),
+        )
+        .await?;
         apply::release(connection).await
     };
     match ended.await {
-        Ok(()) => Ok(Applied { revision, stages: stages.len() }),
-        Err(source) => Err(PipelineError::Stopped { revision, done: stages.len(), stages: stages.len(), source }),
+        Ok(()) => Ok(Applied {
+            revision,
+            stages: stages.len(),
+        }),
+        Err(source) => Err(PipelineError::Stopped {
+            revision,
+            done: stages.len(),
+            stages: stages.len(),
+            source,
+        }),
     }
 }
 
@@ -205,9 +286,23 @@ async fn stopped(
                 Ok(rows) => {
                     return record_stop(&mut again, journal, revision, stages, rows, source).await;
                 }
-                Err(_) => return PipelineError::Stopped { revision, done: 0, stages, source },
+                Err(_) => {
+                    return PipelineError::Stopped {
+                        revision,
+                        done: 0,
+                        stages,
+                        source,
+                    };
+                }
             },
-            Err(_) => return PipelineError::Stopped { revision, done: 0, stages, source },
+            Err(_) => {
+                return PipelineError::Stopped {
+                    revision,
+                    done: 0,
+                    stages,
+                    source,
+                };
+            }
         },
     };
     record_stop(connection, journal, revision, stages, rows, source).await
@@ -227,7 +322,12 @@ async fn record_stop(
         return PipelineError::Unchanged(source);
     }
     let _ = history::finish(connection, journal, revision, Outcome::Stopped, None).await;
-    PipelineError::Stopped { revision, done: rows.iter().filter(|row| row.done).count(), stages, source }
+    PipelineError::Stopped {
+        revision,
+        done: rows.iter().filter(|row| row.done).count(),
+        stages,
+        source,
+    }
 }
 
 /// Names what moved of what the plan rests on.
@@ -237,10 +337,16 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
     let model: Model<Expression> = without_journal(&read.model, &project.settings.journal);
     let mut moved = Vec::new();
     if read.server.version.major() != decision.major {
-        moved.push(format!("the server is PostgreSQL {}, the plan is for {}", read.server.version, decision.major));
+        moved.push(format!(
+            "the server is PostgreSQL {}, the plan is for {}",
+            read.server.version, decision.major
+        ));
     }
     if project.settings.project != decision.project {
-        moved.push(format!("the plan is for project {}, this is {}", decision.project, project.settings.project));
+        moved.push(format!(
+            "the plan is for project {}, this is {}",
+            decision.project, project.settings.project
+        ));
     }
     for (address, hash) in &decision.leans_on {
         if model.fingerprint(address) != *hash {
@@ -257,7 +363,9 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
         }
     }
     let ledger = |rows: &[crate::model::Retired]| -> Vec<(Address, Address)> {
-        rows.iter().map(|row| (row.place.clone(), row.was.clone())).collect()
+        rows.iter()
+            .map(|row| (row.place.clone(), row.was.clone()))
+            .collect()
     };
     if ledger(&decision.ledger) != ledger(&history.ledger) {
         moved.push("what is set aside is not what it was".to_owned());
@@ -266,7 +374,12 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
 }
 
 fn size_class(read: &Read, project: &Project, table: &Address) -> crate::model::SizeClass {
-    read.server.sizes.get(table).copied().unwrap_or_default().class(project.settings.small_table)
+    read.server
+        .sizes
+        .get(table)
+        .copied()
+        .unwrap_or_default()
+        .class(project.settings.small_table)
 }
 
 fn word(class: crate::model::SizeClass) -> &'static str {

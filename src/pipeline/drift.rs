@@ -31,7 +31,11 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
     let Live { read, history, .. } = live(project).await?;
     let database = read.server.database.clone();
     let now = visible(&read.model, &project.settings);
-    let last = history.revisions.iter().rev().find_map(|own| Some((own.id, own.model_after.as_ref()?)));
+    let last = history
+        .revisions
+        .iter()
+        .rev()
+        .find_map(|own| Some((own.id, own.model_after.as_ref()?)));
     let Some((revision, then)) = last else {
         return Ok(Drift {
             database,
@@ -51,8 +55,12 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
         part
     };
     let (ours_then, ours_now) = (ours(&then), ours(&now));
-    let unmanaged: BTreeSet<Address> =
-        now.objects.keys().map(|address| now.unit_of(address)).filter(|unit| !owned.contains(unit)).collect();
+    let unmanaged: BTreeSet<Address> = now
+        .objects
+        .keys()
+        .map(|address| now.unit_of(address))
+        .filter(|unit| !owned.contains(unit))
+        .collect();
     let level = Level {
         current: ours_then.clone(),
         desired: ours_now.clone(),
@@ -73,11 +81,19 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
 }
 
 /// A whole thing that came or went is one difference, not one per part.
-fn without_parts(mut changes: Changes, then: &Model<Expression>, now: &Model<Expression>) -> Changes {
+fn without_parts(
+    mut changes: Changes,
+    then: &Model<Expression>,
+    now: &Model<Expression>,
+) -> Changes {
     let whole = changes.clone();
     changes.0.retain(|(address, _), change| match change {
-        Change::Create => now.parent(address).is_none_or(|parent| !whole.creates(&parent)),
-        Change::Drop => then.parent(address).is_none_or(|parent| !whole.drops(&parent)),
+        Change::Create => now
+            .parent(address)
+            .is_none_or(|parent| !whole.creates(&parent)),
+        Change::Drop => then
+            .parent(address)
+            .is_none_or(|parent| !whole.drops(&parent)),
         Change::Alter(_) => true,
     });
     changes

@@ -17,7 +17,7 @@ use crate::catalog::{self, CatalogError, Connection};
 use crate::desired::{self, DesiredError, Loaded};
 use crate::history::{self, History, HistoryError};
 use crate::model::{Address, Expression, Model, Read, Settings};
-use crate::plan::{Allowance, ArtifactError, Finding, PlanError, Plan};
+use crate::plan::{Allowance, ArtifactError, Finding, Plan, PlanError};
 use crate::scratch::{ScratchError, Source};
 
 pub use crate::apply::{Progress, Silent};
@@ -118,7 +118,11 @@ pub enum PipelineError {
 
 /// Counts things in words.
 fn many(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+    if number == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{number} {word}s")
+    }
 }
 
 impl Project {
@@ -138,10 +142,18 @@ async fn live(project: &Project) -> Result<Live, PipelineError> {
     let mut connection = project.connect().await?;
     let read = catalog::read_live(&mut connection).await?;
     let history = journal(project, &mut connection, &read).await?;
-    Ok(Live { connection, read, history })
+    Ok(Live {
+        connection,
+        read,
+        history,
+    })
 }
 
-async fn journal(project: &Project, connection: &mut Connection, read: &Read) -> Result<History, PipelineError> {
+async fn journal(
+    project: &Project,
+    connection: &mut Connection,
+    read: &Read,
+) -> Result<History, PipelineError> {
     let settings = &project.settings;
     let identity = &read.server.identity;
     if project.adopt_journal {
@@ -169,7 +181,13 @@ pub async fn history(project: &Project) -> Result<History, PipelineError> {
     if project.adopt_journal {
         history::adopt(&mut connection, &settings.journal, &server.identity).await?;
     }
-    Ok(history::read(&mut connection, &settings.journal, &settings.project, &server.identity).await?)
+    Ok(history::read(
+        &mut connection,
+        &settings.journal,
+        &settings.project,
+        &server.identity,
+    )
+    .await?)
 }
 
 /// Says whether a thing is held in the attic or bears a mark of the tool.
@@ -194,7 +212,9 @@ fn visible(model: &Model<Expression>, settings: &Settings) -> Model<Expression> 
 /// # Errors
 /// Fails when it cannot be read, is no plan, is of a newer format or was edited.
 pub fn read_plan(path: &std::path::Path) -> Result<Plan, PipelineError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| DesiredError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+    let text = std::fs::read_to_string(path).map_err(|error| DesiredError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
     Ok(Plan::from_json(&text)?)
 }

@@ -7,11 +7,12 @@ use crate::desired::Loaded;
 use crate::diff::diff;
 use crate::history::{History, Outcome};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Read, Retired,
-    Server, Settings, SizeClass, Why,
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
+    RETIRED_PREFIX, Read, Retired, Server, Settings, SizeClass, Why,
 };
 use crate::plan::{
-    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Purpose, Stage, build, facts,
+    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Purpose, Stage,
+    build, facts,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
 
@@ -23,10 +24,14 @@ use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journ
 pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineError> {
     let Live { read, history, .. } = live(project).await?;
     if let Some(stopped) = history.stopped() {
-        return Err(PipelineError::Unfinished { revision: stopped.id });
+        return Err(PipelineError::Unfinished {
+            revision: stopped.id,
+        });
     }
     let nothing = Intent::default();
-    let in_force = history.in_force().map_or(&nothing, |own| &own.plan.decision.intent);
+    let in_force = history
+        .in_force()
+        .map_or(&nothing, |own| &own.plan.decision.intent);
     let wish = Wish {
         read: &read,
         declared: &loaded.declared,
@@ -37,13 +42,24 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         purpose: Purpose::Declare,
     };
     let mut made = make(project, &wish).await?;
-    let declares: BTreeSet<Address> =
-        loaded.declared.written.objects.keys().filter(|address| address.kind().is_top_level()).cloned().collect();
+    let declares: BTreeSet<Address> = loaded
+        .declared
+        .written
+        .objects
+        .keys()
+        .filter(|address| address.kind().is_top_level())
+        .cloned()
+        .collect();
     let ours = history.owned();
-    made.observation.not_yet_ours = declares.iter().filter(|address| !ours.contains(*address)).count();
+    made.observation.not_yet_ours = declares
+        .iter()
+        .filter(|address| !ours.contains(*address))
+        .count();
     made.decision.declares = declares;
     if !made.decision.is_empty() {
-        made.decision.findings.extend(rolled_back(&history, &made.decision));
+        made.decision
+            .findings
+            .extend(rolled_back(&history, &made.decision));
     }
     Ok(made)
 }
@@ -74,9 +90,25 @@ async fn make_with(
     settings: &Settings,
     workshop: &mut Workshop,
 ) -> Result<Plan, PipelineError> {
-    let Wish { read, declared, ledger, owned, in_force, given, purpose } = wish;
+    let Wish {
+        read,
+        declared,
+        ledger,
+        owned,
+        in_force,
+        given,
+        purpose,
+    } = wish;
     let forward = level(
-        &Wanted { read, declared, ledger, owned, in_force, settings, given: given.clone() },
+        &Wanted {
+            read,
+            declared,
+            ledger,
+            owned,
+            in_force,
+            settings,
+            given: given.clone(),
+        },
         workshop,
     )
     .await?;
@@ -115,7 +147,10 @@ async fn make_with(
     };
     let mut stages = plan::stages(diff(&forward.level), &cx)?;
     if stages.is_empty() {
-        return Ok(Plan { decision, observation });
+        return Ok(Plan {
+            decision,
+            observation,
+        });
     }
     decision.leans_on = build::leans_on(&stages, &cx);
     decision.findings = facts::findings(&stages, &cx, &forward.questions, &forward.taken_in);
@@ -133,7 +168,10 @@ async fn make_with(
     observation.seeded = rehearsal.seeded.clone();
     observation.not_seeded = rehearsal.not_seeded.clone();
     decision.stages = stages;
-    Ok(Plan { decision, observation })
+    Ok(Plan {
+        decision,
+        observation,
+    })
 }
 
 /// Plans the way back, from where the rehearsal landed to the state before; its identity is the forward moves turned,
@@ -150,13 +188,24 @@ async fn inverse(
     let mut after = forward.level.desired.clone();
     after.overlay(&forward.bench.scope, &rehearsal.landed);
     let server = Server {
-        sizes: wish.read.server.sizes.iter().map(|(table, size)| (moves.carry(table), *size)).collect(),
+        sizes: wish
+            .read
+            .server
+            .sizes
+            .iter()
+            .map(|(table, size)| (moves.carry(table), *size))
+            .collect(),
         ..wish.read.server.clone()
     };
     let read = Read {
         model: after.clone(),
         unmodelled: wish.read.unmodelled.clone(),
-        blockers: wish.read.blockers.iter().map(|(address, who)| (moves.carry(address), who.clone())).collect(),
+        blockers: wish
+            .read
+            .blockers
+            .iter()
+            .map(|(address, who)| (moves.carry(address), who.clone()))
+            .collect(),
         server,
     };
     let before = &forward.level.before;
@@ -196,7 +245,11 @@ fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
     Intent {
         renamed_from: BTreeMap::new(),
         backfill: in_force.backfill.clone(),
-        using: own.using_back.iter().map(|(column, text)| (moves.carry_back(column), text.clone())).collect(),
+        using: own
+            .using_back
+            .iter()
+            .map(|(column, text)| (moves.carry_back(column), text.clone()))
+            .collect(),
         using_back: BTreeMap::new(),
         protect: BTreeSet::new(),
     }
@@ -218,7 +271,11 @@ fn way_back_moves(
                 let hash = Hash::of(&(&state, address.schema_name()));
                 let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
                 let to = Address::new(Kind::Table, [attic, address.name().clone()]);
-                back.push(Move { from: address.clone(), to, why: Why::Retired });
+                back.push(Move {
+                    from: address.clone(),
+                    to,
+                    why: Why::Retired,
+                });
             }
             Object::Column(column)
                 if made
@@ -229,7 +286,11 @@ fn way_back_moves(
                 let hash = Hash::of(&(&state, address));
                 let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
                 let to = address.renamed(Name::fitted(&prefix, address.name().as_str()));
-                back.push(Move { from: address.clone(), to, why: Why::Retired });
+                back.push(Move {
+                    from: address.clone(),
+                    to,
+                    why: Why::Retired,
+                });
             }
             _ => {}
         }
@@ -242,7 +303,10 @@ fn way_back_moves(
 fn sizes(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, SizeClass> {
     let mut sizes = BTreeMap::new();
     for step in stages.iter().flat_map(|stage| &stage.steps) {
-        let locked = step.statement().into_iter().flat_map(|own| own.locks.keys());
+        let locked = step
+            .statement()
+            .into_iter()
+            .flat_map(|own| own.locks.keys());
         for table in locked.cloned().chain([step.address.table()]) {
             let before = cx.level.moves.carry_back(&table);
             if let Some(size) = cx.server.sizes.get(&before) {
@@ -265,7 +329,10 @@ pub(super) fn in_scope(read: &Read, settings: &Settings) -> Vec<crate::model::Un
                 *schema != settings.journal
                     && !schema.is_reserved()
                     && (own.on.is_none() || settings.manage.covers_schema(schema))
-            }) && own.on.as_ref().is_none_or(|on| !settings.manage.excludes(on))
+            }) && own
+                .on
+                .as_ref()
+                .is_none_or(|on| !settings.manage.excludes(on))
         })
         .cloned()
         .collect()
@@ -273,16 +340,26 @@ pub(super) fn in_scope(read: &Read, settings: &Settings) -> Vec<crate::model::Un
 
 /// These very files were applied and rolled back, and nothing was applied since.
 fn rolled_back(history: &History, decision: &Decision) -> Option<Finding> {
-    let last = history.revisions.iter().rev().find(|own| own.outcome == Outcome::Done)?;
-    let undone = history
+    let last = history
         .revisions
         .iter()
-        .find(|own| last.undoes.contains(&own.id) && own.plan.decision.desired == decision.desired)?;
-    let about = decision.stages.iter().flat_map(|stage| &stage.steps).next()?;
+        .rev()
+        .find(|own| own.outcome == Outcome::Done)?;
+    let undone = history.revisions.iter().find(|own| {
+        last.undoes.contains(&own.id) && own.plan.decision.desired == decision.desired
+    })?;
+    let about = decision
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .next()?;
     Some(Finding {
         hazard: Hazard::RolledBack,
         address: about.address.clone(),
-        because: format!("these files were applied as revision {} and rolled back by revision {}", undone.id, last.id),
+        because: format!(
+            "these files were applied as revision {} and rolled back by revision {}",
+            undone.id, last.id
+        ),
         stops: true,
     })
 }

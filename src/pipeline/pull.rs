@@ -28,14 +28,18 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
     let model = visible(&read.model, settings);
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |error: std::io::Error| PipelineError::Write { path, reason: error.to_string() }
+        move |error: std::io::Error| PipelineError::Write {
+            path,
+            reason: error.to_string(),
+        }
     };
     match desired::read(&[out.to_owned()]) {
         Err(DesiredError::NoFolder(_) | DesiredError::NoFiles(_)) => {}
         Ok(_) | Err(DesiredError::Faults(_) | DesiredError::Unreadable { .. }) => {
             return Err(PipelineError::Write {
                 path: out.to_owned(),
-                reason: "it already holds YAML files, which would be mixed with the new ones".to_owned(),
+                reason: "it already holds YAML files, which would be mixed with the new ones"
+                    .to_owned(),
             });
         }
     }
@@ -46,5 +50,9 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
         std::fs::write(&path, file.text).map_err(failed(&path))?;
         files.push(path);
     }
-    Ok(Pulled { files, objects: model.objects.len(), unmodelled: in_scope(&read, settings) })
+    Ok(Pulled {
+        files,
+        objects: model.objects.len(),
+        unmodelled: in_scope(&read, settings),
+    })
 }

@@ -29,7 +29,9 @@ pub async fn plan_purge(
 ) -> Result<Purge, PipelineError> {
     let mut live = live(project).await?;
     if let Some(stopped) = live.history.stopped() {
-        return Err(PipelineError::Unfinished { revision: stopped.id });
+        return Err(PipelineError::Unfinished {
+            revision: stopped.id,
+        });
     }
     let settings = &project.settings;
     let model = without_journal(&live.read.model, &settings.journal);
@@ -41,8 +43,18 @@ pub async fn plan_purge(
         .history
         .ledger
         .iter()
-        .filter(|row| patterns.is_empty() || patterns.iter().any(|own| own.matches(&row.was) || own.matches(&row.place)))
-        .filter(|row| older_than.is_none_or(|limit| ages.get(&row.place.to_string()).is_some_and(|age| *age >= limit)))
+        .filter(|row| {
+            patterns.is_empty()
+                || patterns
+                    .iter()
+                    .any(|own| own.matches(&row.was) || own.matches(&row.place))
+        })
+        .filter(|row| {
+            older_than.is_none_or(|limit| {
+                ages.get(&row.place.to_string())
+                    .is_some_and(|age| *age >= limit)
+            })
+        })
         .cloned()
         .collect();
     let mut left = live.history.ledger.clone();
@@ -79,8 +91,24 @@ pub async fn plan_purge(
     let sizes = decision
         .leans_on
         .keys()
-        .filter_map(|place| live.read.server.sizes.get(place).map(|size| (place.clone(), *size)))
+        .filter_map(|place| {
+            live.read
+                .server
+                .sizes
+                .get(place)
+                .map(|size| (place.clone(), *size))
+        })
         .collect();
-    let observation = Observation { database: live.read.server.database.clone(), sizes, ..Observation::default() };
-    Ok(Purge { plan: Plan { decision, observation }, reaches_back_to })
+    let observation = Observation {
+        database: live.read.server.database.clone(),
+        sizes,
+        ..Observation::default()
+    };
+    Ok(Purge {
+        plan: Plan {
+            decision,
+            observation,
+        },
+        reaches_back_to,
+    })
 }

@@ -7,10 +7,12 @@ use super::{Live, PipelineError, Project, apply, live};
 use crate::apply::Silent;
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Settings,
-    TEMPORARY_PREFIX, Why,
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
+    RETIRED_PREFIX, Settings, TEMPORARY_PREFIX, Why,
 };
-use crate::plan::{self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, position};
+use crate::plan::{
+    self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, position,
+};
 use crate::scratch::{carried, without_journal};
 
 /// How far to go back.
@@ -44,14 +46,16 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
 /// Returns the revisions to undo, newest first.
 fn to_undo(history: &History, target: Target) -> Result<Vec<Revision>, PipelineError> {
     let undone = history.undone();
-    let newest_first = history
-        .revisions
-        .iter()
-        .rev()
-        .filter(|own| own.plan.decision.purpose == Purpose::Declare && !undone.contains(&own.id));
+    let newest_first =
+        history.revisions.iter().rev().filter(|own| {
+            own.plan.decision.purpose == Purpose::Declare && !undone.contains(&own.id)
+        });
     let chosen: Vec<Revision> = match target {
         Target::Newest => newest_first.take(1).cloned().collect(),
-        Target::After(revision) => newest_first.take_while(|own| own.id > revision).cloned().collect(),
+        Target::After(revision) => newest_first
+            .take_while(|own| own.id > revision)
+            .cloned()
+            .collect(),
     };
     if chosen.is_empty() {
         let text = match target {
@@ -65,10 +69,20 @@ fn to_undo(history: &History, target: Target) -> Result<Vec<Revision>, PipelineE
 
 /// Returns every address that the stages speak of or were seen to change.
 fn spoken_of(stages: &[Stage]) -> BTreeSet<Address> {
-    let mut spoken: BTreeSet<Address> = stages.iter().flat_map(|stage| stage.after.keys().cloned()).collect();
-    for effect in stages.iter().flat_map(|stage| &stage.steps).flat_map(|step| &step.effects) {
+    let mut spoken: BTreeSet<Address> = stages
+        .iter()
+        .flat_map(|stage| stage.after.keys().cloned())
+        .collect();
+    for effect in stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .flat_map(|step| &step.effects)
+    {
         match effect {
-            Effect::Creates(address) | Effect::Drops(address) | Effect::Alters(address, _) | Effect::Uses(address) => {
+            Effect::Creates(address)
+            | Effect::Drops(address)
+            | Effect::Alters(address, _)
+            | Effect::Uses(address) => {
                 spoken.insert(address.clone());
             }
             Effect::Moves(step) => {
@@ -95,9 +109,21 @@ fn is_as_left(
         .all(|address| after.fingerprint(address) == now.fingerprint(address));
     let same_sizes = decision.sizes.iter().all(|(table, class)| {
         let table = decision.moves.carry(table);
-        live.read.server.sizes.get(&table).copied().unwrap_or_default().class(settings.small_table) == *class
+        live.read
+            .server
+            .sizes
+            .get(&table)
+            .copied()
+            .unwrap_or_default()
+            .class(settings.small_table)
+            == *class
     });
-    let ledger: Vec<Address> = live.history.ledger.iter().map(|row| row.place.clone()).collect();
+    let ledger: Vec<Address> = live
+        .history
+        .ledger
+        .iter()
+        .map(|row| row.place.clone())
+        .collect();
     let held = decision.moves.ledger(&decision.ledger);
     same_objects && same_sizes && held.iter().all(|row| ledger.contains(&row.place))
 }
@@ -120,7 +146,11 @@ fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, liv
         desired: Hash::of(&revision.model_before.objects),
         declares: BTreeSet::new(),
         leans_on,
-        sizes: own.sizes.iter().map(|(table, class)| (own.moves.carry(table), *class)).collect(),
+        sizes: own
+            .sizes
+            .iter()
+            .map(|(table, class)| (own.moves.carry(table), *class))
+            .collect(),
         moves: own.moves.turned(),
         ledger: live.history.ledger.clone(),
         findings: own.inverse_findings.clone(),
@@ -130,8 +160,18 @@ fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, liv
         inverse_findings: Vec::new(),
         intent: Intent::default(),
     };
-    let observation = Observation { database: live.read.server.database.clone(), ..revision.plan.observation.clone() };
-    Plan { decision, observation: Observation { unmanaged: Vec::new(), not_yet_ours: 0, ..observation } }
+    let observation = Observation {
+        database: live.read.server.database.clone(),
+        ..revision.plan.observation.clone()
+    };
+    Plan {
+        decision,
+        observation: Observation {
+            unmanaged: Vec::new(),
+            not_yet_ours: 0,
+            ..observation
+        },
+    }
 }
 
 /// Plans the way back from what is there now, for just the objects that these revisions touched.
@@ -147,10 +187,17 @@ async fn anew(
     for revision in revisions.iter().rev() {
         let done = done_stages(project, revision, now, live).await?;
         for stage in &revision.plan.decision.stages[..done] {
-            let own = stage.steps.iter().flat_map(|step| &step.effects).filter_map(|effect| match effect {
-                Effect::Moves(step) => Some(step.clone()),
-                Effect::Creates(_) | Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) => None,
-            });
+            let own = stage
+                .steps
+                .iter()
+                .flat_map(|step| &step.effects)
+                .filter_map(|effect| match effect {
+                    Effect::Moves(step) => Some(step.clone()),
+                    Effect::Creates(_)
+                    | Effect::Drops(_)
+                    | Effect::Alters(..)
+                    | Effect::Uses(_) => None,
+                });
             moves.extend(own);
         }
         // A stage that was interrupted may have left a part of its work.
@@ -163,7 +210,10 @@ async fn anew(
     let declared = state_to_reach(before, now, &stages, &moves, revisions, live);
     let given = standing_only(way_back(before, now, &stages, &moves, settings), now);
     let leftovers = leftovers(live);
-    live.read.blockers.values_mut().for_each(|who| who.retain(|name| !name.contains(TEMPORARY_PREFIX)));
+    live.read
+        .blockers
+        .values_mut()
+        .for_each(|who| who.retain(|name| !name.contains(TEMPORARY_PREFIX)));
     live.read.blockers.retain(|_, who| !who.is_empty());
     let ids: Vec<i64> = revisions.iter().map(|own| own.id).collect();
     let wish = Wish {
@@ -241,28 +291,40 @@ fn state_to_reach(
     }
     let mut declared = Declared::from(&wanted);
     let undone: BTreeSet<i64> = revisions.iter().map(|own| own.id).collect();
-    let former = live
-        .history
-        .revisions
-        .iter()
-        .rev()
-        .find(|own| own.outcome == Outcome::Done && own.plan.decision.purpose == Purpose::Declare && !undone.contains(&own.id));
+    let former = live.history.revisions.iter().rev().find(|own| {
+        own.outcome == Outcome::Done
+            && own.plan.decision.purpose == Purpose::Declare
+            && !undone.contains(&own.id)
+    });
     let mut using = BTreeMap::new();
     for revision in revisions {
         let intent = &revision.plan.decision.intent;
-        using.extend(intent.using_back.iter().map(|(column, text)| (moves.carry_back(column), text.clone())));
+        using.extend(
+            intent
+                .using_back
+                .iter()
+                .map(|(column, text)| (moves.carry_back(column), text.clone())),
+        );
     }
     declared.intent = Intent {
-        backfill: former.map(|own| own.plan.decision.intent.backfill.clone()).unwrap_or_default(),
+        backfill: former
+            .map(|own| own.plan.decision.intent.backfill.clone())
+            .unwrap_or_default(),
         using,
         ..Intent::default()
     };
     declared
 }
 
-fn others_live_in(model: &Model<Expression>, schema: &Address, touched: &BTreeSet<Address>) -> bool {
+fn others_live_in(
+    model: &Model<Expression>,
+    schema: &Address,
+    touched: &BTreeSet<Address>,
+) -> bool {
     model.objects.keys().any(|address| {
-        address != schema && address.is_at_or_below(schema) && !touched.contains(&model.unit_of(address))
+        address != schema
+            && address.is_at_or_below(schema)
+            && !touched.contains(&model.unit_of(address))
     })
 }
 
@@ -286,7 +348,10 @@ fn way_back(
     let stood = carried(before, moves);
     let state = now.fingerprint_of_all();
     let mut back = Vec::new();
-    for address in made.iter().filter(|address| !stood.objects.contains_key(*address)) {
+    for address in made
+        .iter()
+        .filter(|address| !stood.objects.contains_key(*address))
+    {
         let to = match now.objects.get(address) {
             Some(Object::Table(_)) if settings.retire.tables => {
                 let hash = Hash::of(&(&state, address.schema_name()));
@@ -294,7 +359,9 @@ fn way_back(
                 Address::new(Kind::Table, [attic, address.name().clone()])
             }
             Some(Object::Column(own))
-                if settings.retire.columns && own.generated.is_none() && !made.contains(&address.table()) =>
+                if settings.retire.columns
+                    && own.generated.is_none()
+                    && !made.contains(&address.table()) =>
             {
                 let hash = Hash::of(&(&state, address));
                 let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
@@ -302,7 +369,11 @@ fn way_back(
             }
             _ => continue,
         };
-        back.push(Move { from: address.clone(), to, why: Why::Retired });
+        back.push(Move {
+            from: address.clone(),
+            to,
+            why: Why::Retired,
+        });
     }
     back.extend(moves.turned().0);
     Moves(back)
@@ -314,7 +385,10 @@ fn standing_only(moves: Moves, now: &Model<Expression>) -> Moves {
     let mut kept = Vec::new();
     for step in moves.0 {
         if present.contains(&step.from) {
-            present = present.into_iter().map(|address| step.carry(&address)).collect();
+            present = present
+                .into_iter()
+                .map(|address| step.carry(&address))
+                .collect();
             kept.push(step);
         }
     }
@@ -325,10 +399,19 @@ fn standing_only(moves: Moves, now: &Model<Expression>) -> Moves {
 fn leftovers(live: &Live) -> Stage {
     let mut steps = Vec::new();
     for found in &live.read.unmodelled {
-        let (Some(table), Some(path)) = (&found.on, Name::split_reference(&found.name)) else { continue };
-        if let Some(name) = path.last().filter(|name| found.kind == "trigger" && name.as_str().starts_with(TEMPORARY_PREFIX)) {
+        let (Some(table), Some(path)) = (&found.on, Name::split_reference(&found.name)) else {
+            continue;
+        };
+        if let Some(name) = path
+            .last()
+            .filter(|name| found.kind == "trigger" && name.as_str().starts_with(TEMPORARY_PREFIX))
+        {
             steps.extend(plan::drop_leftover_trigger(table, name));
         }
     }
-    Stage { alone: false, steps, after: BTreeMap::new() }
+    Stage {
+        alone: false,
+        steps,
+        after: BTreeMap::new(),
+    }
 }

@@ -42,7 +42,11 @@ pub struct Status {
 /// # Errors
 /// Fails when the server or its journal cannot be read.
 pub async fn status(project: &Project) -> Result<Status, PipelineError> {
-    let Live { mut connection, read, history } = live(project).await?;
+    let Live {
+        mut connection,
+        read,
+        history,
+    } = live(project).await?;
     let settings = &project.settings;
     let mut ages: BTreeMap<String, f64> = BTreeMap::new();
     if history.installed {

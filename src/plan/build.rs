@@ -39,11 +39,15 @@ impl PlanError {
     /// Says how to mend it.
     pub fn mend(&self) -> &'static str {
         match self {
-            Self::Cycle(_) => "please report this plan: the order of its steps is a fault of the tool",
+            Self::Cycle(_) => {
+                "please report this plan: the order of its steps is a fault of the tool"
+            }
             Self::NothingToFill { .. } => {
                 "give the column a `default`, or a `backfill` expression for the rows that exist"
             }
-            Self::Blocked { .. } => "drop the dependent by hand first, or leave the object as it is",
+            Self::Blocked { .. } => {
+                "drop the dependent by hand first, or leave the object as it is"
+            }
         }
     }
 }
@@ -102,13 +106,22 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
             goes.insert(cx.level.moves.carry_back(address));
         }
     }
-    for step in cx.level.moves.0.iter().filter(|step| step.why == crate::model::Why::Retired) {
+    for step in cx
+        .level
+        .moves
+        .0
+        .iter()
+        .filter(|step| step.why == crate::model::Why::Retired)
+    {
         goes.insert(cx.level.moves.carry_back(&step.to));
     }
     for (thing, blockers) in cx.blockers {
         if let Some(address) = goes.iter().find(|address| thing.is_at_or_below(address)) {
             let blockers: Vec<&str> = blockers.iter().map(String::as_str).collect();
-            return Err(PlanError::Blocked { address: address.clone(), blockers: blockers.join(", ") });
+            return Err(PlanError::Blocked {
+                address: address.clone(),
+                blockers: blockers.join(", "),
+            });
         }
     }
     Ok(())
@@ -120,7 +133,8 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
     match change {
         Change::Create => {
             let object = &level.desired.objects[address];
-            let step = Step::run(address, ddl::create(address, object), created(address)).creating(address);
+            let step = Step::run(address, ddl::create(address, object), created(address))
+                .creating(address);
             match address.kind() {
                 Kind::NotNull | Kind::PrimaryKey | Kind::Check if !cx.is_new(&address.table()) => {
                     step.phase(Phase::Contract)
@@ -147,14 +161,19 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
         }
         Change::Alter(alteration) => {
             let object = &level.desired.objects[address];
-            let statement = ddl::alter(address, alteration, object).expect("what no statement alters was replaced");
+            let statement = ddl::alter(address, alteration, object)
+                .expect("what no statement alters was replaced");
             let phase = match alteration {
                 Alteration::Comment(_) | Alteration::Default(_) => Phase::Expand,
                 _ => Phase::Contract,
             };
-            Step::run(address, statement, format!("{} of {address} changes", alteration.attribute()))
-                .altering(address, alteration.attribute())
-                .phase(phase)
+            Step::run(
+                address,
+                statement,
+                format!("{} of {address} changes", alteration.attribute()),
+            )
+            .altering(address, alteration.attribute())
+            .phase(phase)
         }
     }
 }
@@ -176,11 +195,21 @@ fn dropped(address: &Address, cx: &Context<'_>) -> String {
 }
 
 /// Returns the fingerprints of what the steps create, change, drop or lean on, as they are before.
-pub(crate) fn leans_on(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, crate::model::Hash> {
+pub(crate) fn leans_on(
+    stages: &[Stage],
+    cx: &Context<'_>,
+) -> BTreeMap<Address, crate::model::Hash> {
     let mut touched: BTreeSet<Address> = BTreeSet::new();
-    for effect in stages.iter().flat_map(|stage| &stage.steps).flat_map(|step| &step.effects) {
+    for effect in stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .flat_map(|step| &step.effects)
+    {
         match effect {
-            Effect::Creates(address) | Effect::Drops(address) | Effect::Alters(address, _) | Effect::Uses(address) => {
+            Effect::Creates(address)
+            | Effect::Drops(address)
+            | Effect::Alters(address, _)
+            | Effect::Uses(address) => {
                 let before = cx.level.moves.carry_back(address);
                 touched.extend(cx.level.before.needs_of(&before));
                 touched.insert(before);
@@ -190,11 +219,19 @@ pub(crate) fn leans_on(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, 
             Effect::Moves(step) => {
                 let before = cx.level.moves.carry_back(&step.to);
                 touched.extend(
-                    cx.level.before.objects.keys().filter(|address| address.is_at_or_below(&before)).cloned(),
+                    cx.level
+                        .before
+                        .objects
+                        .keys()
+                        .filter(|address| address.is_at_or_below(&before))
+                        .cloned(),
                 );
                 touched.insert(before);
             }
         }
     }
-    touched.into_iter().map(|address| (address.clone(), cx.raw.fingerprint(&address))).collect()
+    touched
+        .into_iter()
+        .map(|address| (address.clone(), cx.raw.fingerprint(&address)))
+        .collect()
 }

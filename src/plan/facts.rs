@@ -19,7 +19,11 @@ pub(crate) fn findings(
 ) -> Vec<Finding> {
     let mut found = Vec::new();
     for question in questions {
-        found.push(stopping(Hazard::PossibleRename, &question.address, question.because.clone()));
+        found.push(stopping(
+            Hazard::PossibleRename,
+            &question.address,
+            question.because.clone(),
+        ));
     }
     for address in taken_in {
         let because = format!("{address} was never declared by this project and goes out of use");
@@ -36,7 +40,12 @@ pub(crate) fn findings(
 }
 
 fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
-    Finding { hazard, address: address.clone(), because, stops: !hazard.is_only_told(false) }
+    Finding {
+        hazard,
+        address: address.clone(),
+        because,
+        stops: !hazard.is_only_told(false),
+    }
 }
 
 fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
@@ -46,12 +55,17 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 Kind::Column => format!(
                     "{was} goes out of use: its values stay in the table under a reserved name until `purge`"
                 ),
-                _ => format!("{was} goes out of use: its rows are kept in a schema of their own until `purge`"),
+                _ => format!(
+                    "{was} goes out of use: its rows are kept in a schema of their own until `purge`"
+                ),
             };
             found.push(stopping(Hazard::RetiresData, was, because));
             let because = match was.kind() {
                 Kind::Column => {
-                    format!("statements that name {} fail; SELECT * still returns its values", was.dotted())
+                    format!(
+                        "statements that name {} fail; SELECT * still returns its values",
+                        was.dotted()
+                    )
                 }
                 _ => format!("statements that name {} fail", was.dotted()),
             };
@@ -60,7 +74,10 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
         Act::Ledger(LedgerChange::Release(place)) => {
             let row = cx.level.ledger.iter().find(|row| row.place == *place);
             if let Some(row) = row {
-                let because = format!("{} comes back with the rows it had when it was set aside", row.was);
+                let because = format!(
+                    "{} comes back with the rows it had when it was set aside",
+                    row.was
+                );
                 found.push(stopping(Hazard::RevivesRows, &row.was, because));
             }
         }
@@ -71,10 +88,15 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 matches!(effect, super::step::Effect::Moves(own) if own.why == Why::Renamed)
             });
             if renamed {
-                let because = format!("statements that use the former name of {} fail", step.address);
+                let because = format!(
+                    "statements that use the former name of {} fail",
+                    step.address
+                );
                 found.push(stopping(Hazard::BreaksClients, &step.address, because));
             }
-            if step.reversal != Reversal::Full && step.effects.iter().any(|effect| is_drop_of_data(effect)) {
+            if step.reversal != Reversal::Full
+                && step.effects.iter().any(|effect| is_drop_of_data(effect))
+            {
                 let because = format!("{} is dropped with what it holds", step.address);
                 found.push(stopping(Hazard::LosesData, &step.address, because));
             }
@@ -107,23 +129,41 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 };
                 match statement.work {
                     Work::TableRewrite => {
-                        tell(Hazard::TableRewrite, format!("every row of {} is written anew", relation.dotted()));
+                        tell(
+                            Hazard::TableRewrite,
+                            format!("every row of {} is written anew", relation.dotted()),
+                        );
                     }
-                    Work::Scan => tell(Hazard::LongScan, format!("every row of {} is read", relation.dotted())),
+                    Work::Scan => tell(
+                        Hazard::LongScan,
+                        format!("every row of {} is read", relation.dotted()),
+                    ),
                     Work::IndexBuild => {
-                        tell(Hazard::IndexBuild, format!("an index is built on {}", relation.dotted()));
+                        tell(
+                            Hazard::IndexBuild,
+                            format!("an index is built on {}", relation.dotted()),
+                        );
                     }
                     Work::Catalog => {}
                 }
                 if mode.blocks_reads() {
-                    tell(Hazard::BlocksReads, format!("readers wait while {} {work}", relation.dotted()));
+                    tell(
+                        Hazard::BlocksReads,
+                        format!("readers wait while {} {work}", relation.dotted()),
+                    );
                 }
                 if mode.blocks_writes() {
-                    tell(Hazard::BlocksWrites, format!("writers wait while {} {work}", relation.dotted()));
+                    tell(
+                        Hazard::BlocksWrites,
+                        format!("writers wait while {} {work}", relation.dotted()),
+                    );
                 }
             }
             if step.address.kind() == Kind::Index
-                && step.effects.iter().any(|effect| matches!(effect, super::step::Effect::Drops(_)))
+                && step
+                    .effects
+                    .iter()
+                    .any(|effect| matches!(effect, super::step::Effect::Drops(_)))
             {
                 let because = format!("queries that lean on {} get slower", step.address.dotted());
                 found.push(stopping(Hazard::IndexDropped, &step.address, because));

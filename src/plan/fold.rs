@@ -29,13 +29,18 @@ pub(crate) fn fold(steps: Vec<Step>, may_merge: impl Fn(&Step) -> bool) -> Vec<S
 }
 
 fn part_of(step: &Step) -> Option<&crate::ddl::statement::Part> {
-    step.statement().and_then(|statement| statement.part.as_ref())
+    step.statement()
+        .and_then(|statement| statement.part.as_ref())
 }
 
 /// Says whether a step can follow in the statement that the first one begins.
 fn joins(first: &Step, next: &Step) -> bool {
-    let (Some(head), Some(part)) = (part_of(first), part_of(next)) else { return false };
-    if head.table != part.table || first.phase != next.phase && !matches!(head.form, Form::CreateTable(_)) {
+    let (Some(head), Some(part)) = (part_of(first), part_of(next)) else {
+        return false;
+    };
+    if head.table != part.table
+        || first.phase != next.phase && !matches!(head.form, Form::CreateTable(_))
+    {
         return false;
     }
     let same_lookup = match (first.statement(), next.statement()) {
@@ -43,7 +48,9 @@ fn joins(first: &Step, next: &Step) -> bool {
         _ => false,
     };
     let fits = match (&head.form, &part.form) {
-        (Form::CreateTable(_), form) => !matches!(form, Form::Plain | Form::Subcommand | Form::CreateTable(_)),
+        (Form::CreateTable(_), form) => {
+            !matches!(form, Form::Plain | Form::Subcommand | Form::CreateTable(_))
+        }
         (_, Form::CreateTable(_) | Form::Plain) => false,
         (_, _) => first.statement().map(|own| own.work) == next.statement().map(|own| own.work),
     };
@@ -52,16 +59,23 @@ fn joins(first: &Step, next: &Step) -> bool {
 
 fn close(run: Vec<Step>) -> Vec<Step> {
     let Some(first) = run.first() else { return run };
-    let Some(head) = part_of(first).cloned() else { return run };
+    let Some(head) = part_of(first).cloned() else {
+        return run;
+    };
     if run.len() == 1 && !matches!(head.form, Form::CreateTable(_)) {
         return run;
     }
     let merged = match head.form {
         Form::CreateTable(words) => create_table(words, &head.table, &run),
         Form::AddColumn(_) | Form::ColumnPart(..) | Form::AddConstraint(_) | Form::Subcommand => {
-            let subcommands: Vec<Sql> =
-                run.iter().filter_map(part_of).map(|part| part.subcommand.clone()).collect();
-            Sql::new("ALTER TABLE").path(&head.table).separated(&subcommands, ", ")
+            let subcommands: Vec<Sql> = run
+                .iter()
+                .filter_map(part_of)
+                .map(|part| part.subcommand.clone())
+                .collect();
+            Sql::new("ALTER TABLE")
+                .path(&head.table)
+                .separated(&subcommands, ", ")
         }
         Form::Plain => return run,
     };
@@ -71,11 +85,25 @@ fn close(run: Vec<Step>) -> Vec<Step> {
         Form::CreateTable(_) => step.why,
         _ => distinct(&whys).join("; "),
     };
-    let lookup = run.iter().filter_map(Step::statement).map(|own| own.lookup.clone()).find(|path| !path.is_empty());
-    step.effects = run.iter().flat_map(|step| step.effects.clone()).collect::<Vec<Effect>>();
-    step.reversal = run.iter().map(|step| step.reversal).max().unwrap_or(step.reversal);
+    let lookup = run
+        .iter()
+        .filter_map(Step::statement)
+        .map(|own| own.lookup.clone())
+        .find(|path| !path.is_empty());
+    step.effects = run
+        .iter()
+        .flat_map(|step| step.effects.clone())
+        .collect::<Vec<Effect>>();
+    step.reversal = run
+        .iter()
+        .map(|step| step.reversal)
+        .max()
+        .unwrap_or(step.reversal);
     if let Act::Statement(statement) = &mut step.does {
-        let strongest = run.iter().filter_map(Step::statement).flat_map(|own| own.locks.clone());
+        let strongest = run
+            .iter()
+            .filter_map(Step::statement)
+            .flat_map(|own| own.locks.clone());
         let mut locks = std::collections::BTreeMap::new();
         for (relation, mode) in strongest {
             let entry = locks.entry(relation).or_insert(mode);
@@ -89,7 +117,11 @@ fn close(run: Vec<Step>) -> Vec<Step> {
             locks,
             lookup: lookup.unwrap_or_default(),
             part: statement.part.clone(),
-            work: if matches!(head.form, Form::CreateTable(_)) { crate::ddl::Work::Catalog } else { statement.work },
+            work: if matches!(head.form, Form::CreateTable(_)) {
+                crate::ddl::Work::Catalog
+            } else {
+                statement.work
+            },
             transaction: statement.transaction,
         };
     }
@@ -112,9 +144,13 @@ fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]
     for step in run {
         let Some(part) = part_of(step) else { continue };
         match &part.form {
-            Form::AddColumn(definition) => elements.push((Some(step.address.name().clone()), definition.clone())),
+            Form::AddColumn(definition) => {
+                elements.push((Some(step.address.name().clone()), definition.clone()))
+            }
             Form::ColumnPart(column, text) => {
-                let element = elements.iter_mut().find(|(name, _)| name.as_ref() == Some(column));
+                let element = elements
+                    .iter_mut()
+                    .find(|(name, _)| name.as_ref() == Some(column));
                 if let Some((_, element)) = element {
                     *element = element.clone().join(text);
                 }
@@ -128,5 +164,8 @@ fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]
     if elements.is_empty() {
         return sql.push("()");
     }
-    sql.push("(\n    ").glue("").separated_lines(&elements).glue("\n)")
+    sql.push("(\n    ")
+        .glue("")
+        .separated_lines(&elements)
+        .glue("\n)")
 }

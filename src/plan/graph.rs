@@ -21,8 +21,11 @@ pub struct Cycle(pub Vec<String>);
 
 /// Puts blocks in order.
 pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, Cycle> {
-    let steps: Vec<(usize, &Step)> =
-        blocks.iter().enumerate().flat_map(|(at, (block, _))| block.steps().iter().map(move |step| (at, step))).collect();
+    let steps: Vec<(usize, &Step)> = blocks
+        .iter()
+        .enumerate()
+        .flat_map(|(at, (block, _))| block.steps().iter().map(move |step| (at, step)))
+        .collect();
     let relations = Relations::of(&steps, level).edges;
     let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
     for &(first, second) in &relations {
@@ -66,10 +69,16 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
         .map(|&(a, b)| (group_of[a], group_of[b]))
         .filter(|(a, b)| a != b)
         .collect();
-    let keys: Vec<Key> = joined.iter().map(|(block, _)| Key::of_block(block, level)).collect();
+    let keys: Vec<Key> = joined
+        .iter()
+        .map(|(block, _)| Key::of_block(block, level))
+        .collect();
     let order = ready_first(joined.len(), &between, &keys);
     let mut joined: Vec<Option<Placed>> = joined.into_iter().map(Some).collect();
-    Ok(order.into_iter().filter_map(|at| joined[at].take()).collect())
+    Ok(order
+        .into_iter()
+        .filter_map(|at| joined[at].take())
+        .collect())
 }
 
 /// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop.
@@ -106,13 +115,28 @@ fn join(
     if let [only] = members {
         return Ok(blocks[*only].clone());
     }
-    let alone = members.iter().any(|&member| matches!(blocks[member].0, Block::Alone(_)));
-    let claims: BTreeSet<usize> = members.iter().filter_map(|&member| blocks[member].1).collect();
-    let own: Vec<usize> = (0..steps.len()).filter(|&at| members.contains(&steps[at].0)).collect();
+    let alone = members
+        .iter()
+        .any(|&member| matches!(blocks[member].0, Block::Alone(_)));
+    let claims: BTreeSet<usize> = members
+        .iter()
+        .filter_map(|&member| blocks[member].1)
+        .collect();
+    let own: Vec<usize> = (0..steps.len())
+        .filter(|&at| members.contains(&steps[at].0))
+        .collect();
     if alone || claims.len() > 1 {
-        return Err(Cycle(own.iter().map(|&at| steps[at].1.address.to_string()).collect()));
+        return Err(Cycle(
+            own.iter()
+                .map(|&at| steps[at].1.address.to_string())
+                .collect(),
+        ));
     }
-    let place: BTreeMap<usize, usize> = own.iter().enumerate().map(|(at, &step)| (step, at)).collect();
+    let place: BTreeMap<usize, usize> = own
+        .iter()
+        .enumerate()
+        .map(|(at, &step)| (step, at))
+        .collect();
     let mut within: BTreeSet<(usize, usize)> = relations
         .iter()
         .filter_map(|(a, b)| Some((*place.get(a)?, *place.get(b)?)))
@@ -122,12 +146,22 @@ fn join(
             within.insert((place[&pair[0]], place[&pair[1]]));
         }
     }
-    let keys: Vec<Key> = own.iter().map(|&at| Key::of_step(steps[at].1, level)).collect();
+    let keys: Vec<Key> = own
+        .iter()
+        .map(|&at| Key::of_step(steps[at].1, level))
+        .collect();
     let order = ready_first(own.len(), &within, &keys);
     if order.len() < own.len() {
-        return Err(Cycle(own.iter().map(|&at| steps[at].1.address.to_string()).collect()));
+        return Err(Cycle(
+            own.iter()
+                .map(|&at| steps[at].1.address.to_string())
+                .collect(),
+        ));
     }
-    let sorted = order.into_iter().map(|at| steps[own[at]].1.clone()).collect();
+    let sorted = order
+        .into_iter()
+        .map(|at| steps[own[at]].1.clone())
+        .collect();
     Ok((Block::Together(sorted), claims.first().copied()))
 }
 
@@ -139,8 +173,10 @@ fn ready_first(count: usize, edges: &BTreeSet<(usize, usize)>, keys: &[Key]) -> 
         waiting[b] += 1;
         followers[a].push(b);
     }
-    let mut ready: BTreeSet<(&Key, usize)> =
-        (0..count).filter(|&at| waiting[at] == 0).map(|at| (&keys[at], at)).collect();
+    let mut ready: BTreeSet<(&Key, usize)> = (0..count)
+        .filter(|&at| waiting[at] == 0)
+        .map(|at| (&keys[at], at))
+        .collect();
     let mut order = Vec::with_capacity(count);
     while let Some((_, at)) = ready.pop_first() {
         order.push(at);
@@ -167,20 +203,36 @@ struct Key {
 impl Key {
     fn of_step(step: &Step, level: &Level) -> Self {
         let address = &step.address;
-        let known = if level.desired.objects.contains_key(address) { &level.desired } else { &level.current };
+        let known = if level.desired.objects.contains_key(address) {
+            &level.desired
+        } else {
+            &level.current
+        };
         Self {
             phase: step.phase,
             unit: known.unit_of(address),
             kind: address.kind(),
-            position: known.position.get(&address.column()).copied().unwrap_or(u16::MAX),
+            position: known
+                .position
+                .get(&address.column())
+                .copied()
+                .unwrap_or(u16::MAX),
             address: address.clone(),
         }
     }
 
     fn of_block(block: &Block, level: &Level) -> Self {
-        let phase = block.steps().iter().map(|step| step.phase).max().unwrap_or(Phase::Expand);
+        let phase = block
+            .steps()
+            .iter()
+            .map(|step| step.phase)
+            .max()
+            .unwrap_or(Phase::Expand);
         let first = block.steps().first().expect("a block has a step");
-        Self { phase, ..Self::of_step(first, level) }
+        Self {
+            phase,
+            ..Self::of_step(first, level)
+        }
     }
 }
 
@@ -220,7 +272,9 @@ impl<'a> ByEffect<'a> {
 impl Relations {
     fn of(steps: &[(usize, &Step)], level: &Level) -> Self {
         let by = ByEffect::of(steps);
-        let mut relations = Self { edges: BTreeSet::new() };
+        let mut relations = Self {
+            edges: BTreeSet::new(),
+        };
         relations.coming(&by, level);
         relations.going(&by, level);
         relations.slots(&by, level);
@@ -290,7 +344,11 @@ impl Relations {
             }
         }
         for (z, arrivals) in &by.creates {
-            let slot = level.desired.objects.get(*z).and_then(|object| object.slot(z));
+            let slot = level
+                .desired
+                .objects
+                .get(*z)
+                .and_then(|object| object.slot(z));
             if let Some(departures) = slot.and_then(|slot| leaving.get(&slot)) {
                 self.before(departures, arrivals);
             }
@@ -298,8 +356,11 @@ impl Relations {
         for (at, step) in &by.moves {
             for slot in slots_below(&level.current, &step.to) {
                 if let Some(departures) = leaving.get(&slot) {
-                    let others: Vec<usize> =
-                        departures.iter().copied().filter(|other| by.moves.iter().all(|(own, _)| own != other)).collect();
+                    let others: Vec<usize> = departures
+                        .iter()
+                        .copied()
+                        .filter(|other| by.moves.iter().all(|(own, _)| own != other))
+                        .collect();
                     self.before(&others, &[*at]);
                 }
             }
@@ -314,7 +375,9 @@ impl Relations {
         }
         for (at, step) in &by.moves {
             let speaks = |address: &Address| {
-                lineage(level, address).iter().any(|ancestor| ancestor.is_at_or_below(&step.to))
+                lineage(level, address)
+                    .iter()
+                    .any(|ancestor| ancestor.is_at_or_below(&step.to))
             };
             for (x, departures) in &by.drops {
                 let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
@@ -341,7 +404,11 @@ impl Relations {
 fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
     let mut needs = level.desired.needs_of(address);
     if let Some(crate::model::Object::PrimaryKey(key)) = level.desired.objects.get(address) {
-        needs.extend(key.columns.iter().map(|column| address.part(Kind::NotNull, column)));
+        needs.extend(
+            key.columns
+                .iter()
+                .map(|column| address.part(Kind::NotNull, column)),
+        );
     }
     needs
 }
@@ -350,7 +417,10 @@ fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
 fn lineage(level: &Level, address: &Address) -> Vec<Address> {
     let mut chain = vec![address.clone()];
     while let Some(parent) = chain.last().and_then(|last| {
-        level.current.parent(last).or_else(|| level.desired.parent(last))
+        level
+            .current
+            .parent(last)
+            .or_else(|| level.desired.parent(last))
     }) {
         chain.push(parent);
     }
@@ -359,17 +429,25 @@ fn lineage(level: &Level, address: &Address) -> Vec<Address> {
 
 /// Says whether an object of the current side leans on what now stands at or below `place`, without being part of it.
 fn needs_thing_at(level: &Level, address: &Address, place: &Address) -> bool {
-    level.current.needs_of(address).iter().any(|need| need.is_at_or_below(place))
+    level
+        .current
+        .needs_of(address)
+        .iter()
+        .any(|need| need.is_at_or_below(place))
         && !address.is_at_or_below(place)
 }
 
 /// Returns the name space entries held by what moves when the thing at `root` does.
-fn slots_below(model: &crate::model::Model<crate::model::Expression>, root: &Address) -> BTreeSet<Slot> {
+fn slots_below(
+    model: &crate::model::Model<crate::model::Expression>,
+    root: &Address,
+) -> BTreeSet<Slot> {
     model
         .objects
         .iter()
         .filter(|(address, object)| {
-            address.is_at_or_below(root) || object.parent(address).is_some_and(|parent| parent == *root)
+            address.is_at_or_below(root)
+                || object.parent(address).is_some_and(|parent| parent == *root)
         })
         .filter_map(|(address, object)| object.slot(address))
         .collect()

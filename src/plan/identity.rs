@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Retired,
-    Settings, TEMPORARY_PREFIX, Undeclared, Why,
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
+    RETIRED_PREFIX, Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
 };
 
 /// What identity rests on.
@@ -44,7 +44,9 @@ pub enum IdentityError {
         address: Address,
     },
     /// A schema would go and holds what is not ours.
-    #[error("{schema} is no longer declared and cannot go: it holds {others}, which no revision declared")]
+    #[error(
+        "{schema} is no longer declared and cannot go: it holds {others}, which no revision declared"
+    )]
     Occupied {
         /// The schema.
         schema: Address,
@@ -77,23 +79,40 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
 
 /// Says whether a thing that stands in the live database bears a mark of ours.
 fn is_marked(address: &Address) -> bool {
-    address.path().iter().any(|name| name.as_str().starts_with(RETIRED_PREFIX))
+    address
+        .path()
+        .iter()
+        .any(|name| name.as_str().starts_with(RETIRED_PREFIX))
 }
 
 /// Renames: schemas, then tables, then columns, each spoken in the parents as declared.
 fn renames(known: &Known<'_>, identity: &mut Identity) {
     for kind in [Kind::Schema, Kind::Table, Kind::Column] {
         let mut pairs: Vec<(Address, Address)> = Vec::new();
-        let wishes = known.declared.intent.renamed_from.iter().filter(|(new, _)| new.kind() == kind);
+        let wishes = known
+            .declared
+            .intent
+            .renamed_from
+            .iter()
+            .filter(|(new, _)| new.kind() == kind);
         for (new, old) in wishes {
             if known.in_force.renamed_from.get(new) == Some(old) {
                 continue;
             }
             let stands = |address: &Address| {
-                known.current.objects.contains_key(&identity.moves.carry_back(address))
+                known
+                    .current
+                    .objects
+                    .contains_key(&identity.moves.carry_back(address))
             };
-            let moves_itself =
-                |address: &Address| known.declared.intent.renamed_from.values().any(|source| source == address);
+            let moves_itself = |address: &Address| {
+                known
+                    .declared
+                    .intent
+                    .renamed_from
+                    .values()
+                    .any(|source| source == address)
+            };
             let old_is_free = !known.declared.written.objects.contains_key(old)
                 || known.declared.intent.renamed_from.contains_key(old);
             if !stands(old) || !old_is_free {
@@ -118,7 +137,9 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
 fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
     let mut moves = Vec::new();
     while !pairs.is_empty() {
-        let free = pairs.iter().position(|(_, to)| !pairs.iter().any(|(from, _)| from == to));
+        let free = pairs
+            .iter()
+            .position(|(_, to)| !pairs.iter().any(|(from, _)| from == to));
         let at = match free {
             Some(at) => at,
             None => {
@@ -128,13 +149,21 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
                     &[TEMPORARY_PREFIX, hash.short(8), "_"].concat(),
                     from.name().as_str(),
                 ));
-                moves.push(Move { from: from.clone(), to: aside.clone(), why: Why::Renamed });
+                moves.push(Move {
+                    from: from.clone(),
+                    to: aside.clone(),
+                    why: Why::Renamed,
+                });
                 pairs[0].0 = aside;
                 continue;
             }
         };
         let (from, to) = pairs.remove(at);
-        moves.push(Move { from, to, why: Why::Renamed });
+        moves.push(Move {
+            from,
+            to,
+            why: Why::Renamed,
+        });
     }
     moves
 }
@@ -142,7 +171,12 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
 /// Whenever a plan would create what a retired thing still holds, it takes that back instead.
 fn take_back(known: &Known<'_>, identity: &mut Identity) {
     for kind in [Kind::Table, Kind::Column] {
-        let declared = known.declared.written.objects.iter().filter(|(address, _)| address.kind() == kind);
+        let declared = known
+            .declared
+            .written
+            .objects
+            .iter()
+            .filter(|(address, _)| address.kind() == kind);
         for (address, object) in declared {
             let standing = identity.moves.carry_back(address);
             let stands = known.current.objects.contains_key(&standing);
@@ -156,7 +190,11 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
                 .filter(|row| holds_same_type(known, identity, address, object, row))
                 .max_by_key(|row| row.revision);
             if let Some(row) = newest {
-                identity.moves.0.push(Move { from: row.place.clone(), to: address.clone(), why: Why::TakenBack });
+                identity.moves.0.push(Move {
+                    from: row.place.clone(),
+                    to: address.clone(),
+                    why: Why::TakenBack,
+                });
             }
         }
     }
@@ -171,12 +209,20 @@ fn holds_same_type(
     row: &Retired,
 ) -> bool {
     use crate::model::Text;
-    let held = known.current.objects.get(&identity.moves.carry_back(&row.place));
+    let held = known
+        .current
+        .objects
+        .get(&identity.moves.carry_back(&row.place));
     match (held, declared) {
         (Some(Object::Table(_)), Object::Table(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
-            let spelled = known.types.get(address).map_or(wanted.type_name.sql(), Text::sql);
-            held.type_name.sql() == spelled && held.generated.is_none() && wanted.generated.is_none()
+            let spelled = known
+                .types
+                .get(address)
+                .map_or(wanted.type_name.sql(), Text::sql);
+            held.type_name.sql() == spelled
+                && held.generated.is_none()
+                && wanted.generated.is_none()
         }
         _ => false,
     }
@@ -201,7 +247,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
         match now.kind() {
             Kind::Table | Kind::View | Kind::Schema => {
                 let schema_is_covered = settings.manage.covers_schema(now.schema_name());
-                let excluded = settings.manage.excludes(now) || !schema_is_covered || is_marked(now);
+                let excluded =
+                    settings.manage.excludes(now) || !schema_is_covered || is_marked(now);
                 // The schema public is everybody's: nobody declares it away by not naming it.
                 let everybodys = now.kind() == Kind::Schema && now.name().as_str() == "public";
                 let ours = known.owned.contains(*before);
@@ -217,7 +264,11 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                     let hash = Hash::of(&(&state, now.schema_name()));
                     let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
                     let to = Address::new(Kind::Table, [attic, now.name().clone()]);
-                    retired.push(Move { from: now.clone(), to, why: Why::Retired });
+                    retired.push(Move {
+                        from: now.clone(),
+                        to,
+                        why: Why::Retired,
+                    });
                 }
             }
             Kind::Column => {
@@ -230,7 +281,11 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                     let hash = Hash::of(&(&state, now));
                     let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
                     let to = now.renamed(Name::fitted(&prefix, now.name().as_str()));
-                    retired.push(Move { from: now.clone(), to, why: Why::Retired });
+                    retired.push(Move {
+                        from: now.clone(),
+                        to,
+                        why: Why::Retired,
+                    });
                 }
             }
             Kind::Default
@@ -250,13 +305,24 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
         };
         if held.generated.is_none() && wanted.generated.is_some() && settings.retire.columns {
             let hash = Hash::of(&(&state, now));
-            let to = now.renamed(Name::fitted(&[RETIRED_PREFIX, hash.short(8), "_"].concat(), now.name().as_str()));
-            retired.push(Move { from: now.clone(), to, why: Why::Retired });
+            let to = now.renamed(Name::fitted(
+                &[RETIRED_PREFIX, hash.short(8), "_"].concat(),
+                now.name().as_str(),
+            ));
+            retired.push(Move {
+                from: now.clone(),
+                to,
+                why: Why::Retired,
+            });
         }
     }
     for step in &retired {
-        if known.declared.intent.protect.contains(&step.from) || known.in_force.protect.contains(&step.from) {
-            return Err(IdentityError::Protected { address: step.from.clone() });
+        if known.declared.intent.protect.contains(&step.from)
+            || known.in_force.protect.contains(&step.from)
+        {
+            return Err(IdentityError::Protected {
+                address: step.from.clone(),
+            });
         }
     }
     // Columns before tables: a column's ledger row then follows its table.
@@ -267,7 +333,12 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
 
 /// A schema that goes must not hold what is not ours.
 fn occupied_schemas(known: &Known<'_>, identity: &Identity) -> Result<(), IdentityError> {
-    for address in known.current.objects.keys().filter(|address| address.kind() == Kind::Schema) {
+    for address in known
+        .current
+        .objects
+        .keys()
+        .filter(|address| address.kind() == Kind::Schema)
+    {
         let now = identity.moves.carry(address);
         let goes = !known.declared.written.objects.contains_key(&now)
             && !identity.unmanaged.contains(&now)
@@ -282,7 +353,10 @@ fn occupied_schemas(known: &Known<'_>, identity: &Identity) -> Result<(), Identi
             .map(ToString::to_string)
             .collect();
         if !others.is_empty() {
-            return Err(IdentityError::Occupied { schema: now, others: others.join(", ") });
+            return Err(IdentityError::Occupied {
+                schema: now,
+                others: others.join(", "),
+            });
         }
     }
     Ok(())
@@ -299,7 +373,10 @@ mod tests {
     #[test]
     fn a_chain_frees_names_first() {
         let moves = free_names_first(vec![(column("a"), column("b")), (column("b"), column("c"))]);
-        let order: Vec<String> = moves.iter().map(|step| step.to.name().to_string()).collect();
+        let order: Vec<String> = moves
+            .iter()
+            .map(|step| step.to.name().to_string())
+            .collect();
         assert_eq!(order, ["c", "b"]);
     }
 

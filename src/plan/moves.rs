@@ -7,7 +7,11 @@ use crate::ddl::{self, Statement};
 use crate::model::{Address, Expression, Kind, Model, Move, Moves, RETIRED_PREFIX, Retired, Why};
 
 /// Makes the steps of every move, one list per move: each list commits as one.
-pub(crate) fn steps(moves: &Moves, before: &Model<Expression>, ledger: &[Retired]) -> Vec<Vec<Step>> {
+pub(crate) fn steps(
+    moves: &Moves,
+    before: &Model<Expression>,
+    ledger: &[Retired],
+) -> Vec<Vec<Step>> {
     let mut present: BTreeSet<Address> = before.objects.keys().cloned().collect();
     let mut all = Vec::new();
     for at in 0..moves.0.len() {
@@ -20,9 +24,16 @@ pub(crate) fn steps(moves: &Moves, before: &Model<Expression>, ledger: &[Retired
             && !present.contains(&schema)
         {
             let note = "makes the place that holds what is retired";
-            own.push(place(Step::run(&schema, ddl::table::create_schema(&schema), note), step));
             own.push(place(
-                Step::run(&schema, ddl::table::close_schema(&schema), "and closes it to everybody but its owner"),
+                Step::run(&schema, ddl::table::create_schema(&schema), note),
+                step,
+            ));
+            own.push(place(
+                Step::run(
+                    &schema,
+                    ddl::table::close_schema(&schema),
+                    "and closes it to everybody but its owner",
+                ),
                 step,
             ));
             present.insert(schema);
@@ -36,12 +47,20 @@ pub(crate) fn steps(moves: &Moves, before: &Model<Expression>, ledger: &[Retired
             }
             own.push(run);
         }
-        present = present.into_iter().map(|address| step.carry(&address)).collect();
+        present = present
+            .into_iter()
+            .map(|address| step.carry(&address))
+            .collect();
         if let Some(schema) = attic_schema(&step.from)
-            && !present.iter().any(|address| *address != schema && address.is_at_or_below(&schema))
+            && !present
+                .iter()
+                .any(|address| *address != schema && address.is_at_or_below(&schema))
         {
             let note = "nothing is held there any more";
-            own.push(place(Step::run(&schema, ddl::table::drop_schema(&schema), note), step));
+            own.push(place(
+                Step::run(&schema, ddl::table::drop_schema(&schema), note),
+                step,
+            ));
             present.remove(&schema);
         }
         own.extend(ledger_changes(&rows, &after).into_iter().map(|change| {
@@ -72,7 +91,11 @@ fn place(step: Step, of: &Move) -> Step {
 
 fn why(step: &Move) -> String {
     match step.why {
-        Why::Renamed => format!("{} is {} from now on (`renamed_from`)", step.from, step.to.dotted()),
+        Why::Renamed => format!(
+            "{} is {} from now on (`renamed_from`)",
+            step.from,
+            step.to.dotted()
+        ),
         Why::Retired => format!("{} is set aside with its contents until `purge`", step.from),
         Why::TakenBack => format!("{} comes back with its contents", step.to),
     }
@@ -80,7 +103,8 @@ fn why(step: &Move) -> String {
 
 /// Returns the attic's schema, where a table's address lies in one.
 fn attic_schema(address: &Address) -> Option<Address> {
-    let in_attic = address.kind() == Kind::Table && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
+    let in_attic =
+        address.kind() == Kind::Table && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
     in_attic.then(|| address.schema())
 }
 
@@ -126,7 +150,10 @@ fn ledger_changes(before: &[Retired], after: &[Retired]) -> Vec<LedgerChange> {
         match kept {
             Some(next) => {
                 if next != row {
-                    changes.push(LedgerChange::Rewrite { place: row.place.clone(), now: next.clone() });
+                    changes.push(LedgerChange::Rewrite {
+                        place: row.place.clone(),
+                        now: next.clone(),
+                    });
                 }
                 at += 1;
             }
@@ -145,24 +172,39 @@ mod tests {
     fn retiring_makes_the_attic_once_and_taking_back_removes_it() {
         let table = |schema: &str, name: &str| Address::new(Kind::Table, [schema, name]);
         let attic = [RETIRED_PREFIX, "x"].concat();
-        let retire = |name: &str| Move { from: table("app", name), to: table(&attic, name), why: Why::Retired };
+        let retire = |name: &str| Move {
+            from: table("app", name),
+            to: table(&attic, name),
+            why: Why::Retired,
+        };
         let moves = Moves(vec![retire("a"), retire("b")]);
         let steps_of = |lists: Vec<Vec<Step>>| -> Vec<String> {
             lists
                 .into_iter()
                 .flatten()
-                .map(|step| step.statement().map_or("ledger".to_owned(), |own| own.sql.to_string()))
+                .map(|step| {
+                    step.statement()
+                        .map_or("ledger".to_owned(), |own| own.sql.to_string())
+                })
                 .collect()
         };
         let mut before = Model::default();
         for name in ["a", "b"] {
             before.objects.insert(
                 table("app", name),
-                crate::model::Object::Table(crate::model::Table { persistence: crate::model::Persistence::Permanent }),
+                crate::model::Object::Table(crate::model::Table {
+                    persistence: crate::model::Persistence::Permanent,
+                }),
             );
         }
         let forward = steps_of(steps(&moves, &before, &[]));
-        assert_eq!(forward.iter().filter(|sql| sql.starts_with("CREATE SCHEMA")).count(), 1);
+        assert_eq!(
+            forward
+                .iter()
+                .filter(|sql| sql.starts_with("CREATE SCHEMA"))
+                .count(),
+            1
+        );
         assert_eq!(forward.iter().filter(|sql| *sql == "ledger").count(), 2);
 
         let mut after: Model<Expression> = Model::default();
@@ -170,7 +212,12 @@ mod tests {
             after.objects.insert(moves.carry(address), object.clone());
         }
         let back = steps_of(steps(&moves.turned(), &after, &moves.ledger(&[])));
-        assert_eq!(back.iter().filter(|sql| sql.starts_with("DROP SCHEMA")).count(), 1);
+        assert_eq!(
+            back.iter()
+                .filter(|sql| sql.starts_with("DROP SCHEMA"))
+                .count(),
+            1
+        );
         assert_eq!(back.iter().filter(|sql| *sql == "ledger").count(), 2);
     }
 }

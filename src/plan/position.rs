@@ -36,13 +36,19 @@ pub(crate) fn position(
     };
     let differing = |count: usize| -> Vec<Address> {
         let after = expected(count);
-        watched.iter().filter(|address| !stands(address, after.get(*address).copied(), before, live)).map(|address| (*address).clone()).collect()
+        watched
+            .iter()
+            .filter(|address| !stands(address, after.get(*address).copied(), before, live))
+            .map(|address| (*address).clone())
+            .collect()
     };
     let here = differing(done);
     if here.is_empty() {
         return Position::At;
     }
-    let Some(next) = stages.get(done) else { return Position::Moved(here) };
+    let Some(next) = stages.get(done) else {
+        return Position::Moved(here);
+    };
     if differing(done + 1).is_empty() {
         return Position::Next;
     }
@@ -50,10 +56,18 @@ pub(crate) fn position(
         next.after.contains_key(address)
             || next.steps.iter().any(|step| {
                 step.address == *address
-                    || step.effects.iter().filter_map(Effect::touched).any(|own| address.is_at_or_below(own))
+                    || step
+                        .effects
+                        .iter()
+                        .filter_map(Effect::touched)
+                        .any(|own| address.is_at_or_below(own))
             })
     };
-    if here.iter().all(touched) { Position::Within } else { Position::Moved(here) }
+    if here.iter().all(touched) {
+        Position::Within
+    } else {
+        Position::Moved(here)
+    }
 }
 
 fn stands(
@@ -64,7 +78,9 @@ fn stands(
 ) -> bool {
     match after {
         Some(After::Gone) => !live.objects.contains_key(address),
-        Some(After::Exactly(hash)) => live.objects.contains_key(address) && live.fingerprint(address) == *hash,
+        Some(After::Exactly(hash)) => {
+            live.objects.contains_key(address) && live.fingerprint(address) == *hash
+        }
         Some(After::Following(hash)) => {
             live.objects.contains_key(address) && hash_without_texts(live, address) == *hash
         }

@@ -9,7 +9,11 @@ use crate::model::{Address, Kind, Name, RETIRED_PREFIX, Retired};
 
 /// Drops what one row of the ledger holds, with the rows of what lies in it, and its schema when nothing else is held
 /// there.
-pub(crate) fn purge_stage(row: &Retired, ledger: &mut Vec<Retired>, present: &mut BTreeSet<Address>) -> Stage {
+pub(crate) fn purge_stage(
+    row: &Retired,
+    ledger: &mut Vec<Retired>,
+    present: &mut BTreeSet<Address>,
+) -> Stage {
     let place = &row.place;
     let statement = match place.kind() {
         Kind::Column => ddl::table::drop_column(place),
@@ -17,21 +21,30 @@ pub(crate) fn purge_stage(row: &Retired, ledger: &mut Vec<Retired>, present: &mu
     };
     let mut steps = Vec::new();
     let run = |address: &Address, statement, why: String| {
-        Step::run(address, statement, why).phase(Phase::Contract).reversal(Reversal::Impossible)
+        Step::run(address, statement, why)
+            .phase(Phase::Contract)
+            .reversal(Reversal::Impossible)
     };
     if present.contains(place) {
-        steps.push(run(place, statement, format!("{} is deleted for good", row.was)).dropping(place));
+        steps.push(
+            run(place, statement, format!("{} is deleted for good", row.was)).dropping(place),
+        );
     }
     present.retain(|address| !address.is_at_or_below(place));
     let schema = place.schema();
     let in_attic = schema.name().as_str().starts_with(RETIRED_PREFIX);
-    let empty = !present.iter().any(|address| *address != schema && address.is_at_or_below(&schema));
+    let empty = !present
+        .iter()
+        .any(|address| *address != schema && address.is_at_or_below(&schema));
     if in_attic && empty && present.remove(&schema) {
         let why = "nothing is held there any more".to_owned();
         steps.push(run(&schema, ddl::table::drop_schema(&schema), why).dropping(&schema));
     }
-    let gone: Vec<Address> =
-        ledger.iter().map(|own| own.place.clone()).filter(|own| own.is_at_or_below(place)).collect();
+    let gone: Vec<Address> = ledger
+        .iter()
+        .map(|own| own.place.clone())
+        .filter(|own| own.is_at_or_below(place))
+        .collect();
     ledger.retain(|own| !gone.contains(&own.place));
     steps.extend(gone.into_iter().map(|place| Step {
         address: place.clone(),
@@ -41,11 +54,17 @@ pub(crate) fn purge_stage(row: &Retired, ledger: &mut Vec<Retired>, present: &mu
         phase: Phase::Contract,
         reversal: Reversal::Impossible,
     }));
-    Stage { alone: false, steps, after: BTreeMap::new() }
+    Stage {
+        alone: false,
+        steps,
+        after: BTreeMap::new(),
+    }
 }
 
 /// Drops a fill trigger, with its function, that a stopped plan left.
 pub(crate) fn drop_leftover_trigger(table: &Address, name: &Name) -> Vec<Step> {
     let why = "a plan that stopped has left it";
-    ddl::fill_trigger::drop_named(table, name).map(|statement| Step::run(table, statement, why)).into()
+    ddl::fill_trigger::drop_named(table, name)
+        .map(|statement| Step::run(table, statement, why))
+        .into()
 }

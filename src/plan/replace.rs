@@ -14,13 +14,25 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     let mut again: BTreeSet<Address> = BTreeSet::new();
     let mut queue: Vec<Address> = Vec::new();
     for ((address, _), change) in &changes.0 {
-        let Change::Alter(alteration) = change else { continue };
-        let Some(to) = level.desired.objects.get(address) else { continue };
+        let Change::Alter(alteration) = change else {
+            continue;
+        };
+        let Some(to) = level.desired.objects.get(address) else {
+            continue;
+        };
         if ddl::alter(address, alteration, to).is_none() {
             queue.push(address.clone());
-        } else if let Alteration::Column(ColumnAlteration::Type { .. } | ColumnAlteration::Collation) = alteration {
-            let dependents = dependents(&needed_by_current, address).chain(dependents(&needed_by_desired, address));
-            queue.extend(dependents.filter(|dependent| ddl::is_disturbed_by_type_change(dependent.kind())).cloned());
+        } else if let Alteration::Column(
+            ColumnAlteration::Type { .. } | ColumnAlteration::Collation,
+        ) = alteration
+        {
+            let dependents = dependents(&needed_by_current, address)
+                .chain(dependents(&needed_by_desired, address));
+            queue.extend(
+                dependents
+                    .filter(|dependent| ddl::is_disturbed_by_type_change(dependent.kind()))
+                    .cloned(),
+            );
         }
     }
     // A thing that goes takes nothing along that stays: what stands on it is made again without it.
@@ -64,10 +76,14 @@ fn without_what_goes_along(mut changes: Changes, level: &Level) -> Changes {
         .filter(|((address, _), _)| {
             let parent = level.current.parent(address);
             // A schema takes nothing along: what it holds goes by itself.
-            parent.is_some_and(|parent| parent.kind() != crate::model::Kind::Schema && changes.drops(&parent))
+            parent.is_some_and(|parent| {
+                parent.kind() != crate::model::Kind::Schema && changes.drops(&parent)
+            })
         })
         .map(|((address, _), _)| address.clone())
         .collect();
-    changes.0.retain(|(address, _), change| *change != Change::Drop || !goes_along.contains(address));
+    changes
+        .0
+        .retain(|(address, _), change| *change != Change::Drop || !goes_along.contains(address));
     changes
 }

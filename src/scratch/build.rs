@@ -26,7 +26,11 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         .filter(|address| !is_given(address))
         .map(|address| {
             let unit = model.unit_of(address);
-            let rank = if is_folded(address.kind()) { Kind::Table } else { address.kind() };
+            let rank = if is_folded(address.kind()) {
+                Kind::Table
+            } else {
+                address.kind()
+            };
             let position = model.position.get(&address.column()).copied().unwrap_or(0);
             (rank, unit, address.kind(), position, address.clone())
         })
@@ -63,12 +67,20 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
     let whole = crate::plan::fold::fold(fine.clone(), |_| true);
     // What a server printed in one piece is built in one message.
     if whole.iter().all(|step| lookup(step).is_empty()) {
-        let statements: Vec<Sql> = whole.iter().filter_map(|step| Some(step.statement()?.sql.clone())).collect();
+        let statements: Vec<Sql> = whole
+            .iter()
+            .filter_map(|step| Some(step.statement()?.sql.clone()))
+            .collect();
         if statements.is_empty() {
             return Ok(Vec::new());
         }
-        let message = Sql::new("SAVEPOINT build;").separated(&statements, ";\n").glue("; RELEASE SAVEPOINT build");
-        match sqlx::raw_sql(AssertSqlSafe(message.executable())).execute(&mut *connection).await {
+        let message = Sql::new("SAVEPOINT build;")
+            .separated(&statements, ";\n")
+            .glue("; RELEASE SAVEPOINT build");
+        match sqlx::raw_sql(AssertSqlSafe(message.executable()))
+            .execute(&mut *connection)
+            .await
+        {
             Ok(_) => return Ok(Vec::new()),
             Err(error) if error.as_database_error().is_none() => return Err(error.into()),
             Err(_) => plain(connection, "ROLLBACK TO SAVEPOINT build").await?,
@@ -86,7 +98,10 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
         let mut left = Vec::new();
         for step in &waiting {
             if let Some(reason) = attempt(connection, step).await? {
-                failures.push(Unbuilt { address: step.address.clone(), reason });
+                failures.push(Unbuilt {
+                    address: step.address.clone(),
+                    reason,
+                });
                 left.push(step.clone());
             }
         }
@@ -115,15 +130,29 @@ fn lookup(step: &Step) -> &[crate::model::Name] {
 /// Tries one statement under a savepoint; returns what the server said against it.
 ///
 /// What a person wrote travels by the extended protocol, which takes one statement and no more.
-async fn attempt(connection: &mut PgConnection, step: &Step) -> Result<Option<String>, ScratchError> {
-    let Some(statement) = step.statement() else { return Ok(None) };
-    let path = Sql::new("SAVEPOINT object; SET LOCAL search_path =").name_sequence(&statement.lookup);
-    sqlx::raw_sql(AssertSqlSafe(path.executable())).execute(&mut *connection).await?;
-    let outcome =
-        sqlx::query(AssertSqlSafe(statement.sql.executable())).persistent(false).execute(&mut *connection).await;
+async fn attempt(
+    connection: &mut PgConnection,
+    step: &Step,
+) -> Result<Option<String>, ScratchError> {
+    let Some(statement) = step.statement() else {
+        return Ok(None);
+    };
+    let path =
+        Sql::new("SAVEPOINT object; SET LOCAL search_path =").name_sequence(&statement.lookup);
+    sqlx::raw_sql(AssertSqlSafe(path.executable()))
+        .execute(&mut *connection)
+        .await?;
+    let outcome = sqlx::query(AssertSqlSafe(statement.sql.executable()))
+        .persistent(false)
+        .execute(&mut *connection)
+        .await;
     match outcome {
         Ok(_) => {
-            plain(connection, "RELEASE SAVEPOINT object; SET LOCAL search_path = ''").await?;
+            plain(
+                connection,
+                "RELEASE SAVEPOINT object; SET LOCAL search_path = ''",
+            )
+            .await?;
             Ok(None)
         }
         Err(error) if error.as_database_error().is_none() => Err(error.into()),
@@ -156,7 +185,11 @@ pub(super) async fn build_all<T: Text + Ord + serde::Serialize>(
     side: &'static str,
 ) -> Result<(), ScratchError> {
     let unbuilt = build(connection, model).await?;
-    if unbuilt.is_empty() { Ok(()) } else { Err(ScratchError::Unbuilt { side, unbuilt }) }
+    if unbuilt.is_empty() {
+        Ok(())
+    } else {
+        Err(ScratchError::Unbuilt { side, unbuilt })
+    }
 }
 
 /// Builds and reads until the print stands still: print, print of the print, proof.
@@ -188,7 +221,10 @@ pub(super) async fn print<T: Text + Ord + serde::Serialize>(
 ) -> Result<Model<Expression>, ScratchError> {
     begin(connection).await?;
     let outcome = match build_all(connection, model, side).await {
-        Ok(()) => catalog::read(connection).await.map(|read| read.model).map_err(ScratchError::from),
+        Ok(()) => catalog::read(connection)
+            .await
+            .map(|read| read.model)
+            .map_err(ScratchError::from),
         Err(error) => Err(error),
     };
     rollback(connection).await?;

@@ -15,7 +15,11 @@ pub(super) struct Closure {
 
 impl Closure {
     /// Finds what has to be built around the seeds, in a model that holds both sides under the names after the moves.
-    pub(super) fn around(seeds: BTreeSet<Address>, both: &Model<Written>, texts: &[Written]) -> Self {
+    pub(super) fn around(
+        seeds: BTreeSet<Address>,
+        both: &Model<Written>,
+        texts: &[Written],
+    ) -> Self {
         let needed_by = both.needed_by();
         let units = both.units();
         let mut full: BTreeSet<Address> = BTreeSet::new();
@@ -34,11 +38,18 @@ impl Closure {
                 }
             }
         }
-        let mut closure = Self { full, stubs: BTreeSet::new() };
+        let mut closure = Self {
+            full,
+            stubs: BTreeSet::new(),
+        };
         let mentioned: Vec<Address> = units
             .keys()
             .filter(|unit| unit.kind() != Kind::Schema && !closure.full.contains(*unit))
-            .filter(|unit| texts.iter().any(|text| mentions(text.sql(), unit.name().as_str())))
+            .filter(|unit| {
+                texts
+                    .iter()
+                    .any(|text| mentions(text.sql(), unit.name().as_str()))
+            })
             .cloned()
             .collect();
         let needs: Vec<Address> = closure
@@ -71,7 +82,12 @@ impl Closure {
             }
             for member in units.get(&unit).into_iter().flatten() {
                 let needed = match member.kind() {
-                    Kind::Schema | Kind::Table | Kind::Column | Kind::NotNull | Kind::PrimaryKey | Kind::View => true,
+                    Kind::Schema
+                    | Kind::Table
+                    | Kind::Column
+                    | Kind::NotNull
+                    | Kind::PrimaryKey
+                    | Kind::View => true,
                     Kind::Default | Kind::Check | Kind::Index | Kind::Comment => false,
                 };
                 if needed {
@@ -84,11 +100,18 @@ impl Closure {
 
     /// Takes everything.
     pub(super) fn everything(both: &Model<Written>) -> Self {
-        Self { full: both.units().into_keys().collect(), stubs: BTreeSet::new() }
+        Self {
+            full: both.units().into_keys().collect(),
+            stubs: BTreeSet::new(),
+        }
     }
 
     /// Says whether the object is built.
-    pub(super) fn builds<T: Text + Ord + serde::Serialize>(&self, model: &Model<T>, address: &Address) -> bool {
+    pub(super) fn builds<T: Text + Ord + serde::Serialize>(
+        &self,
+        model: &Model<T>,
+        address: &Address,
+    ) -> bool {
         self.stubs.contains(address) || self.full.contains(&model.unit_of(address))
     }
 
@@ -100,8 +123,16 @@ impl Closure {
     }
 
     /// Returns the addresses of a model whose settled prints count.
-    pub(super) fn scope_of<T: Text + Ord + serde::Serialize>(&self, model: &Model<T>) -> BTreeSet<Address> {
-        model.objects.keys().filter(|address| self.full.contains(&model.unit_of(address))).cloned().collect()
+    pub(super) fn scope_of<T: Text + Ord + serde::Serialize>(
+        &self,
+        model: &Model<T>,
+    ) -> BTreeSet<Address> {
+        model
+            .objects
+            .keys()
+            .filter(|address| self.full.contains(&model.unit_of(address)))
+            .cloned()
+            .collect()
     }
 }
 

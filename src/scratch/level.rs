@@ -11,8 +11,8 @@ use super::rehearse::Bench;
 use super::{ScratchError, Workshop, tried};
 use crate::catalog;
 use crate::model::{
-    Address, Declared, Expression, Index, Intent, Kind, Level, Model, Moves, Name, NotNull, Object, Read, Retired,
-    ServerVersion, Settings, Text as _, Validity, Why, Written,
+    Address, Declared, Expression, Index, Intent, Kind, Level, Model, Moves, Name, NotNull, Object,
+    Read, Retired, ServerVersion, Settings, Text as _, Validity, Why, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, moves};
@@ -46,11 +46,17 @@ pub(crate) struct Levelled {
 }
 
 /// Levels the live side with the desired one.
-pub(crate) async fn level(wanted: &Wanted<'_>, workshop: &mut Workshop) -> Result<Levelled, ScratchError> {
+pub(crate) async fn level(
+    wanted: &Wanted<'_>,
+    workshop: &mut Workshop,
+) -> Result<Levelled, ScratchError> {
     let before = without_journal(&wanted.read.model, &wanted.settings.journal);
     let declared = elaborated(wanted.declared);
     let identity = match &wanted.given {
-        Some(moves) => identity::Identity { moves: moves.clone(), ..Default::default() },
+        Some(moves) => identity::Identity {
+            moves: moves.clone(),
+            ..Default::default()
+        },
         None => {
             let types = spelled_types(wanted, &before, &declared, workshop).await?;
             identity::decide(&Known {
@@ -67,7 +73,13 @@ pub(crate) async fn level(wanted: &Wanted<'_>, workshop: &mut Workshop) -> Resul
     let moves = identity.moves;
     let ledger_after = moves.ledger(wanted.ledger);
     let carried = carried(&before, &moves);
-    let desired = desired_side(&carried, &declared, &moves, &ledger_after, &identity.unmanaged);
+    let desired = desired_side(
+        &carried,
+        &declared,
+        &moves,
+        &ledger_after,
+        &identity.unmanaged,
+    );
     let both = union(&carried, &desired);
     let (seeds, texts) = seeds(&carried, &desired, &moves, &both);
     let mut level = Level {
@@ -104,7 +116,11 @@ pub(crate) async fn level(wanted: &Wanted<'_>, workshop: &mut Workshop) -> Resul
         overlay(&mut level.current, &closure, &both, &moved);
         overlay(&mut level.desired, &closure, &both, &settled);
         level.tried = tried::changes(connection, &level).await?;
-        bench = Bench { before: start, expected: settled.clone(), scope: closure.scope_of(&union_of(&moved, &settled)) };
+        bench = Bench {
+            before: start,
+            expected: settled.clone(),
+            scope: closure.scope_of(&union_of(&moved, &settled)),
+        };
     }
     level.before = before;
     Ok(Levelled {
@@ -145,7 +161,11 @@ fn elaborated(declared: &Declared) -> Declared {
         .objects
         .iter()
         .filter_map(|(address, object)| match object {
-            Object::PrimaryKey(key) => Some(key.columns.iter().map(|column| address.part(Kind::NotNull, column))),
+            Object::PrimaryKey(key) => Some(
+                key.columns
+                    .iter()
+                    .map(|column| address.part(Kind::NotNull, column)),
+            ),
             _ => None,
         })
         .flatten()
@@ -153,8 +173,15 @@ fn elaborated(declared: &Declared) -> Declared {
     for address in implied {
         let column_is_there = declared.written.objects.contains_key(&address.column());
         if column_is_there {
-            let not_null = NotNull { name: None, validity: Validity::Valid };
-            declared.written.objects.entry(address).or_insert(Object::NotNull(not_null));
+            let not_null = NotNull {
+                name: None,
+                validity: Validity::Valid,
+            };
+            declared
+                .written
+                .objects
+                .entry(address)
+                .or_insert(Object::NotNull(not_null));
         }
     }
     declared
@@ -169,9 +196,14 @@ async fn spelled_types(
 ) -> Result<BTreeMap<Address, Expression>, ScratchError> {
     let mut types = BTreeMap::new();
     for (address, object) in &declared.written.objects {
-        let Object::Column(column) = object else { continue };
+        let Object::Column(column) = object else {
+            continue;
+        };
         // Renames are not decided yet, so the name alone decides who is asked about: a question too many is cheap.
-        let candidate = wanted.ledger.iter().any(|row| row.was.name() == address.name() && row.was.kind() == Kind::Column);
+        let candidate = wanted
+            .ledger
+            .iter()
+            .any(|row| row.was.name() == address.name() && row.was.kind() == Kind::Column);
         if candidate && !before.objects.contains_key(address) {
             let connection = workshop.bench().await?;
             if let Some(spelled) = tried::spelled(connection, &column.type_name).await? {
@@ -191,13 +223,22 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
     let place = |address: &Address| match before.objects.get(address) {
         Some(Object::Index(index)) => {
             let table = moves.carry(&index.table_address(address));
-            Address::new(Kind::Index, [table.schema_name().clone(), address.name().clone()])
+            Address::new(
+                Kind::Index,
+                [table.schema_name().clone(), address.name().clone()],
+            )
         }
-        _ => match address.target().filter(|target| target.kind() == Kind::Index) {
+        _ => match address
+            .target()
+            .filter(|target| target.kind() == Kind::Index)
+        {
             Some(target) => match before.objects.get(&target) {
                 Some(Object::Index(index)) => {
                     let table = moves.carry(&index.table_address(&target));
-                    let target = Address::new(Kind::Index, [table.schema_name().clone(), address.name().clone()]);
+                    let target = Address::new(
+                        Kind::Index,
+                        [table.schema_name().clone(), address.name().clone()],
+                    );
                     Address::comment_on(&target)
                 }
                 _ => moves.carry(address),
@@ -221,7 +262,9 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
         carried.objects.insert(to, object);
     }
     for (address, needs) in &before.needs {
-        carried.needs.insert(place(address), needs.iter().map(place).collect());
+        carried
+            .needs
+            .insert(place(address), needs.iter().map(place).collect());
     }
     carried
 }
@@ -235,17 +278,30 @@ fn desired_side(
     unmanaged: &BTreeSet<Address>,
 ) -> Model<Written> {
     let mut desired = declared.written.clone();
-    let newly: BTreeSet<&Address> =
-        moves.0.iter().filter(|step| step.why == Why::Retired).map(|step| &step.to).collect();
-    let attics: BTreeSet<Address> =
-        ledger_after.iter().filter(|row| row.place.kind() == Kind::Table).map(|row| row.place.schema()).collect();
+    let newly: BTreeSet<&Address> = moves
+        .0
+        .iter()
+        .filter(|step| step.why == Why::Retired)
+        .map(|step| &step.to)
+        .collect();
+    let attics: BTreeSet<Address> = ledger_after
+        .iter()
+        .filter(|row| row.place.kind() == Kind::Table)
+        .map(|row| row.place.schema())
+        .collect();
     for (address, object) in &carried.objects {
         let unit = carried.unit_of(address);
-        let held = ledger_after.iter().any(|row| address.is_at_or_below(&row.place) || unit == row.place);
-        let marked = address.path().iter().any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX));
+        let held = ledger_after
+            .iter()
+            .any(|row| address.is_at_or_below(&row.place) || unit == row.place);
+        let marked = address
+            .path()
+            .iter()
+            .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX));
         let is_attic = address.kind() == Kind::Schema && marked;
         let bare = newly.iter().any(|place| {
-            place.kind() == Kind::Column && address.is_at_or_below(place)
+            place.kind() == Kind::Column
+                && address.is_at_or_below(place)
                 && matches!(address.kind(), Kind::Default | Kind::NotNull)
         });
         let kept = if is_attic {
@@ -254,14 +310,19 @@ fn desired_side(
             !bare && (held || marked || unmanaged.contains(&unit))
         };
         if kept && !desired.objects.contains_key(address) {
-            desired.objects.insert(address.clone(), object.map(&mut |text| Written::from(text)));
+            desired
+                .objects
+                .insert(address.clone(), object.map(&mut |text| Written::from(text)));
             if let Some(needs) = carried.needs.get(address) {
                 desired.needs.insert(address.clone(), needs.clone());
             }
         }
     }
     for schema in attics {
-        desired.objects.entry(schema).or_insert(Object::Schema(crate::model::Schema {}));
+        desired
+            .objects
+            .entry(schema)
+            .or_insert(Object::Schema(crate::model::Schema {}));
     }
     positions(carried, &mut desired);
     names(carried, &mut desired);
@@ -275,14 +336,25 @@ fn positions(carried: &Model<Expression>, desired: &mut Model<Written>) {
         let own = last.entry(column.table()).or_default();
         *own = (*own).max(*position);
     }
-    let columns: Vec<Address> =
-        desired.objects.keys().filter(|address| address.kind() == Kind::Column).cloned().collect();
+    let columns: Vec<Address> = desired
+        .objects
+        .keys()
+        .filter(|address| address.kind() == Kind::Column)
+        .cloned()
+        .collect();
     for column in columns {
         let position = match carried.position.get(&column) {
             Some(position) => *position,
             None => {
-                let declared = desired.position.get(&column).copied().unwrap_or(u16::MAX / 2);
-                last.get(&column.table()).copied().unwrap_or(0).saturating_add(declared)
+                let declared = desired
+                    .position
+                    .get(&column)
+                    .copied()
+                    .unwrap_or(u16::MAX / 2);
+                last.get(&column.table())
+                    .copied()
+                    .unwrap_or(0)
+                    .saturating_add(declared)
             }
         };
         desired.position.insert(column, position);
@@ -308,10 +380,15 @@ fn names(carried: &Model<Expression>, desired: &mut Model<Written>) {
 fn union(carried: &Model<Expression>, desired: &Model<Written>) -> Model<Written> {
     let mut both = desired.clone();
     for (address, object) in &carried.objects {
-        both.objects.entry(address.clone()).or_insert_with(|| object.map(&mut |text| Written::from(text)));
+        both.objects
+            .entry(address.clone())
+            .or_insert_with(|| object.map(&mut |text| Written::from(text)));
     }
     for (address, needs) in &carried.needs {
-        both.needs.entry(address.clone()).or_default().extend(needs.iter().cloned());
+        both.needs
+            .entry(address.clone())
+            .or_default()
+            .extend(needs.iter().cloned());
     }
     both
 }
@@ -319,7 +396,9 @@ fn union(carried: &Model<Expression>, desired: &Model<Written>) -> Model<Written
 fn union_of(a: &Model<Expression>, b: &Model<Expression>) -> Model<Expression> {
     let mut both = a.clone();
     for (address, object) in &b.objects {
-        both.objects.entry(address.clone()).or_insert_with(|| object.clone());
+        both.objects
+            .entry(address.clone())
+            .or_insert_with(|| object.clone());
     }
     both
 }
@@ -336,14 +415,20 @@ fn seeds(
     for (address, wanted) in &desired.objects {
         let same = carried.objects.get(address).is_some_and(|there| {
             there.kind() == wanted.kind()
-                && there.alterations(&wanted.map(&mut |text| Expression::new(text.sql()))).is_empty()
+                && there
+                    .alterations(&wanted.map(&mut |text| Expression::new(text.sql())))
+                    .is_empty()
         });
         if !same {
             seeds.insert(both.unit_of(address));
             texts.extend(wanted.texts());
         }
     }
-    for address in carried.objects.keys().filter(|address| !desired.objects.contains_key(*address)) {
+    for address in carried
+        .objects
+        .keys()
+        .filter(|address| !desired.objects.contains_key(*address))
+    {
         seeds.insert(both.unit_of(address));
     }
     for step in &moves.0 {
@@ -367,7 +452,11 @@ fn part_before(
 ) -> Model<Expression> {
     let mut part = before.clone();
     let after = carried_names(before, moves);
-    part.retain(|address| after.get(address).is_some_and(|now| closure.builds(both, now)));
+    part.retain(|address| {
+        after
+            .get(address)
+            .is_some_and(|now| closure.builds(both, now))
+    });
     let mut schemas: BTreeSet<Address> = part
         .objects
         .keys()
@@ -375,9 +464,19 @@ fn part_before(
         .map(Address::schema)
         .collect();
     // A schema that objects move into has to be there, unless the moves make it.
-    schemas.extend(moves.0.iter().filter(|step| step.to.kind() == Kind::Table).map(|step| moves.carry_back(&step.to.schema())));
-    for schema in schemas.into_iter().filter(|schema| before.objects.contains_key(schema)) {
-        part.objects.insert(schema, Object::Schema(crate::model::Schema {}));
+    schemas.extend(
+        moves
+            .0
+            .iter()
+            .filter(|step| step.to.kind() == Kind::Table)
+            .map(|step| moves.carry_back(&step.to.schema())),
+    );
+    for schema in schemas
+        .into_iter()
+        .filter(|schema| before.objects.contains_key(schema))
+    {
+        part.objects
+            .insert(schema, Object::Schema(crate::model::Schema {}));
     }
     part
 }
@@ -390,7 +489,10 @@ fn carried_names(before: &Model<Expression>, moves: &Moves) -> BTreeMap<Address,
             let now = match object {
                 Object::Index(index) => {
                     let table = moves.carry(&index.table_address(address));
-                    Address::new(Kind::Index, [table.schema_name().clone(), address.name().clone()])
+                    Address::new(
+                        Kind::Index,
+                        [table.schema_name().clone(), address.name().clone()],
+                    )
                 }
                 _ => moves.carry(address),
             };
@@ -411,7 +513,9 @@ async fn execute_moves(
         build::build_all(&mut *connection, start, "current").await?;
         for step in moves::steps(moves, start, ledger).iter().flatten() {
             if let Some(statement) = step.statement() {
-                sqlx::raw_sql(AssertSqlSafe(statement.sql.executable())).execute(&mut *connection).await?;
+                sqlx::raw_sql(AssertSqlSafe(statement.sql.executable()))
+                    .execute(&mut *connection)
+                    .await?;
             }
         }
         Ok::<_, ScratchError>(catalog::read(&mut *connection).await?.model)
@@ -422,9 +526,18 @@ async fn execute_moves(
 }
 
 /// Puts what scratch printed in the place of what was read, for everything that was built in full.
-fn overlay(whole: &mut Model<Expression>, closure: &Closure, both: &Model<Written>, patch: &Model<Expression>) {
-    let mut scope: BTreeSet<Address> =
-        whole.objects.keys().filter(|address| closure.full.contains(&both.unit_of(address))).cloned().collect();
+fn overlay(
+    whole: &mut Model<Expression>,
+    closure: &Closure,
+    both: &Model<Written>,
+    patch: &Model<Expression>,
+) {
+    let mut scope: BTreeSet<Address> = whole
+        .objects
+        .keys()
+        .filter(|address| closure.full.contains(&both.unit_of(address)))
+        .cloned()
+        .collect();
     scope.extend(closure.scope_of(patch));
     // Schemas are the same everywhere; one that scratch was not asked about is not gone.
     scope.retain(|address| address.kind() != Kind::Schema || closure.full.contains(address));

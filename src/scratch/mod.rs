@@ -70,5 +70,9 @@ impl From<sqlx::Error> for ScratchError {
 }
 
 fn count(number: usize) -> String {
-    if number == 1 { "1 object".to_owned() } else { format!("{number} objects") }
+    if number == 1 {
+        "1 object".to_owned()
+    } else {
+        format!("{number} objects")
+    }
 }

@@ -52,7 +52,9 @@ impl Rehearsal {
         build::build_all(&mut connection, &bench.before, "current").await?;
         sqlx::raw_sql("COMMIT").execute(&mut connection).await?;
         let identity = catalog::server(&mut connection).await?.identity;
-        history::install(&mut connection, &settings.journal, &identity).await.map_err(|error| failed("forward", error.into()))?;
+        history::install(&mut connection, &settings.journal, &identity)
+            .await
+            .map_err(|error| failed("forward", error.into()))?;
         let planted = seed::plant(&mut connection, &bench.before).await?;
         let mut rehearsal = Self {
             connection,
@@ -75,7 +77,10 @@ impl Rehearsal {
         self.run(stages, 2, "inverse").await?;
         let landed = self.read().await?;
         let kept_aside = |address: &Address| {
-            address.path().iter().any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX))
+            address
+                .path()
+                .iter()
+                .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX))
         };
         let scope: BTreeSet<Address> = self
             .before
@@ -87,7 +92,11 @@ impl Rehearsal {
             .collect();
         lands(&landed, &self.before, &scope, "inverse")?;
         let columns = self.seeds.missing(&mut self.connection).await?;
-        if columns.is_empty() { Ok(()) } else { Err(ScratchError::LosesValues { columns }) }
+        if columns.is_empty() {
+            Ok(())
+        } else {
+            Err(ScratchError::LosesValues { columns })
+        }
     }
 
     async fn read(&mut self) -> Result<Model<Expression>, ScratchError> {
@@ -95,11 +104,21 @@ impl Rehearsal {
         Ok(without_journal(&model, &self.settings.journal))
     }
 
-    async fn run(&mut self, stages: &mut [Stage], revision: i64, direction: &'static str) -> Result<(), ScratchError> {
+    async fn run(
+        &mut self,
+        stages: &mut [Stage],
+        revision: i64,
+        direction: &'static str,
+    ) -> Result<(), ScratchError> {
         let stop = AtomicBool::new(false);
         let sizes = BTreeMap::new();
         let settings = self.settings.clone();
-        let run = Run { settings: &settings, revision, sizes: &sizes, stop: &stop };
+        let run = Run {
+            settings: &settings,
+            revision,
+            sizes: &sizes,
+            stop: &stop,
+        };
         let mut before = self.read().await?;
         for (number, stage) in stages.iter_mut().enumerate() {
             apply::one(&mut self.connection, number, stage, &run, &mut Silent)
@@ -114,11 +133,20 @@ impl Rehearsal {
 }
 
 fn failed(direction: &'static str, source: apply::ApplyError) -> ScratchError {
-    ScratchError::Failed { direction, source: Box::new(source) }
+    ScratchError::Failed {
+        direction,
+        source: Box::new(source),
+    }
 }
 
 fn touched(stage: &Stage) -> BTreeSet<Address> {
-    stage.steps.iter().flat_map(|step| &step.effects).filter_map(Effect::touched).cloned().collect()
+    stage
+        .steps
+        .iter()
+        .flat_map(|step| &step.effects)
+        .filter_map(Effect::touched)
+        .cloned()
+        .collect()
 }
 
 /// Compares where a rehearsed plan landed with where it should.
@@ -129,10 +157,15 @@ fn lands(
     direction: &'static str,
 ) -> Result<(), ScratchError> {
     let mut differences = Vec::new();
-    let addresses: BTreeSet<&Address> = scope.iter().chain(landed.objects.keys().filter(|own| {
-        // What the plan made and nobody asked for is a difference too.
-        !expected.objects.contains_key(*own) && own.path().iter().any(crate::model::Name::is_reserved) && direction == "forward"
-    })).collect();
+    let addresses: BTreeSet<&Address> = scope
+        .iter()
+        .chain(landed.objects.keys().filter(|own| {
+            // What the plan made and nobody asked for is a difference too.
+            !expected.objects.contains_key(*own)
+                && own.path().iter().any(crate::model::Name::is_reserved)
+                && direction == "forward"
+        }))
+        .collect();
     for address in addresses {
         match (landed.objects.get(address), expected.objects.get(address)) {
             (Some(landed), Some(expected)) => {
@@ -145,6 +178,12 @@ fn lands(
             (None, None) => {}
         }
     }
-    if differences.is_empty() { Ok(()) } else { Err(ScratchError::LandsElsewhere { direction, differences }) }
+    if differences.is_empty() {
+        Ok(())
+    } else {
+        Err(ScratchError::LandsElsewhere {
+            direction,
+            differences,
+        })
+    }
 }
-

@@ -15,11 +15,46 @@ const ROWS: usize = 3;
 const TRIES: usize = 24;
 /// Texts that some type or other takes as input.
 const CANDIDATES: [&str; 40] = [
-    "1", "2", "3", "10", "7.5", "0.25", "a", "b", "c", "pending", "x@example.org", "y@example.org", "true", "false",
-    "2020-02-29", "2021-03-28 01:30:00", "1999-12-31 23:59:59.5", "01:02:03", "1 day", "2 hours",
-    "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002",
-    "00000000-0000-4000-8000-000000000003", "{\"a\": 1}", "[1, 2]", "{}", "{1,2}", "{a,b}", "[1,5)", "[2020-01-01,2020-02-01)",
-    "192.168.0.1", "10.0.0.0/8", "08:00:2b:01:02:03", "\\x01ff", "(1,2)", "((0,0),(1,1))", "<(0,0),1>", "101", "1/1", "en",
+    "1",
+    "2",
+    "3",
+    "10",
+    "7.5",
+    "0.25",
+    "a",
+    "b",
+    "c",
+    "pending",
+    "x@example.org",
+    "y@example.org",
+    "true",
+    "false",
+    "2020-02-29",
+    "2021-03-28 01:30:00",
+    "1999-12-31 23:59:59.5",
+    "01:02:03",
+    "1 day",
+    "2 hours",
+    "00000000-0000-4000-8000-000000000001",
+    "00000000-0000-4000-8000-000000000002",
+    "00000000-0000-4000-8000-000000000003",
+    "{\"a\": 1}",
+    "[1, 2]",
+    "{}",
+    "{1,2}",
+    "{a,b}",
+    "[1,5)",
+    "[2020-01-01,2020-02-01)",
+    "192.168.0.1",
+    "10.0.0.0/8",
+    "08:00:2b:01:02:03",
+    "\\x01ff",
+    "(1,2)",
+    "((0,0),(1,1))",
+    "<(0,0),1>",
+    "101",
+    "1/1",
+    "en",
 ];
 
 /// The values that were planted, table by table: one sorted list of texts per column.
@@ -38,10 +73,17 @@ pub(super) struct Planted {
 }
 
 /// Plants rows in every table of the model.
-pub(super) async fn plant(connection: &mut PgConnection, model: &Model<Expression>) -> Result<Planted, ScratchError> {
+pub(super) async fn plant(
+    connection: &mut PgConnection,
+    model: &Model<Expression>,
+) -> Result<Planted, ScratchError> {
     let mut planted = Planted::default();
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for table in model.objects.keys().filter(|address| address.kind() == Kind::Table) {
+    for table in model
+        .objects
+        .keys()
+        .filter(|address| address.kind() == Kind::Table)
+    {
         let columns: Vec<(Address, String)> = model
             .columns_of(table)
             .into_iter()
@@ -64,17 +106,27 @@ pub(super) async fn plant(connection: &mut PgConnection, model: &Model<Expressio
             if rows == ROWS {
                 break;
             }
-            let Some(insert) = insert(table, &columns, &known, attempt) else { break };
-            match sqlx::raw_sql(AssertSqlSafe(insert.executable())).execute(&mut *connection).await {
+            let Some(insert) = insert(table, &columns, &known, attempt) else {
+                break;
+            };
+            match sqlx::raw_sql(AssertSqlSafe(insert.executable()))
+                .execute(&mut *connection)
+                .await
+            {
                 Ok(_) => rows += 1,
                 Err(error) if error.as_database_error().is_some() => refused = describe(&error),
                 Err(error) => return Err(error.into()),
             }
         }
         if rows > 0 {
-            planted.seeded.insert(table.clone(), u32::try_from(rows).unwrap_or(u32::MAX));
+            planted
+                .seeded
+                .insert(table.clone(), u32::try_from(rows).unwrap_or(u32::MAX));
             let all = model.columns_of(table);
-            planted.seeds.tables.insert(table.clone(), values(connection, table, &all).await?);
+            planted
+                .seeds
+                .tables
+                .insert(table.clone(), values(connection, table, &all).await?);
             planted.seeds.columns.insert(table.clone(), all);
         } else if !columns.is_empty() {
             planted.not_seeded.insert(table.clone(), refused);
@@ -93,7 +145,10 @@ fn insert(
     if columns.is_empty() {
         return None;
     }
-    let names: Vec<_> = columns.iter().map(|(column, _)| column.name().clone()).collect();
+    let names: Vec<_> = columns
+        .iter()
+        .map(|(column, _)| column.name().clone())
+        .collect();
     let mut values = Vec::new();
     for (at, (_, type_name)) in columns.iter().enumerate() {
         let choices = known.get(type_name).filter(|choices| !choices.is_empty())?;
@@ -102,16 +157,33 @@ fn insert(
         values.push(Sql::empty().literal(choice));
     }
     let values = Sql::new("VALUES (").separated(&values, ", ").glue(")");
-    Some(Sql::new("INSERT INTO").path(table).name_list(&names).push("OVERRIDING SYSTEM VALUE").join(&values))
+    Some(
+        Sql::new("INSERT INTO")
+            .path(table)
+            .name_list(&names)
+            .push("OVERRIDING SYSTEM VALUE")
+            .join(&values),
+    )
 }
 
 /// Asks which candidate texts the type takes, in its own spelling.
-async fn values_of(connection: &mut PgConnection, type_name: &str) -> Result<Vec<String>, ScratchError> {
+async fn values_of(
+    connection: &mut PgConnection,
+    type_name: &str,
+) -> Result<Vec<String>, ScratchError> {
     let type_name = Expression::new(type_name);
     let mut values: Vec<String> = Vec::new();
     for candidate in CANDIDATES {
-        let sql = Sql::new("SELECT CAST(").literal(candidate).push("AS").verbatim(&type_name).glue(")::text");
-        match sqlx::query(AssertSqlSafe(sql.executable())).persistent(false).fetch_one(&mut *connection).await {
+        let sql = Sql::new("SELECT CAST(")
+            .literal(candidate)
+            .push("AS")
+            .verbatim(&type_name)
+            .glue(")::text");
+        match sqlx::query(AssertSqlSafe(sql.executable()))
+            .persistent(false)
+            .fetch_one(&mut *connection)
+            .await
+        {
             Ok(row) => {
                 let value: Option<String> = row.try_get(0)?;
                 values.extend(value.filter(|value| !values.contains(value)));
@@ -129,12 +201,22 @@ async fn values(
     table: &Address,
     columns: &[Address],
 ) -> Result<Vec<Vec<Option<String>>>, ScratchError> {
-    let texts: Vec<Sql> = columns.iter().map(|column| Sql::empty().name(column.name()).glue("::text")).collect();
-    let sql = Sql::new("SELECT").separated(&texts, ", ").push("FROM ONLY").path(table);
-    let rows = sqlx::query(AssertSqlSafe(sql.executable())).persistent(false).fetch_all(connection).await?;
+    let texts: Vec<Sql> = columns
+        .iter()
+        .map(|column| Sql::empty().name(column.name()).glue("::text"))
+        .collect();
+    let sql = Sql::new("SELECT")
+        .separated(&texts, ", ")
+        .push("FROM ONLY")
+        .path(table);
+    let rows = sqlx::query(AssertSqlSafe(sql.executable()))
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
     let mut values = Vec::new();
     for row in &rows {
-        let texts: Result<Vec<Option<String>>, sqlx::Error> = (0..columns.len()).map(|at| row.try_get(at)).collect();
+        let texts: Result<Vec<Option<String>>, sqlx::Error> =
+            (0..columns.len()).map(|at| row.try_get(at)).collect();
         values.push(texts?);
     }
     values.sort();
@@ -143,7 +225,10 @@ async fn values(
 
 impl Seeds {
     /// Returns the columns whose planted values are not all back. A table that is gone has lost them all.
-    pub(super) async fn missing(&self, connection: &mut PgConnection) -> Result<Vec<Address>, ScratchError> {
+    pub(super) async fn missing(
+        &self,
+        connection: &mut PgConnection,
+    ) -> Result<Vec<Address>, ScratchError> {
         let mut missing = Vec::new();
         for (table, planted) in &self.tables {
             let columns = &self.columns[table];
@@ -157,14 +242,19 @@ impl Seeds {
             };
             if found != *planted {
                 let of = |rows: &[Vec<Option<String>>], at: usize| {
-                    let mut values: Vec<Option<String>> = rows.iter().map(|row| row[at].clone()).collect();
+                    let mut values: Vec<Option<String>> =
+                        rows.iter().map(|row| row[at].clone()).collect();
                     values.sort();
                     values
                 };
                 let own = (0..columns.len()).filter(|&at| of(&found, at) != of(planted, at));
                 let own: Vec<Address> = own.map(|at| columns[at].clone()).collect();
                 // Every value is there, but not in the row it was in.
-                missing.extend(if own.is_empty() { vec![table.clone()] } else { own });
+                missing.extend(if own.is_empty() {
+                    vec![table.clone()]
+                } else {
+                    own
+                });
             }
         }
         Ok(missing)

@@ -15,9 +15,16 @@ pub(super) async fn spelled(
 ) -> Result<Option<Expression>, ScratchError> {
     run(connection, "BEGIN").await?;
     let path = Sql::new("SET LOCAL search_path =").name_sequence(type_name.lookup());
-    sqlx::raw_sql(AssertSqlSafe(path.executable())).execute(&mut *connection).await?;
-    let create = Sql::new("CREATE TEMPORARY TABLE probe (v").verbatim(type_name).glue(")");
-    let made = sqlx::query(AssertSqlSafe(create.executable())).persistent(false).execute(&mut *connection).await;
+    sqlx::raw_sql(AssertSqlSafe(path.executable()))
+        .execute(&mut *connection)
+        .await?;
+    let create = Sql::new("CREATE TEMPORARY TABLE probe (v")
+        .verbatim(type_name)
+        .glue(")");
+    let made = sqlx::query(AssertSqlSafe(create.executable()))
+        .persistent(false)
+        .execute(&mut *connection)
+        .await;
     let spelled = match made {
         Ok(_) => {
             run(connection, "SET LOCAL search_path = ''").await?;
@@ -39,17 +46,29 @@ pub(super) async fn changes(
 ) -> Result<BTreeMap<Address, Tried>, ScratchError> {
     let mut tried = BTreeMap::new();
     for (address, desired) in &level.desired.objects {
-        let Object::Column(wanted) = desired else { continue };
+        let Object::Column(wanted) = desired else {
+            continue;
+        };
         match level.current.objects.get(address) {
             Some(Object::Column(held)) if held.type_name != wanted.type_name => {
-                tried.insert(address.clone(), change_of_type(connection, &held.type_name, &wanted.type_name).await?);
+                tried.insert(
+                    address.clone(),
+                    change_of_type(connection, &held.type_name, &wanted.type_name).await?,
+                );
             }
             Some(_) => {}
             None => {
                 let default = level.desired.objects.get(&address.with_kind(Kind::Default));
                 if let Some(Object::Default(default)) = default {
-                    let rewrites = new_column(connection, &wanted.type_name, Some(&default.value)).await?;
-                    tried.insert(address.clone(), Tried { conversion: Conversion::Assignment, rewrites });
+                    let rewrites =
+                        new_column(connection, &wanted.type_name, Some(&default.value)).await?;
+                    tried.insert(
+                        address.clone(),
+                        Tried {
+                            conversion: Conversion::Assignment,
+                            rewrites,
+                        },
+                    );
                 }
             }
         }
@@ -62,21 +81,37 @@ async fn change_of_type(
     from: &Expression,
     to: &Expression,
 ) -> Result<Tried, ScratchError> {
-    let create = Sql::new("CREATE TEMPORARY TABLE probe (v").verbatim(from).glue(")");
+    let create = Sql::new("CREATE TEMPORARY TABLE probe (v")
+        .verbatim(from)
+        .glue(")");
     let alter = |using: Sql| {
-        Sql::new("ALTER TABLE pg_temp.probe ALTER COLUMN v TYPE").verbatim(to).join(&using)
+        Sql::new("ALTER TABLE pg_temp.probe ALTER COLUMN v TYPE")
+            .verbatim(to)
+            .join(&using)
     };
     let ways = [
         (Conversion::Assignment, alter(Sql::empty())),
-        (Conversion::Cast, alter(Sql::new("USING v::").glued_text(to))),
-        (Conversion::ThroughText, alter(Sql::new("USING v::text::").glued_text(to))),
+        (
+            Conversion::Cast,
+            alter(Sql::new("USING v::").glued_text(to)),
+        ),
+        (
+            Conversion::ThroughText,
+            alter(Sql::new("USING v::text::").glued_text(to)),
+        ),
     ];
     for (conversion, alter) in ways {
         if let Some(rewrites) = rewritten(connection, &create, &alter).await? {
-            return Ok(Tried { conversion, rewrites });
+            return Ok(Tried {
+                conversion,
+                rewrites,
+            });
         }
     }
-    Ok(Tried { conversion: Conversion::None, rewrites: true })
+    Ok(Tried {
+        conversion: Conversion::None,
+        rewrites: true,
+    })
 }
 
 async fn new_column(
@@ -90,11 +125,17 @@ async fn new_column(
         alter = alter.push("DEFAULT").expression(default);
     }
     // What cannot be tried alone, because its default leans on something unbuilt here, is taken for a rewrite.
-    Ok(rewritten(connection, &create, &alter).await?.unwrap_or(true))
+    Ok(rewritten(connection, &create, &alter)
+        .await?
+        .unwrap_or(true))
 }
 
 /// Runs both statements and says whether the second one gave the table another file; `None` where it was refused.
-async fn rewritten(connection: &mut PgConnection, create: &Sql, alter: &Sql) -> Result<Option<bool>, ScratchError> {
+async fn rewritten(
+    connection: &mut PgConnection,
+    create: &Sql,
+    alter: &Sql,
+) -> Result<Option<bool>, ScratchError> {
     run(connection, "BEGIN").await?;
     let outcome = attempt(connection, create, alter).await;
     run(connection, "ROLLBACK").await?;
@@ -105,12 +146,22 @@ async fn rewritten(connection: &mut PgConnection, create: &Sql, alter: &Sql) -> 
     }
 }
 
-async fn attempt(connection: &mut PgConnection, create: &Sql, alter: &Sql) -> Result<bool, sqlx::Error> {
-    sqlx::raw_sql(AssertSqlSafe(create.executable())).execute(&mut *connection).await?;
+async fn attempt(
+    connection: &mut PgConnection,
+    create: &Sql,
+    alter: &Sql,
+) -> Result<bool, sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(create.executable()))
+        .execute(&mut *connection)
+        .await?;
     // A table without a row keeps its file in more cases than one with rows does.
-    sqlx::raw_sql("INSERT INTO pg_temp.probe DEFAULT VALUES").execute(&mut *connection).await?;
+    sqlx::raw_sql("INSERT INTO pg_temp.probe DEFAULT VALUES")
+        .execute(&mut *connection)
+        .await?;
     let before = file(connection).await?;
-    sqlx::raw_sql(AssertSqlSafe(alter.executable())).execute(&mut *connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(alter.executable()))
+        .execute(&mut *connection)
+        .await?;
     Ok(file(connection).await? != before)
 }
 

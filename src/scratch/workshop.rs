@@ -36,7 +36,13 @@ impl Workshop {
 
     /// Prepares a workshop with a server of the given major, or of the newest one that is found.
     pub fn any(source: Source, major: Option<u16>) -> Self {
-        Self { source, major, cluster: None, bench: None, databases: 0 }
+        Self {
+            source,
+            major,
+            cluster: None,
+            bench: None,
+            databases: 0,
+        }
     }
 
     /// Says whether a server was started.
@@ -77,7 +83,9 @@ impl Workshop {
         let name = format!("rehearsal_{}", self.databases);
         let bench = self.bench().await?;
         let sql = Sql::new("CREATE DATABASE").name(&Name::new(&name));
-        sqlx::raw_sql(AssertSqlSafe(sql.executable())).execute(bench).await?;
+        sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+            .execute(bench)
+            .await?;
         self.connect(&name).await
     }
 

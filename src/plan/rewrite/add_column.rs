@@ -17,7 +17,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         if *change != Change::Create || address.kind() != Kind::Column || cx.is_new(&table) {
             continue;
         }
-        let Some(Object::Column(column)) = cx.level.desired.objects.get(address) else { continue };
+        let Some(Object::Column(column)) = cx.level.desired.objects.get(address) else {
+            continue;
+        };
         if column.generated.is_some() || changes.drops(address) {
             continue;
         }
@@ -32,17 +34,35 @@ fn claim(
     address: &Address,
     column: &Column<Expression>,
 ) -> Result<Option<Claim>, PlanError> {
-    let default = match cx.level.desired.objects.get(&address.with_kind(Kind::Default)) {
+    let default = match cx
+        .level
+        .desired
+        .objects
+        .get(&address.with_kind(Kind::Default))
+    {
         Some(Object::Default(default)) => Some(&default.value),
         _ => None,
     };
-    let not_null = match cx.level.desired.objects.get(&address.with_kind(Kind::NotNull)) {
+    let not_null = match cx
+        .level
+        .desired
+        .objects
+        .get(&address.with_kind(Kind::NotNull))
+    {
         Some(Object::NotNull(not_null)) => Some(not_null),
         _ => None,
     };
-    let whole = [address.clone(), address.with_kind(Kind::Default), address.with_kind(Kind::NotNull)];
+    let whole = [
+        address.clone(),
+        address.with_kind(Kind::Default),
+        address.with_kind(Kind::NotNull),
+    ];
     let takes = creates_at(changes, &whole);
-    let costs_rewrite = cx.level.tried.get(address).is_some_and(|tried| tried.rewrites);
+    let costs_rewrite = cx
+        .level
+        .tried
+        .get(address)
+        .is_some_and(|tried| tried.rewrites);
     let fill = fill_of(cx, address, default);
     let empty = cx.class(&address.table()) == SizeClass::Empty;
     let backfilled = cx.level.intent.backfill.contains_key(address);
@@ -54,12 +74,20 @@ fn claim(
         let step = creating_all(Step::run(address, statement, why), &whole, cx);
         return Ok(Some(Claim::of(takes).together([step])));
     }
-    let add = Step::run(address, ddl::table::add_column(address, column), format!("{address} is new"))
-        .creating(address);
+    let add = Step::run(
+        address,
+        ddl::table::add_column(address, column),
+        format!("{address} is new"),
+    )
+    .creating(address);
     if default.is_none() && not_null.is_none() {
         // The plain way is the same statement; but a backfill that a person asked for goes with it.
-        let Some(fill) = fill.filter(|_| backfilled && !empty) else { return Ok(None) };
-        let claim = Claim::of(takes).together([add]).alone(backfill(cx, address, &fill));
+        let Some(fill) = fill.filter(|_| backfilled && !empty) else {
+            return Ok(None);
+        };
+        let claim = Claim::of(takes)
+            .together([add])
+            .alone(backfill(cx, address, &fill));
         return Ok(Some(claim));
     }
     if empty {
@@ -69,20 +97,34 @@ fn claim(
     if let Some(default) = default {
         let own = address.with_kind(Kind::Default);
         first.push(
-            Step::run(&own, ddl::table::set_default(address, default), "new rows get the default from here on")
-                .creating(&own),
+            Step::run(
+                &own,
+                ddl::table::set_default(address, default),
+                "new rows get the default from here on",
+            )
+            .creating(&own),
         );
     }
     let Some(fill) = fill else {
-        return Err(PlanError::NothingToFill { column: address.clone(), table: address.table() });
+        return Err(PlanError::NothingToFill {
+            column: address.clone(),
+            table: address.table(),
+        });
     };
     let sync = default.is_none() && not_null.is_some();
     if sync {
         first.extend(ddl::fill_trigger::create(address, &fill).map(|statement| {
-            Step::run(address, statement, "fills the rows that clients write meanwhile").using(address)
+            Step::run(
+                address,
+                statement,
+                "fills the rows that clients write meanwhile",
+            )
+            .using(address)
         }));
     }
-    let mut claim = Claim::of(takes).together(first).alone(backfill(cx, address, &fill));
+    let mut claim = Claim::of(takes)
+        .together(first)
+        .alone(backfill(cx, address, &fill));
     if let Some(not_null) = not_null {
         claim = super::not_null::enforce(claim, cx, address, not_null, Some(&fill), sync);
     }
@@ -97,20 +139,45 @@ fn creating_all(step: Step, whole: &[Address], cx: &Context<'_>) -> Step {
 }
 
 /// Returns what fills existing rows: what a person said, or else the default.
-pub(super) fn fill_of(cx: &Context<'_>, column: &Address, default: Option<&Expression>) -> Option<Written> {
-    cx.level.intent.backfill.get(column).cloned().or_else(|| default.map(Written::from))
+pub(super) fn fill_of(
+    cx: &Context<'_>,
+    column: &Address,
+    default: Option<&Expression>,
+) -> Option<Written> {
+    cx.level
+        .intent
+        .backfill
+        .get(column)
+        .cloned()
+        .or_else(|| default.map(Written::from))
 }
 
 /// Makes the step that fills existing rows in batches.
 pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Step {
     let table = column.table();
-    let key: Vec<Name> = match cx.level.current.objects.get(&table.with_kind(Kind::PrimaryKey)) {
+    let key: Vec<Name> = match cx
+        .level
+        .current
+        .objects
+        .get(&table.with_kind(Kind::PrimaryKey))
+    {
         Some(Object::PrimaryKey(key)) => key.columns.clone(),
         _ => Vec::new(),
     };
     let value = Sql::empty().expression(fill);
-    let must_fill = cx.level.desired.objects.contains_key(&column.with_kind(Kind::NotNull));
-    let backfill = Backfill { table, must_fill, column: column.clone(), value, lookup: fill.search_path().to_vec(), key };
+    let must_fill = cx
+        .level
+        .desired
+        .objects
+        .contains_key(&column.with_kind(Kind::NotNull));
+    let backfill = Backfill {
+        table,
+        must_fill,
+        column: column.clone(),
+        value,
+        lookup: fill.search_path().to_vec(),
+        key,
+    };
     Step {
         address: column.clone(),
         does: Act::Backfill(backfill),

@@ -14,8 +14,12 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
     let mut claims = Vec::new();
     for (id, change) in &changes.0 {
         let address = &id.0;
-        let Change::Alter(Alteration::Column(ColumnAlteration::Type { from, to })) = change else { continue };
-        let Some(Object::Column(column)) = cx.level.desired.objects.get(address) else { continue };
+        let Change::Alter(Alteration::Column(ColumnAlteration::Type { from, to })) = change else {
+            continue;
+        };
+        let Some(Object::Column(column)) = cx.level.desired.objects.get(address) else {
+            continue;
+        };
         let tried = cx.level.tried.get(address).copied();
         let value = || Sql::empty().name(address.name());
         let said = cx.level.intent.using.get(address);
@@ -32,11 +36,19 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         if tried.is_some_and(|tried| !tried.rewrites) {
             statement = statement.working(Work::Catalog);
         }
-        let reversal = if tried.is_some_and(|tried| !tried.rewrites) { Reversal::Full } else { Reversal::Shape };
-        let step = Step::run(address, statement, format!("the type of {address} changes from {from} to {to}"))
-            .altering(address, "type")
-            .phase(Phase::Contract)
-            .reversal(reversal);
+        let reversal = if tried.is_some_and(|tried| !tried.rewrites) {
+            Reversal::Full
+        } else {
+            Reversal::Shape
+        };
+        let step = Step::run(
+            address,
+            statement,
+            format!("the type of {address} changes from {from} to {to}"),
+        )
+        .altering(address, "type")
+        .phase(Phase::Contract)
+        .reversal(reversal);
         claims.push(Claim::of(vec![id.clone()]).together([step]));
     }
     Ok(claims)

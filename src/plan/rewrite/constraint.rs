@@ -5,7 +5,8 @@ use super::{Claim, Context, creates_at};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Check, Expression, Hash, Index, Kind, Name, Object, PrimaryKey, SizeClass, TEMPORARY_PREFIX, Validity,
+    Address, Check, Expression, Hash, Index, Kind, Name, Object, PrimaryKey, SizeClass,
+    TEMPORARY_PREFIX, Validity,
 };
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -33,7 +34,10 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
 }
 
 fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) -> Claim {
-    let not_valid = Check { validity: Validity::NotValid, ..check.clone() };
+    let not_valid = Check {
+        validity: Validity::NotValid,
+        ..check.clone()
+    };
     let add = Step::run(
         address,
         ddl::constraint::add_check(address, &not_valid),
@@ -48,13 +52,18 @@ fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) ->
     )
     .using(address)
     .phase(Phase::Contract);
-    Claim::of(creates_at(changes, [address])).together([add]).together([validate])
+    Claim::of(creates_at(changes, [address]))
+        .together([add])
+        .together([validate])
 }
 
 fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Claim {
     let table = address.table();
     let hash = Hash::of(address);
-    let name = Name::fitted(&[TEMPORARY_PREFIX, hash.short(8), "_"].concat(), table.name().as_str());
+    let name = Name::fitted(
+        &[TEMPORARY_PREFIX, hash.short(8), "_"].concat(),
+        table.name().as_str(),
+    );
     let index = Index {
         table: table.name().clone(),
         method: Name::new("btree"),
@@ -84,7 +93,9 @@ fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Cl
     )
     .creating(address)
     .phase(Phase::Contract);
-    Claim::of(creates_at(changes, [address])).alone(build).together([add])
+    Claim::of(creates_at(changes, [address]))
+        .alone(build)
+        .together([add])
 }
 
 /// An index element that is a plain column.

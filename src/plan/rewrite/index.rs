@@ -18,24 +18,33 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         }
         let claim = match change {
             Change::Create => {
-                let Some(Object::Index(index)) = cx.level.desired.objects.get(address) else { continue };
+                let Some(Object::Index(index)) = cx.level.desired.objects.get(address) else {
+                    continue;
+                };
                 let table = index.table_address(address);
                 if cx.is_new(&table) || cx.class(&table) == SizeClass::Empty {
                     continue;
                 }
                 let statement = ddl::index::create(address, index, Way::Concurrently);
                 let why = format!("{address} is declared; it is built while clients go on");
-                Step::run(address, statement, why).creating(address).phase(Phase::Migrate)
+                Step::run(address, statement, why)
+                    .creating(address)
+                    .phase(Phase::Migrate)
             }
             Change::Drop => {
-                let Some(Object::Index(index)) = cx.level.current.objects.get(address) else { continue };
+                let Some(Object::Index(index)) = cx.level.current.objects.get(address) else {
+                    continue;
+                };
                 let table = index.table_address(address);
                 if cx.class(&table) == SizeClass::Empty {
                     continue;
                 }
                 let statement = ddl::index::drop(address, &table, Way::Concurrently);
-                let why = format!("{address} is no longer declared; readers and writers go on meanwhile");
-                Step::run(address, statement, why).dropping(address).phase(Phase::Contract)
+                let why =
+                    format!("{address} is no longer declared; readers and writers go on meanwhile");
+                Step::run(address, statement, why)
+                    .dropping(address)
+                    .phase(Phase::Contract)
             }
             Change::Alter(_) => continue,
         };

@@ -41,7 +41,12 @@ impl Context<'_> {
             return SizeClass::Empty;
         }
         let before = self.level.moves.carry_back(table);
-        self.server.sizes.get(&before).copied().unwrap_or_default().class(self.settings.small_table)
+        self.server
+            .sizes
+            .get(&before)
+            .copied()
+            .unwrap_or_default()
+            .class(self.settings.small_table)
     }
 }
 
@@ -54,12 +59,16 @@ pub struct Claim {
 impl Claim {
     /// Takes changes.
     pub fn of(takes: Vec<ChangeId>) -> Self {
-        Self { takes, blocks: Vec::new() }
+        Self {
+            takes,
+            blocks: Vec::new(),
+        }
     }
 
     /// Adds steps that commit as one.
     pub fn together(mut self, steps: impl IntoIterator<Item = Step>) -> Self {
-        self.blocks.push(Block::Together(steps.into_iter().collect()));
+        self.blocks
+            .push(Block::Together(steps.into_iter().collect()));
         self
     }
 
@@ -74,8 +83,13 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 5] =
-    [add_column::rewrite, not_null::rewrite, column_type::rewrite, constraint::rewrite, index::rewrite];
+const REWRITES: [Rewrite; 5] = [
+    add_column::rewrite,
+    not_null::rewrite,
+    column_type::rewrite,
+    constraint::rewrite,
+    index::rewrite,
+];
 
 /// Lets every rewrite claim; takes what they claim out of the pool and returns their blocks, one list per claim.
 pub(crate) fn claims(pool: &mut Changes, cx: &Context<'_>) -> Result<Vec<Vec<Block>>, PlanError> {
@@ -92,7 +106,10 @@ pub(crate) fn claims(pool: &mut Changes, cx: &Context<'_>) -> Result<Vec<Vec<Blo
 }
 
 /// Returns the ids of the creates at the given addresses.
-fn creates_at<'a>(changes: &Changes, addresses: impl IntoIterator<Item = &'a Address>) -> Vec<ChangeId> {
+fn creates_at<'a>(
+    changes: &Changes,
+    addresses: impl IntoIterator<Item = &'a Address>,
+) -> Vec<ChangeId> {
     addresses
         .into_iter()
         .flat_map(|address| {

@@ -16,8 +16,13 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             continue;
         }
         let (table, column) = (address.table(), address.column());
-        let Some(Object::NotNull(not_null)) = cx.level.desired.objects.get(address) else { continue };
-        if cx.is_new(&table) || cx.class(&table) == SizeClass::Empty || not_null.validity == Validity::NotValid {
+        let Some(Object::NotNull(not_null)) = cx.level.desired.objects.get(address) else {
+            continue;
+        };
+        if cx.is_new(&table)
+            || cx.class(&table) == SizeClass::Empty
+            || not_null.validity == Validity::NotValid
+        {
             continue;
         }
         let default_address = address.with_kind(Kind::Default);
@@ -60,15 +65,23 @@ pub(super) fn enforce(
     let table = column.table();
     let address = column.with_kind(Kind::NotNull);
     let named_not_null = cx.server.version.major() >= 18;
-    let name = if named_not_null { named(own, column) } else { ddl::constraint::proof_name(column) };
+    let name = if named_not_null {
+        named(own, column)
+    } else {
+        ddl::constraint::proof_name(column)
+    };
     let refuse = if named_not_null {
         ddl::table::add_not_null_not_valid(column, &name)
     } else {
         ddl::constraint::add_proof_not_valid(column)
     };
-    let mut refusing = Step::run(&address, refuse, "NULLs are refused from here on; existing rows are not read yet")
-        .using(column)
-        .phase(Phase::Contract);
+    let mut refusing = Step::run(
+        &address,
+        refuse,
+        "NULLs are refused from here on; existing rows are not read yet",
+    )
+    .using(column)
+    .phase(Phase::Contract);
     if named_not_null {
         refusing = refusing.creating(&address);
     }
@@ -78,28 +91,46 @@ pub(super) fn enforce(
         rest.why = "rows that were left NULL meanwhile are filled".to_owned();
         claim = claim.alone(rest);
     }
-    let prove = Step::run(&address, ddl::constraint::validate(&table, &name), "existing rows are read while clients go on")
-        .using(column)
-        .phase(Phase::Contract);
+    let prove = Step::run(
+        &address,
+        ddl::constraint::validate(&table, &name),
+        "existing rows are read while clients go on",
+    )
+    .using(column)
+    .phase(Phase::Contract);
     claim = claim.together([prove]);
     let mut last = Vec::new();
     if !named_not_null {
         last.push(
-            Step::run(&address, ddl::table::set_not_null(column, own), "the validated check is proof: no row is read again")
-                .creating(&address)
-                .phase(Phase::Contract)
-                .proven(),
+            Step::run(
+                &address,
+                ddl::table::set_not_null(column, own),
+                "the validated check is proof: no row is read again",
+            )
+            .creating(&address)
+            .phase(Phase::Contract)
+            .proven(),
         );
         last.push(
-            Step::run(&address, ddl::constraint::drop(&table, &name), "the check has done its work")
-                .using(column)
-                .phase(Phase::Contract),
+            Step::run(
+                &address,
+                ddl::constraint::drop(&table, &name),
+                "the check has done its work",
+            )
+            .using(column)
+            .phase(Phase::Contract),
         );
     }
     if sync {
         last.extend(ddl::fill_trigger::drop(column).map(|statement| {
-            Step::run(column, statement, "the trigger has done its work").using(column).phase(Phase::Contract)
+            Step::run(column, statement, "the trigger has done its work")
+                .using(column)
+                .phase(Phase::Contract)
         }));
     }
-    if last.is_empty() { claim } else { claim.together(last) }
+    if last.is_empty() {
+        claim
+    } else {
+        claim.together(last)
+    }
 }

@@ -50,7 +50,10 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts a cluster.
-    pub(super) fn start(binaries: &Binaries, settings: &[(String, String)]) -> Result<Self, ProviderError> {
+    pub(super) fn start(
+        binaries: &Binaries,
+        settings: &[(String, String)],
+    ) -> Result<Self, ProviderError> {
         let base = base();
         sweep(&base);
         let folder = tempfile::Builder::new()
@@ -99,15 +102,35 @@ impl Cluster {
         user: Option<(u32, u32)>,
         settings: &[(String, String)],
     ) -> Result<Child, ProviderError> {
-        let log = File::create(self.path.join("log")).map_err(file_error("cannot make", self.path.join("log")))?;
-        let second = log.try_clone().map_err(file_error("cannot share", self.path.join("log")))?;
+        let log = File::create(self.path.join("log"))
+            .map_err(file_error("cannot make", self.path.join("log")))?;
+        let second = log
+            .try_clone()
+            .map_err(file_error("cannot share", self.path.join("log")))?;
         let mut command = as_user(Command::new(binaries.folder.join("postgres")), user);
-        command.arg("-D").arg(self.path.join("data")).arg("-k").arg(&self.path);
+        command
+            .arg("-D")
+            .arg(self.path.join("data"))
+            .arg("-k")
+            .arg(&self.path);
         let fixed = [
-            "listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off", "wal_level=minimal",
-            "max_wal_senders=0", "autovacuum=off", "jit=off", "shared_buffers=16MB", "max_connections=20",
-            "max_locks_per_transaction=256", "min_wal_size=2MB", "max_wal_size=64MB", "checkpoint_timeout=1d",
-            "dynamic_shared_memory_type=mmap", "huge_pages=off", "restart_after_crash=off",
+            "listen_addresses=",
+            "fsync=off",
+            "full_page_writes=off",
+            "synchronous_commit=off",
+            "wal_level=minimal",
+            "max_wal_senders=0",
+            "autovacuum=off",
+            "jit=off",
+            "shared_buffers=16MB",
+            "max_connections=20",
+            "max_locks_per_transaction=256",
+            "min_wal_size=2MB",
+            "max_wal_size=64MB",
+            "checkpoint_timeout=1d",
+            "dynamic_shared_memory_type=mmap",
+            "huge_pages=off",
+            "restart_after_crash=off",
         ];
         for setting in fixed {
             command.args(["-c", setting]);
@@ -134,9 +157,15 @@ impl Cluster {
             if answers(&socket) {
                 return Ok(());
             }
-            let ended = self.server.as_mut().is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
+            let ended = self
+                .server
+                .as_mut()
+                .is_some_and(|server| matches!(server.try_wait(), Ok(Some(_))));
             if ended || begun.elapsed() > PATIENCE {
-                return Err(ProviderError::Program { program: "postgres".to_owned(), output: tail(self.log().as_bytes()) });
+                return Err(ProviderError::Program {
+                    program: "postgres".to_owned(),
+                    output: tail(self.log().as_bytes()),
+                });
             }
             std::thread::sleep(Duration::from_millis(3));
         }
@@ -159,7 +188,10 @@ impl Cluster {
 
     /// Returns the URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
-        format!("postgresql://{USER}@/{database}?host={}&port={PORT}", self.path.display())
+        format!(
+            "postgresql://{USER}@/{database}?host={}&port={PORT}",
+            self.path.display()
+        )
     }
 
     /// Returns the server's version.
@@ -174,7 +206,9 @@ impl Cluster {
 
     /// Returns what the server has logged.
     pub fn log(&self) -> String {
-        std::fs::read(self.path.join("log")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        std::fs::read(self.path.join("log"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 }
 
@@ -196,9 +230,17 @@ impl Drop for Cluster {
 /// Says whether a server answers on the socket.
 fn answers(socket: &Path) -> bool {
     use std::io::Write;
-    let Ok(mut stream) = std::os::unix::net::UnixStream::connect(socket) else { return false };
+    let Ok(mut stream) = std::os::unix::net::UnixStream::connect(socket) else {
+        return false;
+    };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-    let body = [&196_608_i32.to_be_bytes()[..], b"user\0", USER.as_bytes(), b"\0\0"].concat();
+    let body = [
+        &196_608_i32.to_be_bytes()[..],
+        b"user\0",
+        USER.as_bytes(),
+        b"\0\0",
+    ]
+    .concat();
     let length = u32::try_from(body.len() + 4).unwrap_or(u32::MAX);
     let packet = [&length.to_be_bytes()[..], &body].concat();
     let mut first = [0_u8; 1];
@@ -208,7 +250,9 @@ fn answers(socket: &Path) -> bool {
 /// Chooses the folder below which clusters live: memory where there is room, the shortest path otherwise.
 fn base() -> PathBuf {
     let memory = Path::new("/dev/shm");
-    let room = rustix::fs::statvfs(memory).map(|stat| stat.f_bavail * stat.f_frsize).unwrap_or(0);
+    let room = rustix::fs::statvfs(memory)
+        .map(|stat| stat.f_bavail * stat.f_frsize)
+        .unwrap_or(0);
     if room >= ROOM && tempfile::tempfile_in(memory).is_ok() {
         return memory.to_owned();
     }
@@ -226,7 +270,9 @@ fn server_user() -> Option<(u32, u32)> {
         passwd.lines().find_map(|line| {
             let fields: Vec<&str> = line.split(':').collect();
             match fields.as_slice() {
-                [own, _, uid, gid, ..] if *own == name => Some((uid.parse().ok()?, gid.parse().ok()?)),
+                [own, _, uid, gid, ..] if *own == name => {
+                    Some((uid.parse().ok()?, gid.parse().ok()?))
+                }
                 _ => None,
             }
         })
@@ -239,15 +285,26 @@ fn as_user(mut command: Command, user: Option<(u32, u32)>) -> Command {
         command.uid(uid).gid(gid);
     }
     // A group of its own keeps Ctrl-C from reaching the server.
-    command.current_dir("/").process_group(0).env_remove("PGDATA");
+    command
+        .current_dir("/")
+        .process_group(0)
+        .env_remove("PGDATA");
     command
 }
 
 /// Copies the data directory that was made once for these binaries.
-fn copy_template(binaries: &Binaries, user: Option<(u32, u32)>, data: &Path) -> Result<(), ProviderError> {
+fn copy_template(
+    binaries: &Binaries,
+    user: Option<(u32, u32)>,
+    data: &Path,
+) -> Result<(), ProviderError> {
     let templates = cache().join("templates");
     let owner = user.map_or_else(|| rustix::process::geteuid().as_raw(), |(uid, _)| uid);
-    let key = crate::model::Hash::of(&(binaries.folder.display().to_string(), binaries.version, owner));
+    let key = crate::model::Hash::of(&(
+        binaries.folder.display().to_string(),
+        binaries.version,
+        owner,
+    ));
     let template = templates.join([&binaries.version.to_string(), "-", key.short(8)].concat());
     if !template.exists() && make_template(binaries, user, &templates, &template).is_err() {
         // A cache that cannot be written is only slow.
@@ -276,7 +333,8 @@ fn make_template(
         .tempdir_in(templates)
         .map_err(file_error("cannot make a folder in", templates))?;
     if let Some((uid, gid)) = user {
-        chown(work.path(), Some(uid), Some(gid)).map_err(file_error("cannot hand over", work.path()))?;
+        chown(work.path(), Some(uid), Some(gid))
+            .map_err(file_error("cannot hand over", work.path()))?;
         // The server's user walks through these, and sees nothing of ours there.
         for folder in [cache().as_path(), templates] {
             let _ = std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755));
@@ -292,24 +350,51 @@ fn make_template(
 fn initdb(binaries: &Binaries, user: Option<(u32, u32)>, data: &Path) -> Result<(), ProviderError> {
     let mut command = as_user(Command::new(binaries.folder.join("initdb")), user);
     command.arg("-D").arg(data).args([
-        "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--no-locale", "--no-instructions", "--wal-segsize=1",
+        "-U",
+        USER,
+        "-A",
+        "trust",
+        "-N",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "--no-instructions",
+        "--wal-segsize=1",
     ]);
-    let output = command.stdin(Stdio::null()).output().map_err(file_error("cannot run", binaries.folder.join("initdb")))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(file_error("cannot run", binaries.folder.join("initdb")))?;
     if output.status.success() {
         return Ok(());
     }
-    Err(ProviderError::Program { program: "initdb".to_owned(), output: tail(&[output.stdout, output.stderr].concat()) })
+    Err(ProviderError::Program {
+        program: "initdb".to_owned(),
+        output: tail(&[output.stdout, output.stderr].concat()),
+    })
 }
 
 /// Removes what killed runs left whose watchdogs were killed too: folders of ours that nobody holds a lock in.
 fn sweep(base: &Path) {
-    let Ok(entries) = std::fs::read_dir(base) else { return };
+    let Ok(entries) = std::fs::read_dir(base) else {
+        return;
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let ours = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
-        let Ok(lock) = File::open(path.join("lock")) else { continue };
+        let ours = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+        let Ok(lock) = File::open(path.join("lock")) else {
+            continue;
+        };
         // A lock file that is younger than a minute may not be locked yet.
-        let is_young = lock.metadata().and_then(|meta| meta.modified()).ok().and_then(|at| at.elapsed().ok());
-        let is_mine = lock.metadata().is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
+        let is_young = lock
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .ok()
+            .and_then(|at| at.elapsed().ok());
+        let is_mine = lock
+            .metadata()
+            .is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw());
         if !ours || !is_mine || is_young.is_none_or(|age| age < Duration::from_secs(60)) {
             continue;
         }
@@ -318,7 +403,11 @@ fn sweep(base: &Path) {
         }
         let pid = std::fs::read_to_string(path.join("data").join("postmaster.pid"))
             .ok()
-            .and_then(|text| text.lines().next().and_then(|line| line.trim().parse().ok()))
+            .and_then(|text| {
+                text.lines()
+                    .next()
+                    .and_then(|line| line.trim().parse().ok())
+            })
             .and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = rustix::process::kill_process(pid, Signal::QUIT);

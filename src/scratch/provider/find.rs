@@ -22,9 +22,15 @@ impl Binaries {
         if !folder.join("initdb").exists() {
             return None;
         }
-        let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
+        let output = Command::new(folder.join("postgres"))
+            .arg("--version")
+            .output()
+            .ok()?;
         let version = version_of(&String::from_utf8_lossy(&output.stdout))?;
-        Some(Self { folder: folder.to_owned(), version })
+        Some(Self {
+            folder: folder.to_owned(),
+            version,
+        })
     }
 }
 
@@ -47,11 +53,19 @@ pub fn found() -> (Vec<Binaries>, Vec<String>) {
     ];
     for (base, prefix, below) in patterns {
         looked.push(format!("{base}/{prefix}*/{below}"));
-        folders.extend(children(Path::new(base), prefix).into_iter().map(|child| child.join(below)));
+        folders.extend(
+            children(Path::new(base), prefix)
+                .into_iter()
+                .map(|child| child.join(below)),
+        );
     }
     let own = cache().join("postgresql");
     looked.push(own.display().to_string());
-    folders.extend(children(&own, "").into_iter().map(|child| child.join("bin")));
+    folders.extend(
+        children(&own, "")
+            .into_iter()
+            .map(|child| child.join("bin")),
+    );
     let mut seen = BTreeSet::new();
     let found = folders
         .into_iter()
@@ -66,18 +80,23 @@ pub fn found() -> (Vec<Binaries>, Vec<String>) {
 /// Follows the link that `initdb` may be: the server looks for its files beside the real one.
 fn real_home(folder: &Path) -> PathBuf {
     let real = folder.join("initdb").canonicalize().ok();
-    real.and_then(|real| real.parent().map(Path::to_owned)).unwrap_or_else(|| folder.to_owned())
+    real.and_then(|real| real.parent().map(Path::to_owned))
+        .unwrap_or_else(|| folder.to_owned())
 }
 
 /// Returns the folders below `base` whose names begin with `prefix` and contain a digit, sorted.
 fn children(base: &Path, prefix: &str) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(base) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(base) else {
+        return Vec::new();
+    };
     let mut children: Vec<PathBuf> = entries
         .flatten()
         .filter(|entry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            name.starts_with(prefix) && name.contains(|c: char| c.is_ascii_digit()) && !name.contains(".tmp.")
+            name.starts_with(prefix)
+                && name.contains(|c: char| c.is_ascii_digit())
+                && !name.contains(".tmp.")
         })
         .map(|entry| entry.path())
         .collect();

@@ -113,14 +113,24 @@ pub fn binaries(major: Option<u16>, may_fetch: bool) -> Result<Binaries, Provide
 
 /// Reads the version out of what `postgres --version` says.
 fn version_of(text: &str) -> Option<ServerVersion> {
-    let word = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    let mut numbers = word.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
-    Some(ServerVersion(numbers.next()? * 10_000 + numbers.next().unwrap_or(0)))
+    let word = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mut numbers = word
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|part| part.parse::<u32>().unwrap_or(0));
+    Some(ServerVersion(
+        numbers.next()? * 10_000 + numbers.next().unwrap_or(0),
+    ))
 }
 
 /// Returns the folder in which binaries and template data directories are kept between runs.
 fn cache() -> PathBuf {
-    let own = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let own = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     if let Some(folder) = own("RECONCILE_CACHE") {
         return folder;
     }
@@ -135,7 +145,10 @@ fn cache() -> PathBuf {
     }
 }
 
-fn file_error(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> ProviderError {
+fn file_error(
+    what: &'static str,
+    path: impl Into<PathBuf>,
+) -> impl FnOnce(std::io::Error) -> ProviderError {
     let path = path.into();
     move |source| ProviderError::File { what, path, source }
 }
@@ -143,7 +156,10 @@ fn file_error(what: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::
 /// Keeps the end of a program's output, where the reason stands.
 fn tail(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     lines[lines.len().saturating_sub(5)..].join("; ")
 }
 
@@ -153,8 +169,14 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_servers_count_them() {
-        assert_eq!(version_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"), Some(ServerVersion(150_018)));
-        assert_eq!(version_of("postgres (PostgreSQL) 19devel"), Some(ServerVersion(190_000)));
+        assert_eq!(
+            version_of("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)"),
+            Some(ServerVersion(150_018))
+        );
+        assert_eq!(
+            version_of("postgres (PostgreSQL) 19devel"),
+            Some(ServerVersion(190_000))
+        );
         assert_eq!(version_of("nothing"), None);
     }
 }
