@@ -3,6 +3,7 @@
 
 pub mod apply;
 pub mod catalog;
+pub mod cli;
 pub mod ddl;
 pub mod desired;
 pub mod diff;

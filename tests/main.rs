@@ -1,1 +1,29 @@
-fn main() {}
+//! One test binary: every case in both directions on every major that is found, and what commands promise.
+//!
+//! `RECONCILE_UPDATE_CASES=1 cargo test cases` writes the plans that were made into the case files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that fails says where"
+)]
+
+mod architecture;
+mod cases;
+mod commands;
+mod support;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(architecture::trials());
+    trials.extend(cases::trials());
+    trials.extend(commands::trials());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    cases::write_updates();
+    support::servers::stop_all();
+    conclusion.exit();
+}

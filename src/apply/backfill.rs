@@ -111,7 +111,7 @@ async fn walk(
     let mut filled = 0;
     let mut shown = Instant::now();
     loop {
-        if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if run.stop.is_requested() {
             return Err(ApplyError::Interrupted);
         }
         let Some((range, next)) = next_range(connection, own, position, size).await? else {
@@ -209,19 +209,7 @@ async fn end(connection: &mut PgConnection, own: &Backfill) -> Result<Vec<String
             .await?;
         return Ok(vec![row.try_get(0)?]);
     }
-    let (keys, _) = key_lists(own);
-    let descending: Vec<Sql> = own
-        .key
-        .iter()
-        .map(|name| Sql::empty().name(name).push("DESC"))
-        .collect();
-    let sql = Sql::new("SELECT")
-        .separated(&keys, ", ")
-        .push("FROM ONLY")
-        .path(&own.table)
-        .push("ORDER BY")
-        .separated(&descending, ", ")
-        .push("LIMIT 1");
+    let sql = last_key(own, &Sql::new("FROM ONLY").path(&own.table));
     let row = sqlx::query(AssertSqlSafe(sql.executable()))
         .fetch_optional(connection)
         .await?;
@@ -259,7 +247,7 @@ async fn next_range(
             },
         )));
     }
-    let (keys, names) = key_lists(own);
+    let names = Sql::empty().name_list(&own.key);
     let row_of = |values: &[String]| {
         let literals: Vec<Sql> = values
             .iter()
@@ -279,11 +267,6 @@ async fn next_range(
         }
     };
     let plain: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name)).collect();
-    let descending: Vec<Sql> = own
-        .key
-        .iter()
-        .map(|name| Sql::empty().name(name).push("DESC"))
-        .collect();
     let inner = within(
         Sql::new("SELECT")
             .separated(&plain, ", ")
@@ -295,13 +278,7 @@ async fn next_range(
     .separated(&plain, ", ")
     .push("LIMIT")
     .number(size);
-    let sql = Sql::new("SELECT")
-        .separated(&keys, ", ")
-        .push("FROM (")
-        .join(&inner)
-        .glue(") AS batch ORDER BY")
-        .separated(&descending, ", ")
-        .push("LIMIT 1");
+    let sql = last_key(own, &Sql::new("FROM (").join(&inner).glue(") AS batch"));
     let Some(row) = sqlx::query(AssertSqlSafe(sql.executable()))
         .fetch_optional(connection)
         .await?
@@ -326,14 +303,22 @@ async fn next_range(
     )))
 }
 
-/// Returns the key's columns as texts to select, and as a row to compare.
-fn key_lists(own: &Backfill) -> (Vec<Sql>, Sql) {
-    let texts = own
-        .key
+/// Selects the highest key of a source as texts. It is ordered inside: outside, `ORDER BY id` would mean the text.
+fn last_key(own: &Backfill, source: &Sql) -> Sql {
+    let plain: Vec<Sql> = own.key.iter().map(|name| Sql::empty().name(name)).collect();
+    let descending: Vec<Sql> = plain.iter().map(|name| name.clone().push("DESC")).collect();
+    let texts: Vec<Sql> = plain
         .iter()
-        .map(|name| Sql::empty().name(name).glue("::text"))
+        .map(|name| name.clone().glue("::text"))
         .collect();
-    (texts, Sql::empty().name_list(&own.key))
+    Sql::new("SELECT")
+        .separated(&texts, ", ")
+        .push("FROM (SELECT")
+        .separated(&plain, ", ")
+        .join(source)
+        .push("ORDER BY")
+        .separated(&descending, ", ")
+        .push("LIMIT 1) AS last")
 }
 
 fn texts(row: &sqlx::postgres::PgRow, count: usize) -> Result<Vec<String>, ApplyError> {

@@ -37,6 +37,29 @@ impl Progress for Silent {
     fn rows(&mut self, _: &Address, _: u64, _: i64) {}
 }
 
+/// A person's wish to stop, shared with whoever listens for signals.
+#[derive(Debug, Default)]
+pub struct Stop(std::sync::atomic::AtomicU8);
+
+impl Stop {
+    /// Asks once more: the first time to stop after the current statement or batch, the second time to cancel that.
+    pub fn request(&self) {
+        use std::sync::atomic::Ordering::Relaxed;
+        let asked = self.0.load(Relaxed);
+        self.0.store(asked.saturating_add(1), Relaxed);
+    }
+
+    /// Says whether anybody asked to stop.
+    pub fn is_requested(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed) > 0
+    }
+
+    /// Says whether somebody asked twice.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed) > 1
+    }
+}
+
 /// Why a plan stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
@@ -98,7 +121,7 @@ pub(crate) struct Run<'a> {
     /// The size classes that the plan rests on: a large table's allowed rewrite has no limit.
     pub(crate) sizes: &'a std::collections::BTreeMap<Address, SizeClass>,
     /// Says that a person asked to stop.
-    pub(crate) stop: &'a std::sync::atomic::AtomicBool,
+    pub(crate) stop: &'a Stop,
 }
 
 impl Run<'_> {
@@ -131,7 +154,7 @@ pub(crate) async fn run(
         .enumerate()
         .filter(|(number, _)| !done.contains(number))
     {
-        if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if run.stop.is_requested() {
             return Err(ApplyError::Interrupted);
         }
         progress.stage(number, stage);

@@ -51,7 +51,7 @@ pub(super) async fn run(
                 patience,
             });
         }
-        if run.stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if run.stop.is_requested() {
             return Err(ApplyError::Interrupted);
         }
         progress.waiting(&holders);

@@ -8,13 +8,15 @@ use super::rows::{get, sub_oid};
 use super::{CatalogError, Gathering, Oid};
 use crate::model::Address;
 
-/// Reads the dependencies into the model's `needs`, and returns, for every modelled thing, the descriptions of what
-/// depends on it and is not modelled.
+/// What depends on modelled things without being modelled: class and object → the things it depends on.
+type Strangers = BTreeMap<(i64, i64), BTreeSet<Address>>;
+
+/// Reads the dependencies into the model's `needs`, and returns what depends on modelled things without being modelled.
 pub(super) async fn dependencies(
     connection: &mut PgConnection,
     into: &mut Gathering,
-) -> Result<BTreeMap<Address, BTreeSet<String>>, CatalogError> {
-    let mut strangers: BTreeMap<(i64, i64), BTreeSet<Address>> = BTreeMap::new();
+) -> Result<Strangers, CatalogError> {
+    let mut strangers = Strangers::new();
     for row in sqlx::query(include_str!("depend.sql"))
         .fetch_all(&mut *connection)
         .await?
@@ -47,6 +49,14 @@ pub(super) async fn dependencies(
             }
         }
     }
+    Ok(strangers)
+}
+
+/// Returns, for every modelled thing, the descriptions of what depends on it and is not modelled.
+pub(super) async fn blockers(
+    connection: &mut PgConnection,
+    strangers: &Strangers,
+) -> Result<BTreeMap<Address, BTreeSet<String>>, CatalogError> {
     let mut blockers: BTreeMap<Address, BTreeSet<String>> = BTreeMap::new();
     if strangers.is_empty() {
         return Ok(blockers);

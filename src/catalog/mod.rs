@@ -18,7 +18,7 @@ use sqlx::PgConnection;
 use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
 
 pub use session::{CatalogError, Connection, connect, pin};
-pub(crate) use session::{describe, sqlstate};
+pub(crate) use session::{connect_to, describe, run, sqlstate, value};
 
 /// How often a read is repeated when DDL of others gets in between.
 const TRIES: usize = 3;
@@ -53,16 +53,10 @@ impl Gathering {
 /// # Errors
 /// Fails when the server refuses a query.
 pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
-    let mut gathering = Gathering::default();
     let mut server = session::server(connection).await?;
-    relation::schemas(connection, &mut gathering).await?;
-    relation::tables(connection, &mut gathering).await?;
-    column::columns(connection, &mut gathering).await?;
-    constraint::constraints(connection, &mut gathering).await?;
-    index::indexes(connection, &mut gathering).await?;
-    relation::views(connection, &mut gathering).await?;
-    relation::comments(connection, &mut gathering).await?;
-    let blockers = depend::dependencies(connection, &mut gathering).await?;
+    let mut gathering = families(connection).await?;
+    let strangers = depend::dependencies(connection, &mut gathering).await?;
+    let blockers = depend::blockers(connection, &strangers).await?;
     let unmodelled = relation::unmodelled(connection).await?;
     server.sizes = std::mem::take(&mut gathering.sizes);
     Ok(Read {
@@ -71,6 +65,28 @@ pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
         blockers,
         server,
     })
+}
+
+/// Reads only the model, in the transaction that the caller has open: what scratch holds was made by the tool, so
+/// nothing else is there.
+pub(crate) async fn model(
+    connection: &mut PgConnection,
+) -> Result<Model<Expression>, CatalogError> {
+    let mut gathering = families(connection).await?;
+    depend::dependencies(connection, &mut gathering).await?;
+    Ok(gathering.model)
+}
+
+async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogError> {
+    let mut gathering = Gathering::default();
+    relation::schemas(connection, &mut gathering).await?;
+    relation::tables(connection, &mut gathering).await?;
+    column::columns(connection, &mut gathering).await?;
+    constraint::constraints(connection, &mut gathering).await?;
+    index::indexes(connection, &mut gathering).await?;
+    relation::views(connection, &mut gathering).await?;
+    relation::comments(connection, &mut gathering).await?;
+    Ok(gathering)
 }
 
 /// Reads a live server in a transaction of its own, again where DDL of others got in between.

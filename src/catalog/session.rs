@@ -8,7 +8,7 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection};
 
 use super::rows::get;
 use super::version;
-use crate::model::Server;
+use crate::model::{Name, Server};
 
 /// A connection to one server.
 pub type Connection = PgConnection;
@@ -112,7 +112,19 @@ pub(crate) fn describe(error: &sqlx::Error) -> String {
 /// # Errors
 /// Fails when the URL is not one, when nothing answers within `timeout`, or when the server refuses.
 pub async fn connect(url: &str, timeout: Duration) -> Result<Connection, CatalogError> {
-    let options = options(url)?;
+    open(options(url)?, timeout).await
+}
+
+/// Opens a connection to another database of the same server.
+pub(crate) async fn connect_to(
+    url: &str,
+    database: &Name,
+    timeout: Duration,
+) -> Result<Connection, CatalogError> {
+    open(options(url)?.database(database.as_str()), timeout).await
+}
+
+async fn open(options: PgConnectOptions, timeout: Duration) -> Result<Connection, CatalogError> {
     let place = format!(
         "{}:{}/{}",
         options.get_socket().map_or_else(
@@ -175,6 +187,24 @@ fn options(url: &str) -> Result<PgConnectOptions, CatalogError> {
 pub async fn pin(connection: &mut Connection) -> Result<(), CatalogError> {
     sqlx::raw_sql(PINNED).execute(connection).await?;
     Ok(())
+}
+
+/// Runs statements of the tool's own.
+pub(crate) async fn run(
+    connection: &mut Connection,
+    sql: &'static str,
+) -> Result<(), CatalogError> {
+    sqlx::raw_sql(sql).execute(connection).await?;
+    Ok(())
+}
+
+/// Returns the only value of a query of the tool's own, as text.
+pub(crate) async fn value(
+    connection: &mut Connection,
+    sql: &'static str,
+) -> Result<String, CatalogError> {
+    let row = sqlx::query(sql).fetch_one(connection).await?;
+    Ok(sqlx::Row::try_get(&row, 0)?)
 }
 
 pub(super) async fn server(connection: &mut Connection) -> Result<Server, CatalogError> {

@@ -65,30 +65,33 @@ pub(crate) fn alter<T: Text>(
         Alteration::Table(TableAlteration::Persistence(persistence)) => {
             Some(table::set_persistence(address, *persistence))
         }
-        Alteration::Column(ColumnAlteration::Type { .. } | ColumnAlteration::Collation) => match to
-        {
-            Object::Column(column) => Some(table::alter_type(address, column, None)),
-            _ => unreachable!("one address holds one kind"),
-        },
-        Alteration::Column(ColumnAlteration::Generated) => match to {
-            Object::Column(column) if column.generated.is_none() => {
-                Some(table::drop_expression(address))
+        Alteration::Column(alteration) => {
+            let Object::Column(column) = to else {
+                unreachable!("one address holds one kind")
+            };
+            match alteration {
+                ColumnAlteration::Type { .. } | ColumnAlteration::Collation => {
+                    Some(table::alter_type(address, column, None))
+                }
+                ColumnAlteration::Generated => column
+                    .generated
+                    .is_none()
+                    .then(|| table::drop_expression(address)),
             }
-            _ => None,
-        },
+        }
         Alteration::Default(DefaultAlteration::Value(value)) => {
             Some(table::set_default(&address.column(), value))
         }
         Alteration::NotNull(
             NotNullAlteration::Name(_) | NotNullAlteration::Validity(Validity::NotValid),
         ) => None,
-        Alteration::NotNull(NotNullAlteration::Validity(Validity::Valid)) => match to {
-            Object::NotNull(not_null) => not_null
-                .name
-                .as_ref()
-                .map(|name| constraint::validate(&address.table(), name)),
-            _ => unreachable!("one address holds one kind"),
-        },
+        Alteration::NotNull(NotNullAlteration::Validity(Validity::Valid)) => {
+            let Object::NotNull(not_null) = to else {
+                unreachable!("one address holds one kind")
+            };
+            let name = not_null.name.as_ref();
+            name.map(|name| constraint::validate(&address.table(), name))
+        }
         Alteration::PrimaryKey(
             PrimaryKeyAlteration::Name(_) | PrimaryKeyAlteration::Definition,
         ) => None,

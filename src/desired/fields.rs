@@ -115,7 +115,7 @@ pub(super) fn entries(
     };
     pairs
         .iter()
-        .filter(|(key, _)| !(key.scalar().is_some_and(|(text, _)| &**text == "<<")))
+        .filter(|(key, _)| key.scalar().is_none_or(|(text, _)| &**text != "<<"))
         .filter_map(|(key, value)| Some((name(key, ledger)?, key.clone(), value.clone())))
         .collect()
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::fault::{Fault, Faults, Ledger, Sources};
 use super::fields::{self, Fields};
 use super::node::{self, Node, Value};
-use crate::model::{Settings, Undeclared};
+use crate::model::{ScratchSource, Settings, Undeclared};
 
 /// What the settings file says.
 #[derive(Clone, Debug, Default)]
@@ -20,8 +20,8 @@ pub struct SettingsFile {
     pub databases: BTreeMap<String, String>,
     /// The folders of the desired state, relative to the file's own.
     pub desired: Option<Vec<PathBuf>>,
-    /// Whether pinned scratch binaries may be fetched (`scratch: download`).
-    pub may_fetch: bool,
+    /// Where throw-away servers come from.
+    pub scratch: ScratchSource,
     /// Keys that are known and not built yet.
     pub warnings: Vec<Fault>,
     /// The file's text.
@@ -149,7 +149,10 @@ impl Reading<'_> {
         if let Some(node) = fields.get("scratch") {
             match self.text(&node, "scratch").as_deref() {
                 Some("auto") | None => {}
-                Some("download") => self.own.may_fetch = true,
+                Some("download") => self.own.scratch = ScratchSource::Download,
+                Some(url) if url.contains("://") => {
+                    self.own.scratch = ScratchSource::Server(url.to_owned());
+                }
                 Some(other) => self.not_built(&node, &format!("scratch: {other}")),
             }
         }

@@ -157,14 +157,15 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
     let mut checks = Mapping::new();
     let mut indexes = Mapping::new();
     for (part, object) in &model.objects {
-        match object {
-            Object::Check(one) if part.table() == *address => {
-                checks.insert(text(part.name().as_str()), check(model, part, one));
-            }
-            Object::Index(one) if one.table_address(part) == *address => {
-                indexes.insert(text(part.name().as_str()), index(model, part, one));
-            }
-            _ => {}
+        if let Object::Check(one) = object
+            && part.table() == *address
+        {
+            checks.insert(text(part.name().as_str()), check(model, part, one));
+        }
+        if let Object::Index(one) = object
+            && one.table_address(part) == *address
+        {
+            indexes.insert(text(part.name().as_str()), index(model, part, one));
         }
     }
     for (word, section) in [("checks", checks), ("indexes", indexes)] {

@@ -199,13 +199,12 @@ impl FromStr for Address {
         };
         let (kind, rest) =
             leading_kind(text).ok_or_else(|| fault("it begins with no known kind"))?;
-        let (on, rest) = match kind {
-            Kind::Comment => {
-                let (on, rest) =
-                    leading_kind(rest).ok_or_else(|| fault("a comment names the kind it is on"))?;
-                (Some(on), rest)
-            }
-            _ => (None, rest),
+        let (on, rest) = if kind == Kind::Comment {
+            let (on, rest) =
+                leading_kind(rest).ok_or_else(|| fault("a comment names the kind it is on"))?;
+            (Some(on), rest)
+        } else {
+            (None, rest)
         };
         let path = split_dotted(rest).ok_or_else(|| fault("its names are not well formed"))?;
         Ok(Self {

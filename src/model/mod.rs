@@ -35,7 +35,7 @@ pub use name::{MAX_NAME_BYTES, Name, RESERVED_PREFIXES, RETIRED_PREFIX, TEMPORAR
 pub use object::{Alteration, Kind, Object};
 pub use origin::{Origins, Place};
 pub use server::{Server, ServerVersion, Size, SizeClass};
-pub use settings::{Backfill, Manage, Retire, Settings, SmallTable, Undeclared};
+pub use settings::{Backfill, Manage, Retire, ScratchSource, Settings, SmallTable, Undeclared};
 pub use states::{Conversion, Declared, Level, Read, Tried};
 pub use table::{
     Column, ColumnAlteration, Default, DefaultAlteration, NotNull, NotNullAlteration, Persistence,

@@ -140,11 +140,11 @@ impl<T: Text> Object<T> {
                 .as_ref()
                 .map(|name| Slot::Relation(own.schema_name().clone(), name.clone())),
             Self::Check(_) => Some(Slot::Constraint(own.table(), own.name().clone())),
-            Self::Schema(_)
-            | Self::Column(_)
-            | Self::Default(_)
-            | Self::NotNull(_)
-            | Self::Comment(_) => None,
+            Self::NotNull(not_null) => {
+                let name = not_null.name.as_ref();
+                name.map(|name| Slot::Constraint(own.table(), name.clone()))
+            }
+            Self::Schema(_) | Self::Column(_) | Self::Default(_) | Self::Comment(_) => None,
         }
     }
 

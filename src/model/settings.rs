@@ -46,6 +46,18 @@ pub struct Retire {
     pub columns: bool,
 }
 
+/// Where throw-away servers come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ScratchSource {
+    /// Binaries on this machine.
+    #[default]
+    Auto,
+    /// Binaries on this machine, or else pinned ones that are fetched.
+    Download,
+    /// A server that runs already, by its URL: databases are made there and dropped again.
+    Server(String),
+}
+
 /// How backfills run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backfill {

@@ -1,13 +1,12 @@
 //! Carries a plan out, records it, and goes on where an earlier run stopped.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::{Live, PipelineError, Project, live};
-use crate::apply::{self, ApplyError, Progress, Run};
+use crate::apply::{self, ApplyError, Progress, Run, Stop};
 use crate::catalog::{self, Connection};
-use crate::history::{self, NewRevision, Outcome};
+use crate::history::{self, NewRevision, Outcome, Revision};
 use crate::model::{Address, Expression, Model, Read};
 use crate::plan::{Plan, Position, Purpose, position};
 use crate::scratch::without_journal;
@@ -44,7 +43,7 @@ pub async fn apply(
     project: &Project,
     plan: &Plan,
     caller: &Caller,
-    stop: &AtomicBool,
+    stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Applied, PipelineError> {
     let decision = &plan.decision;
@@ -55,7 +54,9 @@ pub async fn apply(
         ));
     }
     let mut live = locked(project, stop, progress).await?;
-    if let Some(stopped) = live.history.stopped() {
+    if let Some(stopped) = live.history.stopped()
+        && !returns_from(&decision.purpose, stopped)
+    {
         return Err(PipelineError::Unfinished {
             revision: stopped.id,
         });
@@ -106,7 +107,7 @@ pub async fn apply(
 /// Fails when the live database is neither where the revision stopped nor where its next stage leads.
 pub async fn resume(
     project: &Project,
-    stop: &AtomicBool,
+    stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, PipelineError> {
     let mut live = locked(project, stop, progress).await?;
@@ -159,10 +160,50 @@ pub async fn resume(
     Ok(Some(applied))
 }
 
+/// Says whether a plan is the way back from a revision that stopped part-way: only that may come before it is finished.
+fn returns_from(purpose: &Purpose, stopped: &Revision) -> bool {
+    match (purpose, &stopped.plan.decision.purpose) {
+        (Purpose::Undo(revisions), Purpose::Undo(of_stopped)) => revisions == of_stopped,
+        (Purpose::Undo(revisions), Purpose::Declare | Purpose::Purge) => {
+            revisions.contains(&stopped.id)
+        }
+        (Purpose::Declare | Purpose::Purge, _) => false,
+    }
+}
+
+/// Returns the revision that stopped part-way, where there is one.
+///
+/// # Errors
+/// Fails when the server or its journal cannot be read.
+pub async fn stopped(project: &Project) -> Result<Option<Revision>, PipelineError> {
+    Ok(super::history(project).await?.stopped().cloned())
+}
+
+/// Finishes the revision that stopped part-way where it carried out this very plan.
+///
+/// # Errors
+/// Fails when another one stopped, and like [`resume`].
+pub async fn finish_if_same(
+    project: &Project,
+    plan: &Plan,
+    stop: &Stop,
+    progress: &mut dyn Progress,
+) -> Result<Option<Applied>, PipelineError> {
+    match stopped(project).await? {
+        None => Ok(None),
+        Some(stopped) if stopped.plan.decision.id() == plan.decision.id() => {
+            resume(project, stop, progress).await
+        }
+        Some(stopped) => Err(PipelineError::Unfinished {
+            revision: stopped.id,
+        }),
+    }
+}
+
 /// Takes the applier's lock, waiting for another applier, and reads.
 async fn locked(
     project: &Project,
-    stop: &AtomicBool,
+    stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Live, PipelineError> {
     let mut live = live(project).await?;
@@ -178,7 +219,7 @@ async fn locked(
         if begun.elapsed() > project.settings.lock_patience {
             return Err(PipelineError::Unchanged(ApplyError::Busy(holder)));
         }
-        if stop.load(std::sync::atomic::Ordering::Relaxed) {
+        if stop.is_requested() {
             return Err(PipelineError::Unchanged(ApplyError::Interrupted));
         }
         if !told {
@@ -228,7 +269,7 @@ async fn carry_out(
     plan: &Plan,
     revision: i64,
     done: &BTreeSet<usize>,
-    stop: &AtomicBool,
+    stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Applied, PipelineError> {
     let settings = &project.settings;
@@ -240,7 +281,7 @@ async fn carry_out(
         stop,
     };
     if let Err(error) = apply::run(connection, stages, &run, done, progress).await {
-        return Err(stopped(project, connection, revision, stages.len(), error).await);
+        return Err(note_stop(project, connection, revision, stages.len(), error).await);
     }
     let ended = async {
         let after = catalog::read_live(connection).await?;
@@ -270,7 +311,7 @@ async fn carry_out(
 }
 
 /// Records that a revision stopped; one that has not begun anything is taken out of the journal again.
-async fn stopped(
+async fn note_stop(
     project: &Project,
     connection: &mut Connection,
     revision: i64,

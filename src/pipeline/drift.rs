@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Live, PipelineError, Project, live, visible};
 use crate::diff::{Change, Changes, diff};
-use crate::model::{Address, Expression, Intent, Level, Model, Moves};
+use crate::model::{Address, Expression, Intent, Kind, Level, Model, Moves};
 
 /// What changed outside.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
         .objects
         .keys()
         .map(|address| now.unit_of(address))
-        .filter(|unit| !owned.contains(unit))
+        .filter(|unit| !owned.contains(unit) && !is_everybodys(unit))
         .collect();
     let level = Level {
         current: ours_then.clone(),
@@ -78,6 +78,11 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
         now: ours_now,
         then: ours_then,
     })
+}
+
+/// The schema public is there in every database.
+fn is_everybodys(unit: &Address) -> bool {
+    unit.kind() == Kind::Schema && unit.name().as_str() == "public"
 }
 
 /// A whole thing that came or went is one difference, not one per part.

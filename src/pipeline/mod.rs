@@ -16,12 +16,12 @@ use crate::apply::ApplyError;
 use crate::catalog::{self, CatalogError, Connection};
 use crate::desired::{self, DesiredError, Loaded};
 use crate::history::{self, History, HistoryError};
-use crate::model::{Address, Expression, Model, Read, Settings};
+use crate::model::{Address, Expression, Model, Read, ScratchSource, Settings};
 use crate::plan::{Allowance, ArtifactError, Finding, Plan, PlanError};
-use crate::scratch::{ScratchError, Source};
+use crate::scratch::ScratchError;
 
-pub use crate::apply::{Progress, Silent};
-pub use apply::{Applied, Caller, apply, resume};
+pub use crate::apply::{Progress, Silent, Stop};
+pub use apply::{Applied, Caller, apply, finish_if_same, resume, stopped};
 pub use drift::{Drift, drift};
 pub use plan::plan;
 pub use pull::{Pulled, pull};
@@ -42,7 +42,7 @@ pub struct Project {
     /// How long a connection may take to come about.
     pub connect_timeout: Duration,
     /// Where scratch servers come from.
-    pub scratch: Source,
+    pub scratch: ScratchSource,
     /// What a person allowed.
     pub allowed: Vec<Allowance>,
     /// Whether a journal that came with a copy of its database is taken over.

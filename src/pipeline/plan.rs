@@ -55,6 +55,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         .iter()
         .filter(|address| !ours.contains(*address))
         .count();
+    made.observation.records = made.observation.not_yet_ours > 0 || history.in_force().is_none();
     made.decision.declares = declares;
     if !made.decision.is_empty() {
         made.decision
@@ -78,10 +79,13 @@ pub(super) struct Wish<'a> {
 /// Makes a plan with its inverse, both rehearsed.
 pub(super) async fn make(project: &Project, wish: &Wish<'_>) -> Result<Plan, PipelineError> {
     let settings = &project.settings;
-    let mut workshop = Workshop::new(project.scratch, wish.read.server.version);
+    let mut workshop = Workshop::new(project.scratch.clone(), wish.read.server.version);
     let outcome = make_with(project, wish, settings, &mut workshop).await;
+    let used_scratch = workshop.was_needed();
     workshop.close().await;
-    outcome
+    let mut plan = outcome?;
+    plan.observation.used_scratch = used_scratch;
+    Ok(plan)
 }
 
 async fn make_with(
@@ -292,7 +296,16 @@ fn way_back_moves(
                     why: Why::Retired,
                 });
             }
-            _ => {}
+            Object::Table(_)
+            | Object::Column(_)
+            | Object::Schema(_)
+            | Object::Default(_)
+            | Object::NotNull(_)
+            | Object::PrimaryKey(_)
+            | Object::Check(_)
+            | Object::Index(_)
+            | Object::View(_)
+            | Object::Comment(_) => {}
         }
     }
     back.extend(moves.turned().0);

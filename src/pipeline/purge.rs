@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PipelineError, Project, live};
 use crate::history;
-use crate::model::{Address, Hash, Intent, Moves, Pattern};
+use crate::model::{Hash, Intent, Moves, Pattern};
 use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, purge_stage};
 use crate::scratch::without_journal;
 
@@ -58,7 +58,7 @@ pub async fn plan_purge(
         .cloned()
         .collect();
     let mut left = live.history.ledger.clone();
-    let mut present: BTreeSet<Address> = model.objects.keys().cloned().collect();
+    let mut present = model.clone();
     let mut stages = Vec::new();
     let mut leans_on = BTreeMap::new();
     for row in &chosen {

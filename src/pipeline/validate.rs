@@ -15,7 +15,7 @@ pub async fn validate(
     loaded: &Loaded,
     major: Option<u16>,
 ) -> Result<(Vec<Unbuilt>, ServerVersion), PipelineError> {
-    let mut workshop = Workshop::any(project.scratch, major);
+    let mut workshop = Workshop::any(project.scratch.clone(), major);
     let outcome = compile(&mut workshop, &loaded.declared).await;
     workshop.close().await;
     Ok(outcome?)

@@ -78,6 +78,12 @@ pub struct Observation {
     pub unmodelled: Vec<Unmodelled>,
     /// How many declared objects no revision has recorded yet.
     pub not_yet_ours: usize,
+    /// Whether applying records a revision even where nothing differs.
+    #[serde(default)]
+    pub records: bool,
+    /// Whether a scratch server was needed.
+    #[serde(default)]
+    pub used_scratch: bool,
 }
 
 /// A plan: what a person reviews, approves and applies.

@@ -135,24 +135,41 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
             let object = &level.desired.objects[address];
             let step = Step::run(address, ddl::create(address, object), created(address))
                 .creating(address);
-            match address.kind() {
-                Kind::NotNull | Kind::PrimaryKey | Kind::Check if !cx.is_new(&address.table()) => {
-                    step.phase(Phase::Contract)
-                }
-                _ => step,
+            let refuses = matches!(
+                address.kind(),
+                Kind::NotNull | Kind::PrimaryKey | Kind::Check
+            );
+            if refuses && !cx.is_new(&address.table()) {
+                step.phase(Phase::Contract)
+            } else {
+                step
             }
         }
         Change::Drop => {
             let object = &level.current.objects[address];
-            let reversal = match address.kind() {
-                Kind::Table => Reversal::Shape,
-                Kind::Column if !is_generated(object) => Reversal::Shape,
-                _ => Reversal::Full,
+            let holds_rows = match object {
+                Object::Table(_) => true,
+                Object::Column(column) => column.generated.is_none(),
+                Object::Schema(_)
+                | Object::Default(_)
+                | Object::NotNull(_)
+                | Object::PrimaryKey(_)
+                | Object::Check(_)
+                | Object::Index(_)
+                | Object::View(_)
+                | Object::Comment(_) => false,
             };
-            let phase = match address.kind() {
-                // A constraint that goes refuses less: nobody notices.
-                Kind::Check | Kind::NotNull | Kind::Comment => Phase::Expand,
-                _ => Phase::Contract,
+            let reversal = if holds_rows {
+                Reversal::Shape
+            } else {
+                Reversal::Full
+            };
+            // A constraint that goes refuses less: nobody notices.
+            let unnoticed = matches!(address.kind(), Kind::Check | Kind::NotNull | Kind::Comment);
+            let phase = if unnoticed {
+                Phase::Expand
+            } else {
+                Phase::Contract
             };
             Step::run(address, ddl::drop(address, object), dropped(address, cx))
                 .dropping(address)
@@ -163,9 +180,11 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
             let object = &level.desired.objects[address];
             let statement = ddl::alter(address, alteration, object)
                 .expect("what no statement alters was replaced");
-            let phase = match alteration {
-                Alteration::Comment(_) | Alteration::Default(_) => Phase::Expand,
-                _ => Phase::Contract,
+            let unnoticed = matches!(alteration, Alteration::Comment(_) | Alteration::Default(_));
+            let phase = if unnoticed {
+                Phase::Expand
+            } else {
+                Phase::Contract
             };
             Step::run(
                 address,
@@ -176,10 +195,6 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
             .phase(phase)
         }
     }
-}
-
-fn is_generated(object: &Object<crate::model::Expression>) -> bool {
-    matches!(object, Object::Column(column) if column.generated.is_some())
 }
 
 fn created(address: &Address) -> String {

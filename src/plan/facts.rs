@@ -51,23 +51,23 @@ fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
 fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     match &step.does {
         Act::Ledger(LedgerChange::Retire(Retired { was, .. })) => {
-            let because = match was.kind() {
-                Kind::Column => format!(
+            let because = if was.kind() == Kind::Column {
+                format!(
                     "{was} goes out of use: its values stay in the table under a reserved name until `purge`"
-                ),
-                _ => format!(
+                )
+            } else {
+                format!(
                     "{was} goes out of use: its rows are kept in a schema of their own until `purge`"
-                ),
+                )
             };
             found.push(stopping(Hazard::RetiresData, was, because));
-            let because = match was.kind() {
-                Kind::Column => {
-                    format!(
-                        "statements that name {} fail; SELECT * still returns its values",
-                        was.dotted()
-                    )
-                }
-                _ => format!("statements that name {} fail", was.dotted()),
+            let because = if was.kind() == Kind::Column {
+                format!(
+                    "statements that name {} fail; SELECT * still returns its values",
+                    was.dotted()
+                )
+            } else {
+                format!("statements that name {} fail", was.dotted())
             };
             found.push(stopping(Hazard::BreaksClients, was, because));
         }
@@ -94,9 +94,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 );
                 found.push(stopping(Hazard::BreaksClients, &step.address, because));
             }
-            if step.reversal != Reversal::Full
-                && step.effects.iter().any(|effect| is_drop_of_data(effect))
-            {
+            if step.reversal != Reversal::Full && step.effects.iter().any(is_drop_of_data) {
                 let because = format!("{} is dropped with what it holds", step.address);
                 found.push(stopping(Hazard::LosesData, &step.address, because));
             }

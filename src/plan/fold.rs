@@ -81,10 +81,9 @@ fn close(run: Vec<Step>) -> Vec<Step> {
     };
     let mut step = run[0].clone();
     let whys: Vec<&str> = run.iter().map(|step| step.why.as_str()).collect();
-    step.why = match &head.form {
-        Form::CreateTable(_) => step.why,
-        _ => distinct(&whys).join("; "),
-    };
+    if !matches!(head.form, Form::CreateTable(_)) {
+        step.why = distinct(&whys).join("; ");
+    }
     let lookup = run
         .iter()
         .filter_map(Step::statement)

@@ -338,8 +338,14 @@ impl Relations {
                 leaving.entry(slot).or_default().extend(departures);
             }
         }
+        // A column that moves keeps the names of its constraints: only what changes hands counts.
+        let held = |step: &Move| {
+            let left = slots_below(&level.before, &step.from);
+            let entered = slots_below(&level.current, &step.to);
+            (&left - &entered, &entered - &left)
+        };
         for (at, step) in &by.moves {
-            for slot in slots_below(&level.before, &step.from) {
+            for slot in held(step).0 {
                 leaving.entry(slot).or_default().push(*at);
             }
         }
@@ -354,7 +360,7 @@ impl Relations {
             }
         }
         for (at, step) in &by.moves {
-            for slot in slots_below(&level.current, &step.to) {
+            for slot in held(step).1 {
                 if let Some(departures) = leaving.get(&slot) {
                     let others: Vec<usize> = departures
                         .iter()
@@ -381,9 +387,11 @@ impl Relations {
             };
             for (x, departures) in &by.drops {
                 let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
+                // A schema goes after what moves out of it.
+                let left = step.from != **x && step.from.is_at_or_below(x);
                 if leans && !speaks(x) {
                     self.before(departures, &[*at]);
-                } else if speaks(x) {
+                } else if speaks(x) || left {
                     self.before(&[*at], departures);
                 }
             }

@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::stage::Stage;
 use super::step::{Act, LedgerChange, Phase, Reversal, Step};
 use crate::ddl;
-use crate::model::{Address, Kind, Name, RETIRED_PREFIX, Retired};
+use crate::model::{Address, Expression, Kind, Model, Name, RETIRED_PREFIX, Retired};
 
 /// Drops what one row of the ledger holds, with the rows of what lies in it, and its schema when nothing else is held
 /// there.
 pub(crate) fn purge_stage(
     row: &Retired,
     ledger: &mut Vec<Retired>,
-    present: &mut BTreeSet<Address>,
+    present: &mut Model<Expression>,
 ) -> Stage {
     let place = &row.place;
-    let statement = match place.kind() {
-        Kind::Column => ddl::table::drop_column(place),
-        _ => ddl::table::drop(place),
+    let statement = if place.kind() == Kind::Column {
+        ddl::table::drop_column(place)
+    } else {
+        ddl::table::drop(place)
     };
     let mut steps = Vec::new();
     let run = |address: &Address, statement, why: String| {
@@ -25,18 +26,25 @@ pub(crate) fn purge_stage(
             .phase(Phase::Contract)
             .reversal(Reversal::Impossible)
     };
-    if present.contains(place) {
+    if present.objects.contains_key(place) {
         steps.push(
             run(place, statement, format!("{} is deleted for good", row.was)).dropping(place),
         );
     }
-    present.retain(|address| !address.is_at_or_below(place));
+    let goes: BTreeSet<Address> = present
+        .objects
+        .keys()
+        .filter(|address| address.is_at_or_below(place) || present.unit_of(address) == *place)
+        .cloned()
+        .collect();
+    present.retain(|address| !goes.contains(address));
     let schema = place.schema();
     let in_attic = schema.name().as_str().starts_with(RETIRED_PREFIX);
     let empty = !present
-        .iter()
+        .objects
+        .keys()
         .any(|address| *address != schema && address.is_at_or_below(&schema));
-    if in_attic && empty && present.remove(&schema) {
+    if in_attic && empty && present.objects.remove(&schema).is_some() {
         let why = "nothing is held there any more".to_owned();
         steps.push(run(&schema, ddl::table::drop_schema(&schema), why).dropping(&schema));
     }

@@ -194,6 +194,10 @@ impl Step {
 }
 
 /// Steps that are never torn apart.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "blocks are few, and live in one list at a time"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
     /// They commit as one.

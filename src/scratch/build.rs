@@ -202,7 +202,7 @@ pub(super) async fn settle(
     for _ in 0..2 {
         begin(connection).await?;
         build_all(connection, &known, side).await?;
-        let read = catalog::read(connection).await?.model;
+        let read = catalog::model(connection).await?;
         rollback(connection).await?;
         let stands_still = read.objects == known.objects;
         known = read;
@@ -221,10 +221,7 @@ pub(super) async fn print<T: Text + Ord + serde::Serialize>(
 ) -> Result<Model<Expression>, ScratchError> {
     begin(connection).await?;
     let outcome = match build_all(connection, model, side).await {
-        Ok(()) => catalog::read(connection)
-            .await
-            .map(|read| read.model)
-            .map_err(ScratchError::from),
+        Ok(()) => catalog::model(connection).await.map_err(ScratchError::from),
         Err(error) => Err(error),
     };
     rollback(connection).await?;

@@ -160,13 +160,12 @@ fn elaborated(declared: &Declared) -> Declared {
         .written
         .objects
         .iter()
-        .filter_map(|(address, object)| match object {
-            Object::PrimaryKey(key) => Some(
-                key.columns
-                    .iter()
-                    .map(|column| address.part(Kind::NotNull, column)),
-            ),
-            _ => None,
+        .filter_map(|(address, object)| {
+            let Object::PrimaryKey(key) = object else {
+                return None;
+            };
+            let columns = key.columns.iter();
+            Some(columns.map(|column| address.part(Kind::NotNull, column)))
         })
         .flatten()
         .collect();
@@ -220,40 +219,16 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
     if moves.0.is_empty() {
         return before.clone();
     }
-    let place = |address: &Address| match before.objects.get(address) {
-        Some(Object::Index(index)) => {
-            let table = moves.carry(&index.table_address(address));
-            Address::new(
-                Kind::Index,
-                [table.schema_name().clone(), address.name().clone()],
-            )
-        }
-        _ => match address
-            .target()
-            .filter(|target| target.kind() == Kind::Index)
-        {
-            Some(target) => match before.objects.get(&target) {
-                Some(Object::Index(index)) => {
-                    let table = moves.carry(&index.table_address(&target));
-                    let target = Address::new(
-                        Kind::Index,
-                        [table.schema_name().clone(), address.name().clone()],
-                    );
-                    Address::comment_on(&target)
-                }
-                _ => moves.carry(address),
-            },
-            None => moves.carry(address),
-        },
-    };
+    let place = |address: &Address| place_after(before, moves, address);
     let mut carried = Model::default();
     for (address, object) in &before.objects {
-        let object = match object {
-            Object::Index(index) => Object::Index(Index {
+        let object = if let Object::Index(index) = object {
+            Object::Index(Index {
                 table: moves.carry(&index.table_address(address)).name().clone(),
                 ..index.clone()
-            }),
-            other => other.clone(),
+            })
+        } else {
+            object.clone()
         };
         let to = place(address);
         if let Some(position) = before.position.get(address) {
@@ -267,6 +242,24 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
             .insert(place(address), needs.iter().map(place).collect());
     }
     carried
+}
+
+/// Says where an object is after the moves. An index follows its table into another schema, and its comment follows it.
+fn place_after(before: &Model<Expression>, moves: &Moves, address: &Address) -> Address {
+    let own = address.target().unwrap_or_else(|| address.clone());
+    let Some(Object::Index(index)) = before.objects.get(&own) else {
+        return moves.carry(address);
+    };
+    let table = moves.carry(&index.table_address(&own));
+    let moved = Address::new(
+        Kind::Index,
+        [table.schema_name(), own.name()].map(Name::clone),
+    );
+    if address.target().is_some() {
+        Address::comment_on(&moved)
+    } else {
+        moved
+    }
 }
 
 /// Puts the desired side together: what is declared, what is left alone, and what is held in the attic.
@@ -482,22 +475,9 @@ fn part_before(
 }
 
 fn carried_names(before: &Model<Expression>, moves: &Moves) -> BTreeMap<Address, Address> {
-    before
-        .objects
-        .iter()
-        .map(|(address, object)| {
-            let now = match object {
-                Object::Index(index) => {
-                    let table = moves.carry(&index.table_address(address));
-                    Address::new(
-                        Kind::Index,
-                        [table.schema_name().clone(), address.name().clone()],
-                    )
-                }
-                _ => moves.carry(address),
-            };
-            (address.clone(), now)
-        })
+    let addresses = before.objects.keys();
+    addresses
+        .map(|address| (address.clone(), place_after(before, moves, address)))
         .collect()
 }
 
@@ -518,7 +498,7 @@ async fn execute_moves(
                     .await?;
             }
         }
-        Ok::<_, ScratchError>(catalog::read(&mut *connection).await?.model)
+        Ok::<_, ScratchError>(catalog::model(&mut *connection).await?)
     }
     .await;
     rollback(connection).await?;

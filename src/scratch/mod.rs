@@ -12,11 +12,11 @@ mod workshop;
 pub use build::Unbuilt;
 pub(crate) use level::{Levelled, Wanted, carried, compile, level, without_journal};
 pub(crate) use rehearse::Rehearsal;
-pub use workshop::{Source, Workshop};
+pub use workshop::Workshop;
 
 use crate::apply::ApplyError;
 use crate::catalog::CatalogError;
-use crate::model::Address;
+use crate::model::{Address, ServerVersion};
 
 /// Why scratch could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,16 @@ pub enum ScratchError {
     /// No server could be had.
     #[error(transparent)]
     Provider(#[from] provider::ProviderError),
+    /// The given server is of another major than the live one: it prints differently.
+    #[error(
+        "the scratch server is PostgreSQL {version}, the live one is {wanted}: they print differently"
+    )]
+    OtherMajor {
+        /// The live server's major.
+        wanted: u16,
+        /// The scratch server's version.
+        version: ServerVersion,
+    },
     /// The server refused a query.
     #[error(transparent)]
     Server(#[from] CatalogError),

@@ -1,14 +1,13 @@
 //! Rehearsal: the plan and its inverse run on a scratch copy with the real executor, on seeded rows.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
 
 use sqlx::PgConnection;
 
 use super::level::without_journal;
 use super::seed::{self, Seeds};
 use super::{ScratchError, Workshop, build};
-use crate::apply::{self, Run, Silent};
+use crate::apply::{self, Run, Silent, Stop};
 use crate::catalog;
 use crate::history;
 use crate::model::{Address, Expression, Model, Settings};
@@ -100,7 +99,7 @@ impl Rehearsal {
     }
 
     async fn read(&mut self) -> Result<Model<Expression>, ScratchError> {
-        let model = catalog::read(&mut self.connection).await?.model;
+        let model = catalog::model(&mut self.connection).await?;
         Ok(without_journal(&model, &self.settings.journal))
     }
 
@@ -110,7 +109,7 @@ impl Rehearsal {
         revision: i64,
         direction: &'static str,
     ) -> Result<(), ScratchError> {
-        let stop = AtomicBool::new(false);
+        let stop = Stop::default();
         let sizes = BTreeMap::new();
         let settings = self.settings.clone();
         let run = Run {

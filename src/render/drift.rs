@@ -1,0 +1,149 @@
+//! What changed outside.
+
+use serde::Serialize;
+use similar::TextDiff;
+
+use super::{Ink, many, state::json};
+use crate::ddl;
+use crate::diff::{Change, Changes};
+use crate::model::{Address, Expression, Model};
+
+/// What changed outside, as people and programs see it.
+#[derive(Clone, Debug, Serialize)]
+pub struct DriftView {
+    /// The database.
+    pub database: String,
+    /// The revision that is compared with.
+    pub revision: i64,
+    /// The differences.
+    pub differences: Vec<Difference>,
+    /// How many objects no revision declared.
+    pub unmanaged: usize,
+}
+
+/// One difference.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// The object.
+    pub address: Address,
+    /// `created`, `dropped` or `changed`.
+    pub what: &'static str,
+    /// The attributes that changed.
+    pub attributes: Vec<&'static str>,
+    /// What it was, as SQL.
+    pub was: Option<String>,
+    /// What it is, as SQL.
+    pub is: Option<String>,
+}
+
+impl DriftView {
+    /// Puts the differences of a drift into words.
+    pub fn new(
+        database: &str,
+        revision: i64,
+        changes: &Changes,
+        then: &Model<Expression>,
+        now: &Model<Expression>,
+        unmanaged: usize,
+    ) -> Self {
+        let mut differences: Vec<Difference> = Vec::new();
+        let sql = |model: &Model<Expression>, address: &Address| {
+            model
+                .objects
+                .get(address)
+                .map(|object| ddl::create(address, object).sql.to_string())
+        };
+        for ((address, _), change) in &changes.0 {
+            let (what, attribute) = match change {
+                Change::Create => ("created", None),
+                Change::Drop => ("dropped", None),
+                Change::Alter(alteration) => ("changed", Some(alteration.attribute())),
+            };
+            if let Some(last) = differences.last_mut()
+                && last.address == *address
+            {
+                last.attributes.extend(attribute);
+                continue;
+            }
+            differences.push(Difference {
+                address: address.clone(),
+                what,
+                attributes: attribute.into_iter().collect(),
+                was: sql(then, address),
+                is: sql(now, address),
+            });
+        }
+        Self {
+            database: database.to_owned(),
+            revision,
+            differences,
+            unmanaged,
+        }
+    }
+}
+
+/// Shows a drift.
+pub fn drift_text(view: &DriftView, ink: Ink) -> String {
+    let DriftView {
+        database,
+        revision,
+        differences,
+        unmanaged,
+    } = view;
+    let mut text = if differences.is_empty() {
+        ink.good(&format!(
+            "Database {database} is as revision {revision} left it."
+        )) + "\n"
+    } else {
+        let what = many(differences.len(), "difference");
+        format!(
+            "{} since revision {revision} left database {database}:\n",
+            ink.strong(&what)
+        )
+    };
+    for own in differences {
+        let attributes = if own.attributes.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", own.attributes.join(", "))
+        };
+        text.push_str(&format!(
+            "\n{} was {}{attributes} outside\n",
+            own.address, own.what
+        ));
+        let (was, is) = (
+            own.was.clone().unwrap_or_default(),
+            own.is.clone().unwrap_or_default(),
+        );
+        for change in TextDiff::from_lines(was.as_str(), is.as_str()).iter_all_changes() {
+            let line = change.value().trim_end_matches('\n');
+            if line.is_empty() {
+                continue;
+            }
+            let line = match change.tag() {
+                similar::ChangeTag::Delete => ink.bad(&format!("  - {line}")),
+                similar::ChangeTag::Insert => ink.good(&format!("  + {line}")),
+                similar::ChangeTag::Equal => format!("    {line}"),
+            };
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
+    if !differences.is_empty() {
+        text.push_str(
+            "\n`plan` shows the way back to the files; change the files to keep what was done.\n",
+        );
+    }
+    if *unmanaged > 0 {
+        let what = many(*unmanaged, "object");
+        text.push_str(&ink.faint(&format!(
+            "{what} that no revision declared: not compared.\n"
+        )));
+    }
+    text
+}
+
+/// Shows a drift as JSON.
+pub fn drift_json(view: &DriftView) -> String {
+    json(view)
+}

@@ -1,0 +1,297 @@
+//! What every form of a plan says alike: headline, stages, steps, hazards.
+
+use super::{bytes, grouped, many};
+use crate::model::{Address, Why};
+use crate::plan::{Act, After, Finding, LedgerChange, Plan, Purpose, Reversal, Stage, Step};
+
+/// One sentence about the whole plan.
+pub(super) fn headline(plan: &Plan) -> String {
+    let decision = &plan.decision;
+    if decision.is_empty() {
+        return "Nothing to do: the database is what the files declare.".to_owned();
+    }
+    let stages = many(decision.stages.len(), "stage");
+    let what = format!("{} in {stages}", many(decision.step_count(), "step"));
+    match &decision.purpose {
+        Purpose::Declare => format!("{what}; {}", summary(plan)),
+        Purpose::Undo(revisions) => {
+            let numbers: Vec<String> = revisions.iter().map(i64::to_string).collect();
+            let word = if numbers.len() == 1 {
+                "revision"
+            } else {
+                "revisions"
+            };
+            format!(
+                "{what} undo {word} {}; {}",
+                numbers.join(", "),
+                summary(plan)
+            )
+        }
+        Purpose::Purge => format!("{what} delete for good what was set aside"),
+    }
+}
+
+/// Counts what is created, changed, renamed, set aside.
+fn summary(plan: &Plan) -> String {
+    let decision = &plan.decision;
+    let (mut created, mut dropped, mut altered) = (0, 0, 0);
+    let mut replaced: Vec<&Address> = Vec::new();
+    let effects = || {
+        decision
+            .stages
+            .iter()
+            .flat_map(|stage| &stage.steps)
+            .flat_map(|step| &step.effects)
+    };
+    for effect in effects() {
+        match effect {
+            crate::plan::Effect::Drops(address) => {
+                if effects().any(
+                    |other| matches!(other, crate::plan::Effect::Creates(own) if own == address),
+                ) {
+                    replaced.push(address);
+                } else {
+                    dropped += 1;
+                }
+            }
+            crate::plan::Effect::Alters(..) => altered += 1,
+            crate::plan::Effect::Creates(_)
+            | crate::plan::Effect::Uses(_)
+            | crate::plan::Effect::Moves(_) => {}
+        }
+    }
+    for effect in effects() {
+        if let crate::plan::Effect::Creates(address) = effect
+            && !replaced.contains(&address)
+        {
+            created += 1;
+        }
+    }
+    let moved = |why: Why| {
+        decision
+            .moves
+            .0
+            .iter()
+            .filter(|step| step.why == why)
+            .count()
+    };
+    let parts = [
+        (created, "created"),
+        (altered + replaced.len(), "changed"),
+        (moved(Why::Renamed), "renamed"),
+        (moved(Why::Retired), "set aside"),
+        (moved(Why::TakenBack), "taken back"),
+        (dropped, "dropped"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{number} {word}"))
+        .collect();
+    if parts.is_empty() {
+        "nothing changes its shape".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// Says how a stage runs and what it locks.
+pub(super) fn stage_line(stage: &Stage) -> String {
+    if stage.alone {
+        return match stage.steps.first().map(|step| &step.does) {
+            Some(Act::Backfill(_)) => {
+                "batches, each a short transaction; nobody waits longer than for a row".to_owned()
+            }
+            _ => "by itself; readers and writers go on".to_owned(),
+        };
+    }
+    let made: Vec<&Address> = stage
+        .after
+        .iter()
+        .filter(|(address, after)| {
+            matches!(after, After::Exactly(_)) && address.kind() == crate::model::Kind::Table
+        })
+        .map(|(address, _)| address)
+        .collect();
+    let created = |address: &Address| {
+        stage
+            .steps
+            .iter()
+            .flat_map(|step| &step.effects)
+            .any(|effect| matches!(effect, crate::plan::Effect::Creates(own) if own == address))
+            && made.contains(&address)
+    };
+    let locks: Vec<String> = stage
+        .locks()
+        .into_iter()
+        .filter(|(relation, _)| !created(relation))
+        .map(|(relation, mode)| format!("{} ({})", relation.dotted(), mode.keyword()))
+        .collect();
+    if locks.is_empty() {
+        "one transaction".to_owned()
+    } else {
+        format!("one transaction, locks {}", locks.join(", "))
+    }
+}
+
+/// Returns a step's SQL, or what it does in words.
+pub(super) fn act(step: &Step) -> String {
+    match &step.does {
+        Act::Statement(statement) => format!("{};", statement.sql),
+        Act::Backfill(backfill) => format!(
+            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {} IS NULL;",
+            if backfill.key.is_empty() {
+                "ranges of ctid".to_owned()
+            } else {
+                backfill
+                    .key
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            },
+            backfill.table.dotted(),
+            backfill.column.name(),
+            backfill.value,
+            backfill.column.name(),
+        ),
+        Act::Ledger(change) => match change {
+            LedgerChange::Retire(row) => {
+                format!("-- ledger: {} is held as {}", row.was, row.place.dotted())
+            }
+            LedgerChange::Release(place) => format!("-- ledger: {} is released", place.dotted()),
+            LedgerChange::Rewrite { now, .. } => format!(
+                "-- ledger: {} is held as {} now",
+                now.was,
+                now.place.dotted()
+            ),
+        },
+    }
+}
+
+/// Says whether a step is one that people read; rows of the ledger go with the step before them.
+pub(super) fn is_shown(step: &Step) -> bool {
+    !matches!(step.does, Act::Ledger(_))
+}
+
+pub(super) fn reversal(step: &Step) -> &'static str {
+    match step.reversal {
+        Reversal::Full => "in full",
+        Reversal::Shape => "of shape only",
+        Reversal::Impossible => "impossible",
+    }
+}
+
+/// Returns the flag that would allow a finding.
+pub(crate) fn flag(finding: &Finding) -> String {
+    let text = format!("{}:{}", finding.hazard, finding.address);
+    if text.contains('\'') {
+        format!(
+            "--allow \"{}\"",
+            text.replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('$', "\\$")
+                .replace('`', "\\`")
+        )
+    } else {
+        format!("--allow '{text}'")
+    }
+}
+
+/// Says what the rehearsal did.
+pub(super) fn rehearsal(plan: &Plan) -> Option<String> {
+    let decision = &plan.decision;
+    if decision.is_empty() || decision.purpose == Purpose::Purge {
+        return None;
+    }
+    let seeded = plan.observation.seeded.len();
+    let mut text = "Rehearsed forward and back on a scratch server".to_owned();
+    if seeded > 0 {
+        text.push_str(&format!(
+            "; every value seeded in {} came back",
+            many(seeded, "table")
+        ));
+    }
+    text.push('.');
+    for (table, why) in &plan.observation.not_seeded {
+        text.push_str(&format!("\n{table} could not be seeded: {why}"));
+    }
+    Some(text)
+}
+
+/// Says how large the touched tables are.
+pub(super) fn sizes(plan: &Plan) -> Vec<String> {
+    plan.observation
+        .sizes
+        .iter()
+        .filter(|(_, size)| size.bytes > 0)
+        .map(|(table, size)| {
+            let rows = match usize::try_from(size.rows) {
+                Ok(rows) => format!("about {} rows", grouped(rows)),
+                Err(_) => "never analyzed".to_owned(),
+            };
+            format!("{} has {rows}, {}", table.dotted(), bytes(size.bytes))
+        })
+        .collect()
+}
+
+/// Says what the tool found and leaves alone.
+pub(super) fn notes(plan: &Plan) -> Vec<String> {
+    let observation = &plan.observation;
+    let mut notes = Vec::new();
+    if observation.not_yet_ours > 0 {
+        let what = many(observation.not_yet_ours, "declared object");
+        notes.push(format!(
+            "{what} no revision has recorded yet; the first apply does, even where nothing differs."
+        ));
+    }
+    let unmanaged: Vec<&Address> = observation
+        .unmanaged
+        .iter()
+        .filter(|address| {
+            !(address.kind() == crate::model::Kind::Schema && address.name().as_str() == "public")
+        })
+        .filter(|address| !address.path().iter().any(crate::model::Name::is_reserved))
+        .collect();
+    if !unmanaged.is_empty() {
+        notes.push(format!(
+            "Not declared and left alone: {}.",
+            some(&unmanaged)
+        ));
+    }
+    if !observation.unmodelled.is_empty() {
+        let all: Vec<String> = observation
+            .unmodelled
+            .iter()
+            .map(|own| format!("{} {}", own.kind, own.name))
+            .collect();
+        notes.push(format!(
+            "Found and not modelled, never touched: {}.",
+            some(&all)
+        ));
+    }
+    notes
+}
+
+/// Lists the first few of many.
+pub(super) fn some<T: std::fmt::Display>(all: &[T]) -> String {
+    const SHOWN: usize = 8;
+    let mut text: Vec<String> = all.iter().take(SHOWN).map(ToString::to_string).collect();
+    if all.len() > SHOWN {
+        text.push(format!("and {} more", all.len() - SHOWN));
+    }
+    text.join(", ")
+}
+
+/// Says what a revision did, in a few words.
+pub(crate) fn purpose(plan: &Plan) -> String {
+    match &plan.decision.purpose {
+        Purpose::Declare if plan.decision.is_empty() => "records what is declared".to_owned(),
+        Purpose::Declare => summary(plan),
+        Purpose::Undo(revisions) => {
+            let numbers: Vec<String> = revisions.iter().map(i64::to_string).collect();
+            format!("undoes {}", numbers.join(", "))
+        }
+        Purpose::Purge => format!("purges {}", many(plan.decision.stages.len(), "thing")),
+    }
+}

@@ -1,0 +1,574 @@
+//! The cases: one YAML file per situation, run in both directions on every major.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use libtest_mimic::{Failed, Trial};
+use reconcile::desired::{self, Loaded};
+use reconcile::model::{Address, Settings};
+use reconcile::pipeline::{self, Caller, Project, Silent, Stop, Target};
+use reconcile::plan::{Act, Plan};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::support::database::{Database, Rows};
+use crate::support::{dump, failed, same, servers, trial};
+
+/// A situation: two states of a database, and what becomes of one on its way to the other.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    /// What the case is about, in a sentence.
+    about: String,
+    /// The first major version that knows what is declared.
+    #[serde(default)]
+    since: Option<u16>,
+    /// Settings, as in reconcile.yaml.
+    #[serde(default)]
+    settings: String,
+    /// SQL that runs before anything is declared.
+    #[serde(default)]
+    setup: String,
+    /// The state to begin with, as YAML of the desired state.
+    current: String,
+    /// The state to reach.
+    desired: String,
+    /// SQL that fills the tables of the current state.
+    #[serde(default)]
+    seed: String,
+    /// SQL that fills the tables of the desired state, for the way from there to the current one.
+    #[serde(default)]
+    seed_back: String,
+    /// What is expected.
+    #[serde(default)]
+    expect: Expect,
+}
+
+/// What is expected of a case.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    /// Columns whose values are converted, and so not the same afterwards.
+    #[serde(default)]
+    converts: Vec<String>,
+    /// Columns whose values cannot come back.
+    #[serde(default)]
+    loses: Vec<String>,
+    /// A part of the message with which planning forward refuses.
+    #[serde(default)]
+    refuses: Option<String>,
+    /// A part of the message with which planning back refuses.
+    #[serde(default)]
+    refuses_back: Option<String>,
+    /// The plan from current to desired, by the first major that it is for.
+    #[serde(default)]
+    forward: BTreeMap<u16, String>,
+    /// The plan from desired to current, by the first major that it is for.
+    #[serde(default)]
+    back: BTreeMap<u16, String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Direction {
+    Forward,
+    Back,
+}
+
+impl Direction {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Back => "back",
+        }
+    }
+}
+
+type Made = BTreeMap<(PathBuf, Direction), BTreeMap<u16, String>>;
+static MADE: Mutex<Made> = Mutex::new(BTreeMap::new());
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join("cases")
+}
+
+/// Returns every case file, and what lies there and is none.
+fn files() -> (Vec<PathBuf>, Vec<PathBuf>) {
+    fn collect(folder: &Path, cases: &mut Vec<PathBuf>, others: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("the folder of cases is there") {
+            let path = entry.expect("it can be listed").path();
+            if path.is_dir() {
+                collect(&path, cases, others);
+            } else if path.extension().is_some_and(|own| own == "yaml") {
+                cases.push(path);
+            } else if path
+                .file_name()
+                .is_some_and(|own| own != "case.schema.json")
+            {
+                others.push(path);
+            }
+        }
+    }
+    let (mut cases, mut others) = (Vec::new(), Vec::new());
+    collect(&folder(), &mut cases, &mut others);
+    cases.sort();
+    (cases, others)
+}
+
+fn read(path: &Path) -> Result<Case, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let (cases, others) = files();
+    let mut trials = Vec::new();
+    trials.push(Trial::test("cases::every_file_is_a_case", move || {
+        if others.is_empty() {
+            Ok(())
+        } else {
+            Err(Failed::from(format!("no cases: {others:?}")))
+        }
+    }));
+    trials.push(Trial::test("cases::schema_is_current", || {
+        let path = folder().join("case.schema.json");
+        let wanted = format!(
+            "{}\n",
+            serde_json::to_string_pretty(&schemars::schema_for!(Case)).unwrap()
+        );
+        if is_updating() {
+            std::fs::write(&path, &wanted).unwrap();
+        }
+        same(
+            "case.schema.json",
+            &std::fs::read_to_string(&path).unwrap_or_default(),
+            &wanted,
+        )
+    }));
+    for (major, absent) in servers::majors() {
+        let reason = absent.clone().or_else(|| dump::absent(*major));
+        let name = format!("cases::dumps_are_compared_on::{major}");
+        let is_ignored = reason.is_some();
+        let name = match &reason {
+            Some(reason) => format!("{name} ({reason})"),
+            None => name,
+        };
+        trials.push(Trial::test(name, || Ok(())).with_ignored_flag(is_ignored));
+    }
+    for path in cases {
+        let name = path
+            .strip_prefix(folder())
+            .unwrap_or(&path)
+            .with_extension("")
+            .display()
+            .to_string();
+        let case = match read(&path) {
+            Ok(case) => case,
+            Err(reason) => {
+                trials.push(Trial::test(format!("cases::{name}"), move || {
+                    Err(Failed::from(reason))
+                }));
+                continue;
+            }
+        };
+        for (major, absent) in servers::majors() {
+            if case.since.is_some_and(|since| *major < since) {
+                continue;
+            }
+            for direction in [Direction::Forward, Direction::Back] {
+                let (path, case, major) = (path.clone(), case.clone(), *major);
+                let name = format!("cases::{name}::{}::{major}", direction.word());
+                let own = trial(name, move || async move {
+                    run(&path, &case, direction, major).await
+                });
+                trials.push(own.with_ignored_flag(absent.is_some()));
+            }
+        }
+    }
+    trials
+}
+
+fn is_updating() -> bool {
+    std::env::var_os("RECONCILE_UPDATE_CASES").is_some()
+}
+
+fn declared(name: &str, text: &str) -> Result<Loaded, Failed> {
+    desired::declare(&[vec![(format!("{name}.yaml"), text.to_owned())]])
+        .map_err(|faults| Failed::from(format!("{name}: {:?}", faults.faults)))
+}
+
+async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Result<(), Failed> {
+    assert!(case.about.len() > 10, "`about` says what the case is about");
+    let database = Database::make(major).await?;
+    let mut settings = Settings::default();
+    if !case.settings.is_empty() {
+        let file = desired::read_settings("reconcile.yaml", &case.settings, &|_| None)
+            .map_err(|faults| Failed::from(format!("settings: {:?}", faults.faults)))?;
+        settings = file.settings;
+    }
+    let project = database.project(settings);
+    database.run(&case.setup).await?;
+    let (from, to) = match direction {
+        Direction::Forward => (&case.current, &case.desired),
+        Direction::Back => (&case.desired, &case.current),
+    };
+    let seed = match direction {
+        Direction::Forward => &case.seed,
+        Direction::Back => &case.seed_back,
+    };
+    let refuses = match direction {
+        Direction::Forward => &case.expect.refuses,
+        Direction::Back => &case.expect.refuses_back,
+    };
+    let (from, to) = (declared("from", from)?, declared("to", to)?);
+    shuffled(case, direction, &to)?;
+    // The state to begin with is one that the tool made.
+    let first = step("the first state", &project, &from).await?;
+    if !first.decision.is_empty() || first.observation.records {
+        return Err(Failed::from("the first state: a second plan is not empty"));
+    }
+    let structure = dump::structure(&database)?;
+    database.run(seed).await?;
+    database.run("ANALYZE").await?;
+    let rows = database.rows().await?;
+
+    let planned = pipeline::plan(&project, &to).await;
+    if let Some(part) = refuses {
+        let text = match planned {
+            Ok(plan) => plan
+                .decision
+                .refused()
+                .iter()
+                .map(|own| own.because.clone())
+                .collect::<Vec<_>>()
+                .join("\n"),
+            Err(error) => failed(error).message().unwrap_or_default().to_owned(),
+        };
+        if !text.contains(part.as_str()) {
+            return Err(Failed::from(format!(
+                "it should refuse with `{part}`, and says: {text}"
+            )));
+        }
+        return database.drop().await;
+    }
+    let plan = planned.map_err(failed)?;
+    let again = pipeline::plan(&project, &to).await.map_err(failed)?;
+    same("the same plan twice", &again.to_json(), &plan.to_json())?;
+    compare(path, case, direction, major, &plan)?;
+
+    apply("forward", &project, &plan).await?;
+    let after = pipeline::plan(&project, &to).await.map_err(failed)?;
+    if !after.decision.is_empty() {
+        return Err(Failed::from(format!(
+            "a second plan is not empty:\n{}",
+            brief(&after)
+        )));
+    }
+    let lists =
+        |list: &[String], column: &Address| list.iter().any(|own| *own == column.to_string());
+    let mut kept = rows.clone();
+    kept.0.retain(|column, _| {
+        !lists(&case.expect.converts, column) && !lists(&case.expect.loses, column)
+    });
+    let moves = plan.decision.moves.clone();
+    none_lost("after the plan", &kept, &database.rows().await?, |column| {
+        moves.carry(column)
+    })?;
+
+    let back = pipeline::plan_rollback(&project, Target::Newest)
+        .await
+        .map_err(failed)?;
+    apply("rollback", &project, &back).await?;
+    let mut all = rows.clone();
+    all.0.retain(|column, _| !lists(&case.expect.loses, column));
+    none_lost(
+        "after the rollback",
+        &all,
+        &database.rows().await?,
+        Address::clone,
+    )?;
+    let settled = pipeline::plan(&project, &from).await.map_err(failed)?;
+    if !settled.decision.is_empty() {
+        return Err(Failed::from(format!(
+            "after the rollback the former files differ:\n{}",
+            brief(&settled)
+        )));
+    }
+    let intends = |loaded: &Loaded| !loaded.declared.intent.renamed_from.is_empty();
+    let renames = intends(&from) || intends(&to);
+    if Some(major) == servers::newest() && !renames {
+        // `git revert` and apply are a rollback too; a rename without its `renamed_from` is a question.
+        step("forward once more", &project, &to).await?;
+        step("the former files", &project, &from).await?;
+        none_lost(
+            "after the former files",
+            &all,
+            &database.rows().await?,
+            Address::clone,
+        )?;
+    }
+    let purge = pipeline::plan_purge(&project, &[], None)
+        .await
+        .map_err(failed)?;
+    if !purge.plan.decision.is_empty() {
+        apply("purge", &project, &purge.plan).await?;
+    }
+    if let (Some(wanted), Some(found)) = (structure, dump::structure(&database)?) {
+        same("the structure after rollback and purge", &found, &wanted)?;
+    }
+    database.drop().await
+}
+
+fn none_lost(
+    when: &str,
+    rows: &Rows,
+    found: &Rows,
+    carry: impl Fn(&Address) -> Address,
+) -> Result<(), Failed> {
+    let lost = rows.lost(found, carry);
+    if lost.is_empty() {
+        Ok(())
+    } else {
+        Err(Failed::from(format!(
+            "{when}, values are lost:\n{}",
+            lost.join("\n")
+        )))
+    }
+}
+
+/// Plans, applies, and returns the plan that comes after.
+async fn step(what: &str, project: &Project, loaded: &Loaded) -> Result<Plan, Failed> {
+    let plan = pipeline::plan(project, loaded).await.map_err(|error| {
+        let inner = failed(error);
+        Failed::from(format!("{what}: {}", inner.message().unwrap_or_default()))
+    })?;
+    apply(what, project, &plan).await?;
+    pipeline::plan(project, loaded).await.map_err(failed)
+}
+
+async fn apply(what: &str, project: &Project, plan: &Plan) -> Result<(), Failed> {
+    let stop = Stop::default();
+    pipeline::apply(project, plan, &Caller::default(), &stop, &mut Silent)
+        .await
+        .map_err(|error| {
+            let inner = failed(error);
+            Failed::from(format!(
+                "{what}: {}\n{}",
+                inner.message().unwrap_or_default(),
+                brief(plan)
+            ))
+        })?;
+    Ok(())
+}
+
+/// The stages of a plan as a reviewer would jot them down: phase and statements.
+fn brief(plan: &Plan) -> String {
+    let mut text = String::new();
+    for stage in &plan.decision.stages {
+        text.push_str(&format!(
+            "-- {}{}\n",
+            stage.phase().word(),
+            if stage.alone { ", alone" } else { "" }
+        ));
+        for step in &stage.steps {
+            match &step.does {
+                Act::Statement(own) => text.push_str(&format!("{};\n", own.sql)),
+                Act::Backfill(own) => {
+                    text.push_str(&format!("backfill {} with {};\n", own.column, own.value))
+                }
+                Act::Ledger(_) => {}
+            }
+        }
+    }
+    // A view's lines end where its words do.
+    let trimmed: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let mut text = masked(&trimmed.join("\n"));
+    text.push('\n');
+    text
+}
+
+/// Leaves out the hashes in the names of places that hold what is retired.
+fn masked(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("_reconcile_retired_") {
+        out.push_str(before);
+        out.push_str("_reconcile_retired_#");
+        rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    }
+    out.push_str(rest);
+    out
+}
+
+fn compare(
+    path: &Path,
+    case: &Case,
+    direction: Direction,
+    major: u16,
+    plan: &Plan,
+) -> Result<(), Failed> {
+    let found = brief(plan);
+    if is_updating() {
+        let mut made = MADE.lock().unwrap();
+        made.entry((path.to_owned(), direction))
+            .or_default()
+            .insert(major, found);
+        return Ok(());
+    }
+    let wanted = match direction {
+        Direction::Forward => &case.expect.forward,
+        Direction::Back => &case.expect.back,
+    };
+    let Some((_, wanted)) = wanted.range(..=major).next_back() else {
+        return Err(Failed::from(format!(
+            "no plan is expected; RECONCILE_UPDATE_CASES=1 writes this one:\n{found}"
+        )));
+    };
+    same("the plan", &found, wanted)
+}
+
+/// Writes the plans that were made into the case files.
+pub(crate) fn write_updates() {
+    let made = std::mem::take(&mut *MADE.lock().unwrap());
+    let mut by_file: BTreeMap<PathBuf, BTreeMap<Direction, BTreeMap<u16, String>>> =
+        BTreeMap::new();
+    for ((path, direction), plans) in made {
+        by_file.entry(path).or_default().insert(direction, plans);
+    }
+    for (path, directions) in by_file {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let case = read(&path).unwrap();
+        let head = text
+            .split("\nexpect:")
+            .next()
+            .unwrap_or("")
+            .trim_end()
+            .to_owned();
+        let mut out = format!("{head}\nexpect:\n");
+        for (word, list) in [
+            ("converts", &case.expect.converts),
+            ("loses", &case.expect.loses),
+        ] {
+            if !list.is_empty() {
+                out.push_str(&format!(
+                    "  {word}: {}\n",
+                    serde_json::to_string(list).unwrap()
+                ));
+            }
+        }
+        for (word, part) in [
+            ("refuses", &case.expect.refuses),
+            ("refuses_back", &case.expect.refuses_back),
+        ] {
+            if let Some(part) = part {
+                out.push_str(&format!(
+                    "  {word}: {}\n",
+                    serde_json::to_string(part).unwrap()
+                ));
+            }
+        }
+        for direction in [Direction::Forward, Direction::Back] {
+            let kept = match direction {
+                Direction::Forward => &case.expect.forward,
+                Direction::Back => &case.expect.back,
+            };
+            let plans = directions.get(&direction).unwrap_or(kept);
+            if plans.is_empty() {
+                continue;
+            }
+            out.push_str(&format!("  {}:\n", direction.word()));
+            let mut last: Option<&String> = None;
+            for (major, plan) in plans {
+                if last == Some(plan) {
+                    continue;
+                }
+                last = Some(plan);
+                let major = if plans.first_key_value().map(|(first, _)| first) == Some(major) {
+                    case.since.unwrap_or(14)
+                } else {
+                    *major
+                };
+                out.push_str(&format!("    {major}: |\n"));
+                for line in plan.lines() {
+                    out.push_str(if line.is_empty() { "" } else { "      " });
+                    out.push_str(line);
+                    out.push('\n');
+                }
+            }
+        }
+        std::fs::write(&path, out).unwrap();
+    }
+}
+
+/// Other files and another order of keys are the same desired state.
+fn shuffled(case: &Case, direction: Direction, loaded: &Loaded) -> Result<(), Failed> {
+    let text = if direction == Direction::Forward {
+        &case.desired
+    } else {
+        &case.current
+    };
+    let mut files = Vec::new();
+    for document in serde_yaml::Deserializer::from_str(text) {
+        let value = serde_yaml::Value::deserialize(document).map_err(failed)?;
+        let serde_yaml::Value::Mapping(sections) = value else {
+            continue;
+        };
+        let head: Vec<_> = sections.iter().filter(|(key, _)| is_head(key)).collect();
+        for (section, content) in backwards(&sections)
+            .into_iter()
+            .filter(|(key, _)| !is_head(key))
+        {
+            let serde_yaml::Value::Mapping(entries) = content else {
+                continue;
+            };
+            for (name, entry) in backwards(entries) {
+                let mut document = serde_yaml::Mapping::new();
+                let mut own = serde_yaml::Mapping::new();
+                own.insert(name.clone(), reversed(entry));
+                document.insert(section.clone(), serde_yaml::Value::Mapping(own));
+                for (key, value) in &head {
+                    document.insert((*key).clone(), (*value).clone());
+                }
+                let text = serde_yaml::to_string(&document).map_err(failed)?;
+                files.push((format!("{}.yaml", files.len()), text));
+            }
+        }
+    }
+    let other = desired::declare(&[files])
+        .map_err(|faults| Failed::from(format!("shuffled: {:?}", faults.faults)))?;
+    // Numbers that YAML would spell differently are not what this is about.
+    if other.declared.written == loaded.declared.written
+        && other.declared.intent == loaded.declared.intent
+    {
+        return Ok(());
+    }
+    Err(Failed::from(
+        "other files and another order of keys give another desired state",
+    ))
+}
+
+fn is_head(key: &serde_yaml::Value) -> bool {
+    matches!(key.as_str(), Some("schema" | "search_path"))
+}
+
+fn backwards(entries: &serde_yaml::Mapping) -> Vec<(&serde_yaml::Value, &serde_yaml::Value)> {
+    let mut entries: Vec<_> = entries.iter().collect();
+    entries.reverse();
+    entries
+}
+
+/// Reverses the keys of every map but that of the columns, whose order means something.
+fn reversed(value: &serde_yaml::Value) -> serde_yaml::Value {
+    let serde_yaml::Value::Mapping(entries) = value else {
+        return value.clone();
+    };
+    let turned = backwards(entries).into_iter().map(|(key, value)| {
+        if key.as_str() == Some("columns") {
+            (key.clone(), value.clone())
+        } else {
+            (key.clone(), reversed(value))
+        }
+    });
+    serde_yaml::Value::Mapping(turned.collect())
+}

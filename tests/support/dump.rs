@@ -1,0 +1,110 @@
+//! `pg_dump`, the observer that is not ours.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use libtest_mimic::Failed;
+
+use super::database::Database;
+
+/// The newest client found, with its major.
+static CLIENT: LazyLock<Option<(PathBuf, u16)>> = LazyLock::new(|| {
+    let mut places: Vec<PathBuf> = Vec::new();
+    for variable in ["RECONCILE_TEST_CLIENT", "PATH"] {
+        if let Some(value) = std::env::var_os(variable) {
+            places.extend(std::env::split_paths(&value).map(|folder| folder.join("pg_dump")));
+        }
+    }
+    for major in 14..=30 {
+        places.push(PathBuf::from(format!(
+            "/usr/lib/postgresql/{major}/bin/pg_dump"
+        )));
+    }
+    places
+        .into_iter()
+        .filter_map(|path| Some((path.clone(), major_of(&path)?)))
+        .max_by_key(|(_, major)| *major)
+});
+
+fn major_of(path: &PathBuf) -> Option<u16> {
+    let output = Command::new(path).arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let word = text
+        .split_whitespace()
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    word.split(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
+}
+
+/// Says why dumps of a server of this major cannot be made, where they cannot.
+pub(crate) fn absent(major: u16) -> Option<String> {
+    match CLIENT.as_ref() {
+        None => Some("there is no pg_dump".to_owned()),
+        Some((_, own)) if *own < major => {
+            Some(format!("pg_dump is of major {own}, older than the server"))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Dumps the structure without the journal, in pieces sorted so that the order of columns and objects does not count.
+pub(crate) fn structure(database: &Database) -> Result<Option<String>, Failed> {
+    if absent(database.major).is_some() {
+        return Ok(None);
+    }
+    let Some((client, _)) = CLIENT.as_ref() else {
+        return Ok(None);
+    };
+    let output = Command::new(client)
+        .args(["--schema-only", "--exclude-schema=reconcile", "--dbname"])
+        .arg(&database.url)
+        .output()
+        .map_err(|error| Failed::from(error.to_string()))?;
+    if !output.status.success() {
+        return Err(Failed::from(
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        ));
+    }
+    Ok(Some(canonical(&String::from_utf8_lossy(&output.stdout))))
+}
+
+/// Sorts statements, and the lines within CREATE TABLE.
+fn canonical(text: &str) -> String {
+    let mut pieces: BTreeMap<String, usize> = BTreeMap::new();
+    let kept = text.lines().filter(|line| {
+        !line.starts_with("--")
+            && !line.starts_with("SET ")
+            && !line.starts_with('\\')
+            && !line.starts_with("SELECT pg_catalog")
+    });
+    for piece in kept.collect::<Vec<_>>().join("\n").split(";\n") {
+        let piece = piece.trim();
+        if piece.is_empty() {
+            continue;
+        }
+        let piece =
+            if piece.starts_with("CREATE TABLE") || piece.starts_with("CREATE UNLOGGED TABLE") {
+                let mut lines: Vec<&str> = piece
+                    .lines()
+                    .map(|line| line.trim_end_matches(','))
+                    .collect();
+                lines.sort_unstable();
+                lines.join("\n")
+            } else {
+                piece.to_owned()
+            };
+        *pieces.entry(piece).or_default() += 1;
+    }
+    let mut text = String::new();
+    for (piece, count) in pieces {
+        for _ in 0..count {
+            text.push_str(&piece);
+            text.push_str(";\n\n");
+        }
+    }
+    text
+}

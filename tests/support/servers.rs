@@ -1,0 +1,102 @@
+//! One server per major and run: from binaries on this machine, or pinned ones that are fetched.
+
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, Mutex};
+
+use reconcile::scratch::provider::{self, Cluster, MAJORS, Wish};
+
+/// What is known of a major.
+#[derive(Clone)]
+enum State {
+    Running { base: String },
+    Absent { reason: String },
+}
+
+static STATES: LazyLock<Mutex<BTreeMap<u16, State>>> = LazyLock::new(Mutex::default);
+static CLUSTERS: Mutex<Vec<Cluster>> = Mutex::new(Vec::new());
+static HAVE: LazyLock<BTreeMap<u16, Option<String>>> = LazyLock::new(|| {
+    let (found, _) = provider::found();
+    let wanted = std::env::var("RECONCILE_TEST_MAJORS").ok();
+    let is_wanted = |major: u16| {
+        wanted
+            .as_deref()
+            .is_none_or(|list| list.split(',').any(|own| own.trim() == major.to_string()))
+    };
+    MAJORS
+        .into_iter()
+        .map(|major| {
+            let absent = if !is_wanted(major) {
+                Some("RECONCILE_TEST_MAJORS does not name it".to_owned())
+            } else if found.iter().any(|own| own.version.major() == major) {
+                None
+            } else {
+                provider::binaries(Some(major), true)
+                    .err()
+                    .map(|error| error.to_string())
+            };
+            (major, absent)
+        })
+        .collect()
+});
+
+/// Returns the supported majors, each with the reason why it is absent, where it is.
+pub(crate) fn majors() -> &'static BTreeMap<u16, Option<String>> {
+    &HAVE
+}
+
+/// Returns the newest major that is there.
+pub(crate) fn newest() -> Option<u16> {
+    majors()
+        .iter()
+        .rev()
+        .find(|(_, absent)| absent.is_none())
+        .map(|(major, _)| *major)
+}
+
+/// Returns the URL of a database on the server of a major, which is started when it is first needed.
+pub(crate) fn url(major: u16, database: &str) -> String {
+    let mut states = STATES.lock().unwrap();
+    let state = states.entry(major).or_insert_with(|| {
+        let settings = [
+            ("max_connections", "100"),
+            ("max_prepared_transactions", "5"),
+            ("log_statement", "all"),
+        ];
+        let wish = Wish {
+            major: Some(major),
+            fetch: true,
+            settings: settings
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+        };
+        match provider::provide(&wish) {
+            Ok(cluster) => {
+                let base = cluster.url("");
+                CLUSTERS.lock().unwrap().push(cluster);
+                State::Running { base }
+            }
+            Err(error) => State::Absent {
+                reason: error.to_string(),
+            },
+        }
+    });
+    match state {
+        State::Running { base } => base.replacen("/?", &format!("/{database}?"), 1),
+        State::Absent { reason } => panic!("no server of major {major}: {reason}"),
+    }
+}
+
+/// Returns what the server of a major has logged.
+pub(crate) fn log(major: u16) -> String {
+    let clusters = CLUSTERS.lock().unwrap();
+    clusters
+        .iter()
+        .find(|own| own.version().major() == major)
+        .map(Cluster::log)
+        .unwrap_or_default()
+}
+
+/// Stops every server.
+pub(crate) fn stop_all() {
+    CLUSTERS.lock().unwrap().clear();
+}
