@@ -9,9 +9,11 @@
     reason = "a test that fails says where"
 )]
 
+mod apply;
 mod architecture;
 mod cases;
 mod commands;
+mod levelling;
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
@@ -20,7 +22,9 @@ fn main() {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = Vec::new();
     trials.extend(architecture::trials());
+    trials.extend(apply::trials());
     trials.extend(cases::trials());
+    trials.extend(levelling::trials());
     trials.extend(commands::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();

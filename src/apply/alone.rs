@@ -2,7 +2,8 @@
 
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
-use super::{ApplyError, Run, note_started, send};
+use super::watch::watched;
+use super::{ApplyError, Progress, Run, note_started, send};
 use crate::catalog::describe;
 use crate::ddl::{self, Statement, index::Way};
 use crate::history;
@@ -18,6 +19,7 @@ pub(super) async fn run(
     step: &Step,
     statement: &Statement,
     run: &Run<'_>,
+    progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
     note_started(connection, run, number, None).await?;
     let drops = step
@@ -29,7 +31,7 @@ pub(super) async fn run(
             Some(true) => false,
             Some(false) => {
                 let leftover = ddl::index::drop(&step.address, &step.address, Way::Concurrently);
-                send_alone(connection, step, &leftover.sql).await?;
+                send_alone(connection, step, &leftover.sql, run, progress).await?;
                 true
             }
             None => true,
@@ -38,7 +40,7 @@ pub(super) async fn run(
         (false, _) => true,
     };
     if needed {
-        send_alone(connection, step, &statement.sql).await?;
+        send_alone(connection, step, &statement.sql, run, progress).await?;
     }
     send(
         connection,
@@ -52,10 +54,13 @@ async fn send_alone(
     connection: &mut PgConnection,
     step: &Step,
     sql: &Sql,
+    run: &Run<'_>,
+    progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
-    match send(connection, sql).await {
+    match watched(connection, sql, run, None, progress).await {
         Ok(_) => Ok(()),
         Err(error) if error.as_database_error().is_none() => Err(error.into()),
+        Err(_) if run.stop.is_urgent() => Err(ApplyError::Interrupted),
         Err(error) => Err(ApplyError::Refused {
             address: step.address.clone(),
             reason: describe(&error),

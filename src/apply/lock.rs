@@ -19,8 +19,19 @@ pub struct Holder {
     pub user: String,
     /// What it calls itself.
     pub application: String,
+    /// What kind of process it is, in the server's words.
+    pub backend: String,
+    /// The beginning of its newest statement.
+    pub query: String,
     /// Since when, in seconds.
     pub seconds: i64,
+}
+
+impl Holder {
+    /// Says whether it is an autovacuum worker, which yields to a waiter whose deadlock check fires.
+    pub(super) fn is_autovacuum(&self) -> bool {
+        self.backend == "autovacuum worker"
+    }
 }
 
 impl fmt::Display for Holder {
@@ -29,17 +40,29 @@ impl fmt::Display for Holder {
             pid,
             user,
             application,
+            backend,
+            query,
             seconds,
         } = self;
-        let called = if application.is_empty() {
-            "without a name"
+        if self.is_autovacuum() || user.is_empty() {
+            write!(f, "process {pid} ({backend}), for {seconds} s")?;
         } else {
-            application
-        };
-        write!(
-            f,
-            "process {pid} of role {user} ({called}), for {seconds} s"
-        )
+            let called = if application.is_empty() {
+                "without a name"
+            } else {
+                application
+            };
+            write!(
+                f,
+                "process {pid} of role {user} ({called}), for {seconds} s"
+            )?;
+        }
+        let query: Vec<&str> = query.split_whitespace().collect();
+        if query.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ": {}", query.join(" "))
+        }
     }
 }
 
@@ -52,7 +75,8 @@ pub(crate) async fn take(connection: &mut PgConnection) -> Result<Option<Holder>
     if row.try_get(0)? {
         return Ok(None);
     }
-    let sql = "SELECT a.pid, coalesce(a.usename, '')::text AS who, coalesce(a.application_name, '') AS application, \
+    let sql = "SELECT a.pid, coalesce(a.usename, '')::text AS who, a.backend_type, \
+               coalesce(a.application_name, '') AS application, '' AS query, \
                extract(epoch FROM now() - a.backend_start)::int8 AS seconds \
                FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
                WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
@@ -70,6 +94,8 @@ pub(crate) async fn take(connection: &mut PgConnection) -> Result<Option<Holder>
             pid: 0,
             user: String::new(),
             application: String::new(),
+            backend: String::new(),
+            query: String::new(),
             seconds: 0,
         })),
     }
@@ -89,40 +115,59 @@ fn holder(row: &sqlx::postgres::PgRow) -> Result<Holder, ApplyError> {
         pid: row.try_get("pid")?,
         user: row.try_get("who")?,
         application: row.try_get("application")?,
+        backend: row
+            .try_get::<Option<String>, _>("backend_type")?
+            .unwrap_or_default(),
+        query: row.try_get("query")?,
         seconds: row.try_get("seconds")?,
     })
 }
 
-/// Names the sessions that hold or await locks on these tables.
+/// Finds the sessions that hold locks on these tables, longest first.
 pub(super) async fn holders(
     connection: &mut PgConnection,
     tables: &[Address],
-) -> Result<String, ApplyError> {
+) -> Result<Vec<Holder>, ApplyError> {
     let schemas: Vec<&str> = tables
         .iter()
         .map(|table| table.schema_name().as_str())
         .collect();
     let names: Vec<&str> = tables.iter().map(|table| table.name().as_str()).collect();
-    let sql = "SELECT DISTINCT a.pid, coalesce(a.usename, a.backend_type)::text AS who, \
-               coalesce(a.application_name, '') AS application, \
+    let sql = "SELECT DISTINCT a.pid, coalesce(a.usename, '')::text AS who, a.backend_type, \
+               coalesce(a.application_name, '') AS application, left(coalesce(a.query, ''), 80) AS query, \
                extract(epoch FROM now() - coalesce(a.xact_start, a.backend_start))::int8 AS seconds \
                FROM unnest($1::text[], $2::text[]) AS t (schema, name) \
                JOIN pg_namespace n ON n.nspname = t.schema \
                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name \
                JOIN pg_locks l ON l.relation = c.oid AND l.granted AND l.pid <> pg_backend_pid() \
-               JOIN pg_stat_activity a ON a.pid = l.pid ORDER BY 4 DESC, 1 LIMIT 5";
+               JOIN pg_stat_activity a ON a.pid = l.pid ORDER BY seconds DESC, pid LIMIT 5";
     let rows = sqlx::query(sql)
         .bind(schemas)
         .bind(names)
         .fetch_all(connection)
         .await?;
-    let named: Vec<String> = rows
-        .iter()
-        .map(|row| holder(row).map(|own| own.to_string()))
-        .collect::<Result<_, _>>()?;
-    Ok(if named.is_empty() {
-        "nobody is in the way any more".to_owned()
-    } else {
-        named.join("; ")
-    })
+    rows.iter().map(holder).collect()
+}
+
+/// Finds the sessions that one backend waits for.
+pub(super) async fn blockers(
+    connection: &mut PgConnection,
+    waiting: i32,
+) -> Result<Vec<Holder>, ApplyError> {
+    let sql = "SELECT a.pid, coalesce(a.usename, '')::text AS who, a.backend_type, \
+               coalesce(a.application_name, '') AS application, left(coalesce(a.query, ''), 80) AS query, \
+               extract(epoch FROM now() - coalesce(a.xact_start, a.backend_start))::int8 AS seconds \
+               FROM unnest(pg_blocking_pids($1)) AS b (pid) JOIN pg_stat_activity a ON a.pid = b.pid \
+               ORDER BY seconds DESC, a.pid LIMIT 5";
+    let rows = sqlx::query(sql).bind(waiting).fetch_all(connection).await?;
+    rows.iter().map(holder).collect()
+}
+
+/// Puts sessions into words.
+pub(super) fn listed(holders: &[Holder]) -> String {
+    if holders.is_empty() {
+        return "nobody is in the way any more".to_owned();
+    }
+    let named: Vec<String> = holders.iter().map(ToString::to_string).collect();
+    named.join("; ")
 }

@@ -2,8 +2,10 @@
 
 mod alone;
 mod backfill;
+mod guard;
 mod lock;
 mod stage;
+mod watch;
 
 use std::time::Duration;
 
@@ -11,12 +13,13 @@ use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::catalog::{CatalogError, Connection};
 use crate::history::{self, HistoryError};
-use crate::model::{Address, Name, Settings, SizeClass};
+use crate::model::{Address, Expression, Model, Name, Settings, SizeClass};
 use crate::plan::{Act, Stage};
 use crate::sql::Sql;
 
 pub use lock::Holder;
 pub(crate) use lock::{release, take};
+pub(crate) use watch::Watcher;
 
 /// What is told while a plan runs.
 pub trait Progress {
@@ -24,6 +27,8 @@ pub trait Progress {
     fn stage(&mut self, number: usize, stage: &Stage);
     /// A stage waits and is tried again.
     fn waiting(&mut self, reason: &str);
+    /// A long statement has come this far.
+    fn busy(&mut self, how_far: &str);
     /// A backfill has come this far.
     fn rows(&mut self, table: &Address, done: u64, of_about: i64);
 }
@@ -34,6 +39,7 @@ pub struct Silent;
 impl Progress for Silent {
     fn stage(&mut self, _: usize, _: &Stage) {}
     fn waiting(&mut self, _: &str) {}
+    fn busy(&mut self, _: &str) {}
     fn rows(&mut self, _: &Address, _: u64, _: i64) {}
 }
 
@@ -96,6 +102,9 @@ pub enum ApplyError {
         /// How many rows.
         rows: i64,
     },
+    /// Others changed what the plan rests on.
+    #[error("others have changed what the plan is about: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))]
+    Moved(Vec<Address>),
     /// A person asked to stop.
     #[error("stopped on request")]
     Interrupted,
@@ -122,6 +131,12 @@ pub(crate) struct Run<'a> {
     pub(crate) sizes: &'a std::collections::BTreeMap<Address, SizeClass>,
     /// Says that a person asked to stop.
     pub(crate) stop: &'a Stop,
+    /// The watching session; absent in rehearsal, where nobody else is.
+    pub(crate) watcher: Option<&'a tokio::sync::Mutex<Watcher>>,
+    /// The state before the first stage: what others change meanwhile stops the plan. Absent in rehearsal.
+    pub(crate) before: Option<&'a Model<Expression>>,
+    /// Whether the role may lower `deadlock_timeout`.
+    pub(crate) may_hurry: bool,
 }
 
 impl Run<'_> {
@@ -141,6 +156,13 @@ pub(crate) async fn prepare(connection: &mut Connection) -> Result<(), ApplyErro
     Ok(())
 }
 
+/// Says whether the role may lower `deadlock_timeout`: past an autovacuum worker one gets only by a deadlock check.
+pub(crate) async fn may_hurry(connection: &mut Connection) -> Result<bool, ApplyError> {
+    let sql = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user";
+    let row = sqlx::query(sql).fetch_one(connection).await?;
+    Ok(sqlx::Row::try_get(&row, 0)?)
+}
+
 /// Runs the stages that are not done yet, in order. `done` says which stages the journal has as done.
 pub(crate) async fn run(
     connection: &mut Connection,
@@ -149,6 +171,7 @@ pub(crate) async fn run(
     done: &std::collections::BTreeSet<usize>,
     progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
+    let mut is_first = true;
     for (number, stage) in stages
         .iter()
         .enumerate()
@@ -158,6 +181,10 @@ pub(crate) async fn run(
             return Err(ApplyError::Interrupted);
         }
         progress.stage(number, stage);
+        if let Some(before) = run.before {
+            guard::still_there(connection, stages, before, number, is_first, run).await?;
+        }
+        is_first = false;
         one(connection, number, stage, run, progress).await?;
     }
     Ok(())
@@ -174,7 +201,9 @@ pub(crate) async fn one(
     match stage.steps.as_slice() {
         [step] if stage.alone => match &step.does {
             Act::Backfill(own) => backfill::run(connection, number, step, own, run, progress).await,
-            Act::Statement(statement) => alone::run(connection, number, step, statement, run).await,
+            Act::Statement(statement) => {
+                alone::run(connection, number, step, statement, run, progress).await
+            }
             Act::Ledger(_) => unreachable!("a ledger row commits with what it is about"),
         },
         _ => stage::run(connection, number, stage, run, progress).await,
@@ -220,26 +249,48 @@ async fn note_started(
 
 /// Places where tests stop the program; nothing in a build without the feature `fault`.
 pub(crate) mod fault {
-    /// Counts this point, and ends the process here when the count is the one that `RECONCILE_FAULT` names
-    /// (`kill:N`).
     #[cfg(feature = "fault")]
-    pub(crate) fn point() {
-        use std::sync::atomic::{AtomicU64, Ordering};
+    mod points {
+        use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+        static ARMED: AtomicBool = AtomicBool::new(false);
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::SeqCst) + 1;
-        let wish = std::env::var("RECONCILE_FAULT").ok();
-        if wish
-            .as_deref()
-            .and_then(|wish| wish.strip_prefix("kill:"))
-            .and_then(|at| at.parse().ok())
-            == Some(count)
-        {
-            let own = rustix::process::getpid();
-            let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
+
+        pub(crate) fn arm() {
+            ARMED.store(true, Ordering::SeqCst);
+        }
+
+        pub(crate) fn point() {
+            if !ARMED.load(Ordering::SeqCst) {
+                return;
+            }
+            let count = COUNT.fetch_add(1, Ordering::SeqCst) + 1;
+            let wish = std::env::var("RECONCILE_FAULT").ok();
+            let at = wish
+                .as_deref()
+                .and_then(|wish| wish.strip_prefix("kill:"))
+                .and_then(|at| at.parse().ok());
+            if at == Some(count) {
+                let own = rustix::process::getpid();
+                let _ = rustix::process::kill_process(own, rustix::process::Signal::KILL);
+            }
         }
     }
 
-    /// Does nothing.
     #[cfg(not(feature = "fault"))]
-    pub(crate) fn point() {}
+    mod points {
+        pub(crate) fn arm() {}
+
+        pub(crate) fn point() {}
+    }
+
+    /// Begins to count: what goes before is rehearsal.
+    pub(crate) fn arm() {
+        points::arm();
+    }
+
+    /// Counts this point, and ends the process here when the count is the one that `RECONCILE_FAULT` names
+    /// (`kill:N`).
+    pub(crate) fn point() {
+        points::point();
+    }
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use sqlx::PgConnection;
 
-use super::{ApplyError, Progress, Run, lock, send, under_search_path};
+use super::lock::Holder;
+use super::watch::watched;
+use super::{ApplyError, Progress, Run, guard, lock, send, under_search_path};
 use crate::catalog::{describe, sqlstate};
 use crate::ddl::{LockMode, Work};
 use crate::history;
@@ -16,6 +18,9 @@ use crate::sql::Sql;
 /// SQLSTATEs of a lock that could not be had in time: lock_not_available, query_canceled, deadlock_detected.
 const MISSED: [&str; 3] = ["55P03", "57014", "40P01"];
 
+/// How often a stage is tried again because of DDL of others on its tables.
+const LOOKS: usize = 3;
+
 pub(super) async fn run(
     connection: &mut PgConnection,
     number: usize,
@@ -23,11 +28,19 @@ pub(super) async fn run(
     run: &Run<'_>,
     progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
-    let message = message(number, stage, run);
     let begun = Instant::now();
+    let tables = tables_at_head(stage);
     let address = &stage.steps.first().expect("a stage has a step").address;
+    let mut past = Past::Clients;
+    let mut moved = 0;
     loop {
-        let error = match send(connection, &message).await {
+        let guard = match run.before {
+            Some(_) => guard::guard(connection, &tables).await?,
+            None => None,
+        };
+        let limits = Limits::of(stage, run, past);
+        let message = message(number, stage, run, &limits, guard);
+        let error = match watched(connection, &message, run, limits.whole, progress).await {
             Ok(_) => return Ok(()),
             Err(error) => error,
         };
@@ -35,27 +48,102 @@ pub(super) async fn run(
             return Err(error.into());
         };
         send(connection, &Sql::new("ROLLBACK")).await?;
+        if run.stop.is_requested() {
+            return Err(ApplyError::Interrupted);
+        }
+        if code == guard::MOVED && run.before.is_some() && moved < LOOKS {
+            // Somebody's DDL got in between the look and the lock; whether it matters, the next look says.
+            moved += 1;
+            continue;
+        }
         if !MISSED.contains(&code.as_str()) {
             return Err(ApplyError::Refused {
-                address: blamed(stage, &error).unwrap_or(address).clone(),
+                address: blamed(stage).unwrap_or(address).clone(),
                 reason: describe(&error),
                 sql: Some(statements_of(stage)),
             });
         }
-        let holders = lock::holders(connection, &tables_at_head(stage)).await?;
+        let holders = lock::holders(connection, &tables).await?;
         if begun.elapsed() >= run.settings.lock_patience {
             let patience = run.settings.lock_patience;
             return Err(ApplyError::Patience {
                 address: address.clone(),
-                holders,
+                holders: lock::listed(&holders),
                 patience,
             });
         }
-        if run.stop.is_requested() {
-            return Err(ApplyError::Interrupted);
+        past = if holders.iter().any(Holder::is_autovacuum) {
+            Past::Autovacuum
+        } else {
+            Past::Clients
+        };
+        progress.waiting(&lock::listed(&holders));
+        if past == Past::Autovacuum && !run.may_hurry {
+            progress.waiting(
+                "one try waits longer than the budget: a worker yields only to a deadlock check",
+            );
         }
-        progress.waiting(&holders);
         tokio::time::sleep(pause(begun.elapsed())).await;
+    }
+}
+
+/// Whom the next try has to get past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Past {
+    /// Sessions that end by themselves.
+    Clients,
+    /// A worker that yields once the waiter's deadlock check fires.
+    Autovacuum,
+}
+
+/// The time limits of one try.
+struct Limits {
+    settings: Vec<Sql>,
+    /// The whole message: the watcher cancels it then.
+    whole: Option<Duration>,
+}
+
+impl Limits {
+    /// A stage that others can wait for has limits. What only shares with readers and writers is watched instead; a
+    /// rewrite of a large table that a person allowed has no limit.
+    fn of(stage: &Stage, run: &Run<'_>, past: Past) -> Self {
+        let budget = run.settings.lock_budget;
+        let unbounded = stage
+            .steps
+            .iter()
+            .filter_map(|step| step.statement())
+            .any(|own| {
+                own.work != Work::Catalog
+                    && own
+                        .locks
+                        .keys()
+                        .any(|table| run.sizes.get(table) == Some(&SizeClass::Large))
+            });
+        let blocking = stage.locks().values().any(|mode| mode.blocks_writes());
+        // The server's default; a longer one only makes this try fail once more.
+        let deadlock_timeout = Duration::from_secs(1);
+        let whole = match past {
+            Past::Autovacuum if !run.may_hurry => {
+                budget.max(deadlock_timeout + Duration::from_millis(200))
+            }
+            Past::Autovacuum | Past::Clients => budget,
+        };
+        let milliseconds =
+            |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX).max(2);
+        // The wait for a lock ends before the whole statement does, so that the server names the right reason.
+        let wait = (milliseconds(whole) * 9 / 10).max(1);
+        let mut settings = vec![Sql::new("SET LOCAL lock_timeout =").number(wait)];
+        if past == Past::Autovacuum && run.may_hurry {
+            settings.push(Sql::new("SET LOCAL deadlock_timeout =").number((wait / 4).max(1)));
+        }
+        let bounded = blocking && !unbounded;
+        if bounded {
+            settings.push(Sql::new("SET LOCAL statement_timeout =").number(milliseconds(whole)));
+        }
+        Self {
+            settings,
+            whole: bounded.then_some(whole),
+        }
     }
 }
 
@@ -65,8 +153,8 @@ fn pause(waited: Duration) -> Duration {
     Duration::from_secs_f64(0.5 + fastrand::f64() * (longest - 0.5))
 }
 
-/// Returns the step's object when the server's message can be tied to one; a stage of one statement can.
-fn blamed<'a>(stage: &'a Stage, _error: &sqlx::Error) -> Option<&'a Address> {
+/// Returns the step's object when the server's message can be tied to one; that of a stage of one statement can.
+fn blamed(stage: &Stage) -> Option<&Address> {
     match stage
         .steps
         .iter()
@@ -90,9 +178,15 @@ fn statements_of(stage: &Stage) -> String {
 }
 
 /// Puts a stage's message together.
-fn message(number: usize, stage: &Stage, run: &Run<'_>) -> Sql {
+fn message(
+    number: usize,
+    stage: &Stage,
+    run: &Run<'_>,
+    limits: &Limits,
+    guard: Option<Sql>,
+) -> Sql {
     let mut parts = vec![Sql::new("BEGIN")];
-    parts.extend(limits(stage, run));
+    parts.extend(limits.settings.iter().cloned());
     // A view locked after its table deadlocks its readers: what drops views comes before the tables are locked.
     let views_first = stage
         .steps
@@ -115,37 +209,11 @@ fn message(number: usize, stage: &Stage, run: &Run<'_>) -> Sql {
     };
     act(&mut parts, views);
     parts.extend(locks(stage));
+    parts.extend(guard);
     act(&mut parts, rest);
     parts.push(history::done(run.journal(), run.revision, number));
     parts.push(Sql::new("COMMIT"));
     Sql::empty().separated(&parts, ";\n")
-}
-
-/// Sets the time limits of a stage that others can wait for. What only shares with readers and writers is watched
-/// instead; a rewrite of a large table that a person allowed has no limit.
-fn limits(stage: &Stage, run: &Run<'_>) -> Vec<Sql> {
-    let budget = i64::try_from(run.settings.lock_budget.as_millis())
-        .unwrap_or(i64::MAX)
-        .max(2);
-    let blocking = stage.locks().values().any(|mode| mode.blocks_writes());
-    let unbounded = stage
-        .steps
-        .iter()
-        .filter_map(|step| step.statement())
-        .any(|own| {
-            own.work != Work::Catalog
-                && own
-                    .locks
-                    .keys()
-                    .any(|table| run.sizes.get(table) == Some(&SizeClass::Large))
-        });
-    // The wait for a lock ends before the whole statement does, so that the server names the right reason.
-    let lock_limit = Sql::new("SET LOCAL lock_timeout =").number((budget * 9 / 10).max(1));
-    let mut limits = vec![lock_limit];
-    if blocking && !unbounded {
-        limits.push(Sql::new("SET LOCAL statement_timeout =").number(budget));
-    }
-    limits
 }
 
 /// Returns the strongest lock on each table under its name at the stage's head.

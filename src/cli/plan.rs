@@ -51,10 +51,14 @@ pub(super) fn shown(plan: &Plan, format: PlanFormat, ink: Ink) -> String {
 
 /// Says how the plan came about, where `-v` asks.
 pub(super) fn told(outlet: &Outlet, plan: &Plan) {
-    outlet.detail(match plan.observation.used_scratch {
-        true => "a scratch server was started",
-        false => "no scratch server was started",
-    });
+    if plan.observation.used_scratch {
+        let tables = render::many(plan.observation.built_tables, "table");
+        outlet.detail(&format!(
+            "a scratch server was started; {tables} built there"
+        ));
+    } else {
+        outlet.detail("no scratch server was started");
+    }
 }
 
 /// With `--strict`, what is not modelled is a refusal.

@@ -68,6 +68,13 @@ impl Progress for Told<'_> {
         }
     }
 
+    fn busy(&mut self, how_far: &str) {
+        if self.last_line.elapsed() >= EVERY {
+            self.outlet.say(&format!("      {how_far}"));
+            self.last_line = Instant::now();
+        }
+    }
+
     fn rows(&mut self, table: &Address, done: u64, of_about: i64) {
         if self.outlet.is_quiet() {
             return;

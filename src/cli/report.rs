@@ -239,6 +239,7 @@ fn of_apply(error: &ApplyError, failure: Failure) -> Failure {
         | ApplyError::Busy(_)
         | ApplyError::StillNull { .. }
         | ApplyError::Interrupted
+        | ApplyError::Moved(_)
         | ApplyError::Journal(_)
         | ApplyError::Server(_) => failure,
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::{Live, PipelineError, Project, live};
-use crate::apply::{self, ApplyError, Progress, Run, Stop};
+use crate::apply::{self, ApplyError, Progress, Run, Stop, Watcher};
 use crate::catalog::{self, Connection};
 use crate::history::{self, NewRevision, Outcome, Revision};
 use crate::model::{Address, Expression, Model, Read};
@@ -32,6 +32,16 @@ pub struct Applied {
     pub revision: i64,
     /// How many stages it took.
     pub stages: usize,
+}
+
+/// What is to be carried out.
+struct Work<'a> {
+    plan: &'a Plan,
+    revision: i64,
+    /// The state before the first stage.
+    before: &'a Model<Expression>,
+    /// The stages that are done already.
+    done: BTreeSet<usize>,
 }
 
 /// Carries out a plan that a person has seen.
@@ -66,6 +76,7 @@ pub async fn apply(
         return Err(PipelineError::Stale { moved });
     }
     let settings = &project.settings;
+    apply::fault::arm();
     if !live.history.installed {
         history::install(
             &mut live.connection,
@@ -89,16 +100,14 @@ pub async fn apply(
         host: &caller.host,
     };
     let revision = history::begin(&mut live.connection, &settings.journal, &new).await?;
-    carry_out(
-        project,
-        &mut live.connection,
+    apply::fault::point();
+    let work = Work {
         plan,
         revision,
-        &BTreeSet::new(),
-        stop,
-        progress,
-    )
-    .await
+        before: &before,
+        done: BTreeSet::new(),
+    };
+    carry_out(project, &mut live.connection, work, stop, progress).await
 }
 
 /// Finishes the revision that stopped part-way, where there is one.
@@ -129,8 +138,8 @@ pub async fn resume(
         done.len(),
         &now,
     ) {
-        Position::At | Position::Within => done,
-        Position::Next => {
+        Position::At | Position::Within(_) => done,
+        Position::Next(_) => {
             let next = done.len();
             history::mark_done(&mut live.connection, &settings.journal, stopped.id, next).await?;
             (0..=next).collect()
@@ -147,16 +156,13 @@ pub async fn resume(
             });
         }
     };
-    let applied = carry_out(
-        project,
-        &mut live.connection,
-        &stopped.plan,
-        stopped.id,
-        &done,
-        stop,
-        progress,
-    )
-    .await?;
+    let work = Work {
+        plan: &stopped.plan,
+        revision: stopped.id,
+        before: &stopped.model_before,
+        done,
+    };
+    let applied = carry_out(project, &mut live.connection, work, stop, progress).await?;
     Ok(Some(applied))
 }
 
@@ -266,23 +272,36 @@ pub(super) async fn settled_rows(
 async fn carry_out(
     project: &Project,
     connection: &mut Connection,
-    plan: &Plan,
-    revision: i64,
-    done: &BTreeSet<usize>,
+    work: Work<'_>,
     stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Applied, PipelineError> {
     let settings = &project.settings;
-    let stages = &plan.decision.stages;
-    let run = Run {
-        settings,
+    let Work {
+        plan,
         revision,
-        sizes: &plan.decision.sizes,
-        stop,
+        before,
+        done,
+    } = work;
+    let stages = &plan.decision.stages;
+    let outcome = async {
+        let watching = project.connect().await?;
+        let watcher = tokio::sync::Mutex::new(Watcher::over(watching, connection).await?);
+        let run = Run {
+            settings,
+            revision,
+            sizes: &plan.decision.sizes,
+            stop,
+            watcher: Some(&watcher),
+            before: Some(before),
+            may_hurry: apply::may_hurry(connection).await?,
+        };
+        apply::run(connection, stages, &run, &done, progress).await
     };
-    if let Err(error) = apply::run(connection, stages, &run, done, progress).await {
+    if let Err(error) = outcome.await {
         return Err(note_stop(project, connection, revision, stages.len(), error).await);
     }
+    apply::fault::point();
     let ended = async {
         let after = catalog::read_live(connection).await?;
         let after = without_journal(&after.model, &settings.journal);
@@ -294,6 +313,7 @@ async fn carry_out(
             Some(&after),
         )
         .await?;
+        apply::fault::point();
         apply::release(connection).await
     };
     match ended.await {
@@ -358,8 +378,20 @@ async fn record_stop(
     source: ApplyError,
 ) -> PipelineError {
     if rows.is_empty() {
+        let moved = match &source {
+            ApplyError::Moved(moved) => moved.clone(),
+            _ => Vec::new(),
+        };
         // Whether the row could be removed shows at the next run, which then finds a revision without a stage.
         let _ = history::forget(connection, journal, revision).await;
+        if !moved.is_empty() {
+            let moved = moved
+                .iter()
+                .map(|own| format!("{own} was changed meanwhile"));
+            return PipelineError::Stale {
+                moved: moved.collect(),
+            };
+        }
         return PipelineError::Unchanged(source);
     }
     let _ = history::finish(connection, journal, revision, Outcome::Stopped, None).await;

@@ -139,6 +139,7 @@ async fn make_with(
         database: read.server.database.clone(),
         unmanaged: forward.unmanaged.iter().cloned().collect(),
         unmodelled: in_scope(read, settings),
+        built_tables: forward.built,
         ..Observation::default()
     };
     let cx = Context {

@@ -246,8 +246,8 @@ async fn done_stages(
     let rows = apply::settled_rows(project, &mut live.connection, revision.id, &mut Silent).await?;
     let done = rows.iter().filter(|row| row.done).count();
     Ok(match position(stages, &revision.model_before, done, now) {
-        Position::Next => done + 1,
-        Position::At | Position::Within | Position::Moved(_) => done,
+        Position::Next(_) => done + 1,
+        Position::At | Position::Within(_) | Position::Moved(_) => done,
     })
 }
 

@@ -84,6 +84,9 @@ pub struct Observation {
     /// Whether a scratch server was needed.
     #[serde(default)]
     pub used_scratch: bool,
+    /// How many tables were built there to compare both sides.
+    #[serde(default)]
+    pub built_tables: usize,
 }
 
 /// A plan: what a person reviews, approves and applies.

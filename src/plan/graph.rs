@@ -395,6 +395,12 @@ impl Relations {
                     self.before(&[*at], departures);
                 }
             }
+            for (x, arrivals) in &by.creates {
+                // What comes back into a schema comes after it.
+                if step.to != **x && step.to.is_at_or_below(x) {
+                    self.before(arrivals, &[*at]);
+                }
+            }
             for (x, arrivals) in by.creates.iter().chain(&by.alters).chain(&by.uses) {
                 if speaks(x) || x.is_at_or_below(&step.from) {
                     self.before(&[*at], arrivals);

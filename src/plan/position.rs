@@ -11,10 +11,10 @@ use crate::model::{Address, Expression, Model};
 pub enum Position {
     /// After the last stage done.
     At,
-    /// After the next one: it committed, and its row was not written.
-    Next,
+    /// After the next one: it committed, and its row was not written. These objects say so.
+    Next(Vec<Address>),
     /// Only what the next stage touches differs: mend, repeat.
-    Within,
+    Within(Vec<Address>),
     /// Neither: these objects are something else.
     Moved(Vec<Address>),
 }
@@ -26,7 +26,31 @@ pub(crate) fn position(
     done: usize,
     live: &Model<Expression>,
 ) -> Position {
-    let watched: BTreeSet<&Address> = stages.iter().flat_map(|stage| stage.after.keys()).collect();
+    let units: BTreeSet<Address> = stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .flat_map(|step| {
+            let locked = step
+                .statement()
+                .into_iter()
+                .flat_map(|own| own.locks.keys());
+            locked
+                .cloned()
+                .chain([step.address.table()])
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    // What the stages change, and whatever else belongs to the tables they touch.
+    let of_units = |model: &Model<Expression>| -> Vec<Address> {
+        let own = |address: &&Address| units.contains(&model.unit_of(address));
+        model.objects.keys().filter(own).cloned().collect()
+    };
+    let watched: BTreeSet<Address> = stages
+        .iter()
+        .flat_map(|stage| stage.after.keys().cloned())
+        .chain(of_units(before))
+        .chain(of_units(live))
+        .collect();
     let expected = |count: usize| {
         let mut after: BTreeMap<&Address, &After> = BTreeMap::new();
         for stage in &stages[..count.min(stages.len())] {
@@ -38,8 +62,8 @@ pub(crate) fn position(
         let after = expected(count);
         watched
             .iter()
-            .filter(|address| !stands(address, after.get(*address).copied(), before, live))
-            .map(|address| (*address).clone())
+            .filter(|address| !stands(address, after.get(address).copied(), before, live))
+            .cloned()
             .collect()
     };
     let here = differing(done);
@@ -50,7 +74,7 @@ pub(crate) fn position(
         return Position::Moved(here);
     };
     if differing(done + 1).is_empty() {
-        return Position::Next;
+        return Position::Next(here);
     }
     let touched = |address: &Address| {
         next.after.contains_key(address)
@@ -64,7 +88,7 @@ pub(crate) fn position(
             })
     };
     if here.iter().all(touched) {
-        Position::Within
+        Position::Within(here)
     } else {
         Position::Moved(here)
     }

@@ -1,8 +1,20 @@
 //! What has to be built: what changes or moves, all that needs it, and what that leans on, at the finest grain.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Kind, Model, Text, Written};
+use crate::model::{Address, Kind, Model, Object, Text, Written};
+
+/// Both sides under the names after the moves, with what is asked of them again and again.
+pub(super) struct Ground<'a> {
+    both: &'a Model<Written>,
+    /// Unit → its parts.
+    pub(super) units: BTreeMap<Address, BTreeSet<Address>>,
+    needed_by: BTreeMap<Address, BTreeSet<Address>>,
+    /// Name in lower case → the units of that name.
+    words: BTreeMap<String, Vec<Address>>,
+    /// Units whose names are no words: they are looked for as they stand.
+    odd: Vec<Address>,
+}
 
 /// What is built on scratch.
 #[derive(Clone, Debug, Default)]
@@ -13,54 +25,108 @@ pub(super) struct Closure {
     pub(super) stubs: BTreeSet<Address>,
 }
 
-impl Closure {
-    /// Finds what has to be built around the seeds, in a model that holds both sides under the names after the moves.
-    pub(super) fn around(
-        seeds: BTreeSet<Address>,
-        both: &Model<Written>,
-        texts: &[Written],
-    ) -> Self {
-        let needed_by = both.needed_by();
+impl<'a> Ground<'a> {
+    pub(super) fn of(both: &'a Model<Written>) -> Self {
         let units = both.units();
+        let mut words: BTreeMap<String, Vec<Address>> = BTreeMap::new();
+        let mut odd = Vec::new();
+        for unit in units.keys().filter(|unit| unit.kind() != Kind::Schema) {
+            let name = unit.name().as_str();
+            if name.chars().all(is_word) {
+                words
+                    .entry(name.to_lowercase())
+                    .or_default()
+                    .push(unit.clone());
+            } else {
+                odd.push(unit.clone());
+            }
+        }
+        Self {
+            both,
+            needed_by: both.needed_by(),
+            units,
+            words,
+            odd,
+        }
+    }
+
+    /// Returns the units whose names occur in a text, folded too: more than enough, never too little.
+    fn mentioned(&self, text: &str) -> Vec<Address> {
+        let lower = text.to_lowercase();
+        let mut found: Vec<Address> = lower
+            .split(|c| !is_word(c))
+            .filter_map(|word| self.words.get(word))
+            .flatten()
+            .cloned()
+            .collect();
+        let undoubled = lower.replace("\"\"", "\"");
+        found.extend(
+            self.odd
+                .iter()
+                .filter(|unit| undoubled.contains(&unit.name().as_str().to_lowercase()))
+                .cloned(),
+        );
+        found
+    }
+
+    /// Returns what a unit's parts lean on: known dependencies, and whatever their texts mention.
+    fn leaned_on(&self, unit: &Address) -> Vec<Address> {
+        let members = self.units.get(unit).into_iter().flatten();
+        let mut needs = Vec::new();
+        for member in members {
+            let own = self.both.needs_of(member);
+            needs.extend(own.iter().map(|need| self.both.unit_of(need)));
+            let texts = self.both.objects.get(member).map(Object::texts);
+            for text in texts.into_iter().flatten() {
+                needs.extend(self.mentioned(text.sql()));
+            }
+        }
+        needs
+    }
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_' || character == '$'
+}
+
+impl Closure {
+    /// Finds what has to be built around the seeds.
+    pub(super) fn around(seeds: BTreeSet<Address>, ground: &Ground<'_>) -> Self {
         let mut full: BTreeSet<Address> = BTreeSet::new();
         let mut queue: Vec<Address> = seeds.into_iter().collect();
         while let Some(unit) = queue.pop() {
             if !full.insert(unit.clone()) {
                 continue;
             }
-            for member in units.get(&unit).into_iter().flatten() {
+            for member in ground.units.get(&unit).into_iter().flatten() {
                 // What a schema holds is no dependent that has to be printed again.
                 if member.kind() == Kind::Schema {
                     continue;
                 }
-                for dependent in needed_by.get(member).into_iter().flatten() {
-                    queue.push(both.unit_of(dependent));
+                for dependent in ground.needed_by.get(member).into_iter().flatten() {
+                    queue.push(ground.both.unit_of(dependent));
                 }
             }
         }
+        Self::leaning(full, ground)
+    }
+
+    /// Finds what is built when one unit is printed by itself.
+    pub(super) fn below(unit: &Address, ground: &Ground<'_>) -> Self {
+        Self::leaning(BTreeSet::from([unit.clone()]), ground)
+    }
+
+    fn leaning(full: BTreeSet<Address>, ground: &Ground<'_>) -> Self {
         let mut closure = Self {
             full,
             stubs: BTreeSet::new(),
         };
-        let mentioned: Vec<Address> = units
-            .keys()
-            .filter(|unit| unit.kind() != Kind::Schema && !closure.full.contains(*unit))
-            .filter(|unit| {
-                texts
-                    .iter()
-                    .any(|text| mentions(text.sql(), unit.name().as_str()))
-            })
-            .cloned()
-            .collect();
-        let needs: Vec<Address> = closure
+        let needs = closure
             .full
             .iter()
-            .flat_map(|unit| units.get(unit).into_iter().flatten())
-            .flat_map(|member| both.needs_of(member))
-            .map(|need| both.unit_of(&need))
-            .chain(mentioned)
+            .flat_map(|unit| ground.leaned_on(unit))
             .collect();
-        closure.lean_on(needs, both);
+        closure.lean_on(needs, ground);
         let schemas: BTreeSet<Address> = closure
             .full
             .iter()
@@ -73,14 +139,13 @@ impl Closure {
     }
 
     /// Adds what is only leaned on: tables with types and keys, views whole, and what those lean on in turn.
-    fn lean_on(&mut self, mut queue: Vec<Address>, both: &Model<Written>) {
-        let units = both.units();
+    fn lean_on(&mut self, mut queue: Vec<Address>, ground: &Ground<'_>) {
         let mut seen: BTreeSet<Address> = BTreeSet::new();
         while let Some(unit) = queue.pop() {
             if self.full.contains(&unit) || !seen.insert(unit.clone()) {
                 continue;
             }
-            for member in units.get(&unit).into_iter().flatten() {
+            for member in ground.units.get(&unit).into_iter().flatten() {
                 let needed = match member.kind() {
                     Kind::Schema
                     | Kind::Table
@@ -90,18 +155,24 @@ impl Closure {
                     | Kind::View => true,
                     Kind::Default | Kind::Check | Kind::Index | Kind::Comment => false,
                 };
-                if needed {
-                    self.stubs.insert(member.clone());
-                    queue.extend(both.needs_of(member).iter().map(|need| both.unit_of(need)));
+                if !needed {
+                    continue;
+                }
+                self.stubs.insert(member.clone());
+                let own = ground.both.needs_of(member);
+                queue.extend(own.iter().map(|need| ground.both.unit_of(need)));
+                let texts = ground.both.objects.get(member).map(Object::texts);
+                for text in texts.into_iter().flatten() {
+                    queue.extend(ground.mentioned(text.sql()));
                 }
             }
         }
     }
 
     /// Takes everything.
-    pub(super) fn everything(both: &Model<Written>) -> Self {
+    pub(super) fn everything(ground: &Ground<'_>) -> Self {
         Self {
-            full: both.units().into_keys().collect(),
+            full: ground.units.keys().cloned().collect(),
             stubs: BTreeSet::new(),
         }
     }
@@ -134,9 +205,10 @@ impl Closure {
             .cloned()
             .collect()
     }
-}
 
-/// Says whether a name occurs in a text, folded too: more than enough, never too little.
-fn mentions(text: &str, name: &str) -> bool {
-    text.contains(name) || text.to_lowercase().contains(&name.to_lowercase())
+    /// Returns how many tables are built, stubs included.
+    pub(super) fn tables(&self) -> usize {
+        let built = self.full.iter().chain(&self.stubs);
+        built.filter(|unit| unit.kind() == Kind::Table).count()
+    }
 }

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::build::{self, Unbuilt, begin, rollback, settle};
-use super::closure::Closure;
+use super::closure::{Closure, Ground};
+use super::prints::{self, Prints};
 use super::rehearse::Bench;
 use super::{ScratchError, Workshop, tried};
 use crate::catalog;
+use crate::ddl;
 use crate::model::{
     Address, Declared, Expression, Index, Intent, Kind, Level, Model, Moves, Name, NotNull, Object,
     Read, Retired, ServerVersion, Settings, Text as _, Validity, Why, Written,
@@ -41,6 +43,8 @@ pub(crate) struct Levelled {
     pub(crate) questions: Vec<Question>,
     pub(crate) unmanaged: BTreeSet<Address>,
     pub(crate) taken_in: BTreeSet<Address>,
+    /// How many tables scratch has built for it.
+    pub(crate) built: usize,
     /// What rehearsal starts from and has to land on.
     pub(crate) bench: Bench,
 }
@@ -81,7 +85,15 @@ pub(crate) async fn level(
         &identity.unmanaged,
     );
     let both = union(&carried, &desired);
-    let (seeds, texts) = seeds(&carried, &desired, &moves, &both);
+    let ground = Ground::of(&both);
+    let prints = Prints::of(wanted.read.server.version);
+    let stood = prints::as_written(&carried);
+    let mut seeds = seeds(&carried, &desired, &moves, &both);
+    let moved_units = moving(&moves, &both);
+    let by_text: BTreeSet<Address> = seeds.difference(&moved_units).cloned().collect();
+    for unit in prints::known_equal(&prints, &by_text, &stood, &desired, &ground) {
+        seeds.remove(&unit);
+    }
     let mut level = Level {
         current: carried.clone(),
         desired: carried.clone(),
@@ -92,13 +104,14 @@ pub(crate) async fn level(
         tried: BTreeMap::new(),
     };
     let mut bench = Bench::default();
+    let mut built = 0;
     if !seeds.is_empty() || !moves.0.is_empty() {
-        let mut closure = Closure::around(seeds, &both, &texts);
+        let mut closure = Closure::around(seeds, &ground);
         let connection = workshop.bench().await?;
         let wished = match build::print(connection, &closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
             Err(ScratchError::Unbuilt { .. }) => {
-                closure = Closure::everything(&both);
+                closure = Closure::everything(&ground);
                 build::print(connection, &closure.part_of(&desired), "desired").await?
             }
             other => other?,
@@ -111,11 +124,27 @@ pub(crate) async fn level(
             start.clone()
         } else {
             let moved = execute_moves(connection, &start, &moves, wanted.ledger).await?;
-            settle(connection, moved, "current").await?
+            let mut moved = settle(connection, moved, "current").await?;
+            // What the plan will make first is no part of the state after the moves alone.
+            let to_come = schemas_to_come(&start, &moves);
+            moved.retain(|address| !to_come.contains(address));
+            moved
         };
         overlay(&mut level.current, &closure, &both, &moved);
         overlay(&mut level.desired, &closure, &both, &settled);
         level.tried = tried::changes(connection, &level).await?;
+        for unit in closure
+            .full
+            .iter()
+            .filter(|unit| unit.kind() != Kind::Schema)
+        {
+            prints.keep(&prints.key(&desired, &ground, unit), unit, &settled);
+            if !moved_units.contains(unit) {
+                prints.keep(&prints.key(&stood, &ground, unit), unit, &moved);
+            }
+        }
+        prints.tidy();
+        built = closure.tables();
         bench = Bench {
             before: start,
             expected: settled.clone(),
@@ -128,6 +157,7 @@ pub(crate) async fn level(
         questions: identity.questions,
         unmanaged: identity.unmanaged,
         taken_in: identity.taken_in,
+        built,
         bench,
     })
 }
@@ -396,15 +426,14 @@ fn union_of(a: &Model<Expression>, b: &Model<Expression>) -> Model<Expression> {
     both
 }
 
-/// Finds the units that differ in their texts, or move, and the texts of a person that differ.
+/// Finds the units that differ in their texts, or move.
 fn seeds(
     carried: &Model<Expression>,
     desired: &Model<Written>,
     moves: &Moves,
     both: &Model<Written>,
-) -> (BTreeSet<Address>, Vec<Written>) {
-    let mut seeds = BTreeSet::new();
-    let mut texts = Vec::new();
+) -> BTreeSet<Address> {
+    let mut seeds = moving(moves, both);
     for (address, wanted) in &desired.objects {
         let same = carried.objects.get(address).is_some_and(|there| {
             there.kind() == wanted.kind()
@@ -414,26 +443,27 @@ fn seeds(
         });
         if !same {
             seeds.insert(both.unit_of(address));
-            texts.extend(wanted.texts());
         }
     }
-    for address in carried
-        .objects
-        .keys()
-        .filter(|address| !desired.objects.contains_key(*address))
-    {
+    let gone = carried.objects.keys();
+    for address in gone.filter(|address| !desired.objects.contains_key(*address)) {
         seeds.insert(both.unit_of(address));
     }
-    for step in &moves.0 {
-        for address in both.objects.keys().filter(|address| {
-            address.is_at_or_below(&step.to) || both.parent(address).as_ref() == Some(&step.to)
-        }) {
-            seeds.insert(both.unit_of(address));
-        }
-        seeds.insert(both.unit_of(&step.to));
-    }
     seeds.retain(|unit| both.objects.contains_key(unit));
-    (seeds, texts)
+    seeds
+}
+
+/// Finds the units that move, or hold something that does.
+fn moving(moves: &Moves, both: &Model<Written>) -> BTreeSet<Address> {
+    let mut units = BTreeSet::new();
+    for step in &moves.0 {
+        let below = both.objects.keys().filter(|address| {
+            address.is_at_or_below(&step.to) || both.parent(address).as_ref() == Some(&step.to)
+        });
+        units.extend(below.map(|address| both.unit_of(address)));
+        units.insert(both.unit_of(&step.to));
+    }
+    units
 }
 
 /// Returns the part of the live side that is built, under the names before the moves.
@@ -488,9 +518,16 @@ async fn execute_moves(
     moves: &Moves,
     ledger: &[Retired],
 ) -> Result<Model<Expression>, ScratchError> {
+    let made = schemas_to_come(start, moves);
     begin(connection).await?;
     let outcome = async {
         build::build_all(&mut *connection, start, "current").await?;
+        for schema in &made {
+            let sql = ddl::table::create_schema(schema).sql;
+            sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+                .execute(&mut *connection)
+                .await?;
+        }
         for step in moves::steps(moves, start, ledger).iter().flatten() {
             if let Some(statement) = step.statement() {
                 sqlx::raw_sql(AssertSqlSafe(statement.sql.executable()))
@@ -503,6 +540,21 @@ async fn execute_moves(
     .await;
     rollback(connection).await?;
     outcome
+}
+
+/// Finds the schemas that things come back into and that the plan makes before.
+fn schemas_to_come(start: &Model<Expression>, moves: &Moves) -> BTreeSet<Address> {
+    let mut there: BTreeSet<Address> = start.objects.keys().cloned().collect();
+    let mut to_come = BTreeSet::new();
+    for step in &moves.0 {
+        let schema = step.to.schema();
+        there = there.iter().map(|address| step.carry(address)).collect();
+        let is_attic = schema.name().is_reserved();
+        if step.to.kind() != Kind::Schema && !is_attic && !there.contains(&schema) {
+            to_come.insert(schema);
+        }
+    }
+    to_come
 }
 
 /// Puts what scratch printed in the place of what was read, for everything that was built in full.

@@ -3,6 +3,7 @@
 mod build;
 mod closure;
 mod level;
+mod prints;
 pub mod provider;
 mod rehearse;
 mod seed;

@@ -117,6 +117,9 @@ impl Rehearsal {
             revision,
             sizes: &sizes,
             stop: &stop,
+            watcher: None,
+            before: None,
+            may_hurry: false,
         };
         let mut before = self.read().await?;
         for (number, stage) in stages.iter_mut().enumerate() {

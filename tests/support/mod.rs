@@ -3,6 +3,7 @@
 pub(crate) mod database;
 pub(crate) mod dump;
 pub(crate) mod servers;
+pub(crate) mod tool;
 
 use libtest_mimic::{Failed, Trial};
 

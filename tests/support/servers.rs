@@ -61,6 +61,7 @@ pub(crate) fn url(major: u16, database: &str) -> String {
             ("max_connections", "100"),
             ("max_prepared_transactions", "5"),
             ("log_statement", "all"),
+            ("log_line_prefix", "%d %v "),
         ];
         let wish = Wish {
             major: Some(major),

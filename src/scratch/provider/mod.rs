@@ -125,7 +125,7 @@ fn version_of(text: &str) -> Option<ServerVersion> {
 }
 
 /// Returns the folder in which binaries and template data directories are kept between runs.
-fn cache() -> PathBuf {
+pub(super) fn cache() -> PathBuf {
     let own = |name: &str| {
         std::env::var_os(name)
             .filter(|value| !value.is_empty())
