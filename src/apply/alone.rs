@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::watch::watched;
 use super::{ApplyError, Progress, Run, note_started, send};
-use crate::catalog::describe;
+use crate::catalog::{describe, sqlstate};
 use crate::ddl::{self, Statement, index::Way};
 use crate::history;
 use crate::model::{Address, Kind};
@@ -64,6 +64,7 @@ async fn send_alone(
         Err(error) => Err(ApplyError::Refused {
             address: step.address.clone(),
             reason: describe(&error),
+            code: sqlstate(&error),
             sql: Some(sql.to_string()),
         }),
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::{ApplyError, Progress, Run, note_started, send};
-use crate::catalog::describe;
+use crate::catalog::{describe, sqlstate};
 use crate::history;
 use crate::model::Address;
 use crate::plan::{Backfill, Step};
@@ -166,7 +166,7 @@ async fn batch(
             // The journal's row is counted too.
             Ok(rows) => return Ok(rows.saturating_sub(1)),
             Err(error) => {
-                let Some(code) = crate::catalog::sqlstate(&error) else {
+                let Some(code) = sqlstate(&error) else {
                     return Err(error.into());
                 };
                 send(connection, &Sql::new("ROLLBACK")).await?;
@@ -176,6 +176,7 @@ async fn batch(
                     return Err(ApplyError::Refused {
                         address: step.address.clone(),
                         reason: describe(&error),
+                        code: sqlstate(&error),
                         sql: Some(set.to_string()),
                     });
                 }

@@ -4,8 +4,8 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::{ApplyError, Run};
 use crate::catalog;
-use crate::model::{Address, Expression, Kind, Model};
-use crate::plan::{Position, Stage, position};
+use crate::model::{Address, Kind};
+use crate::plan::{Position, position};
 use crate::sql::Sql;
 
 /// Sums up the catalog rows of relations, whose oids are a literal in front of it: differs once somebody's DDL on them
@@ -24,12 +24,13 @@ pub(super) const MOVED: &str = "22012";
 /// run may find what an earlier try has left of it.
 pub(super) async fn still_there(
     connection: &mut PgConnection,
-    stages: &[Stage],
-    before: &Model<Expression>,
     done: usize,
     is_first: bool,
     run: &Run<'_>,
 ) -> Result<(), ApplyError> {
+    let Some((stages, before)) = run.watched else {
+        return Ok(());
+    };
     let read = catalog::read_live(connection).await?;
     let mut live = read.model;
     live.retain(|address| address.schema_name() != run.journal());

@@ -76,6 +76,8 @@ pub enum ApplyError {
         address: Address,
         /// What the server said.
         reason: String,
+        /// The SQLSTATE, where the server gave one.
+        code: Option<String>,
         /// The statement, where there was one.
         sql: Option<String>,
     },
@@ -133,8 +135,11 @@ pub(crate) struct Run<'a> {
     pub(crate) stop: &'a Stop,
     /// The watching session; absent in rehearsal, where nobody else is.
     pub(crate) watcher: Option<&'a tokio::sync::Mutex<Watcher>>,
-    /// The state before the first stage: what others change meanwhile stops the plan. Absent in rehearsal.
-    pub(crate) before: Option<&'a Model<Expression>>,
+    /// The stages of the plan and the state before the first: what others change meanwhile stops the plan. Absent in
+    /// rehearsal.
+    pub(crate) watched: Option<(&'a [Stage], &'a Model<Expression>)>,
+    /// Whether no stage was run yet: only then may there be what an earlier try has left.
+    pub(crate) is_first: bool,
     /// Whether the role may lower `deadlock_timeout`.
     pub(crate) may_hurry: bool,
 }
@@ -181,9 +186,10 @@ pub(crate) async fn run(
             return Err(ApplyError::Interrupted);
         }
         progress.stage(number, stage);
-        if let Some(before) = run.before {
-            guard::still_there(connection, stages, before, number, is_first, run).await?;
+        if stage.alone {
+            guard::still_there(connection, number, is_first, run).await?;
         }
+        let run = &Run { is_first, ..*run };
         is_first = false;
         one(connection, number, stage, run, progress).await?;
     }

@@ -34,10 +34,13 @@ pub(super) async fn run(
     let mut past = Past::Clients;
     let mut moved = 0;
     loop {
-        let guard = match run.before {
+        // First the look, then the comparison, then the lock, under which the look is taken again: what others commit
+        // in between is seen by one of them.
+        let guard = match run.watched {
             Some(_) => guard::guard(connection, &tables).await?,
             None => None,
         };
+        guard::still_there(connection, number, run.is_first, run).await?;
         let limits = Limits::of(stage, run, past);
         let message = message(number, stage, run, &limits, guard);
         let error = match watched(connection, &message, run, limits.whole, progress).await {
@@ -51,7 +54,7 @@ pub(super) async fn run(
         if run.stop.is_requested() {
             return Err(ApplyError::Interrupted);
         }
-        if code == guard::MOVED && run.before.is_some() && moved < LOOKS {
+        if code == guard::MOVED && run.watched.is_some() && moved < LOOKS {
             // Somebody's DDL got in between the look and the lock; whether it matters, the next look says.
             moved += 1;
             continue;
@@ -60,6 +63,7 @@ pub(super) async fn run(
             return Err(ApplyError::Refused {
                 address: blamed(stage).unwrap_or(address).clone(),
                 reason: describe(&error),
+                code: sqlstate(&error),
                 sql: Some(statements_of(stage)),
             });
         }

@@ -1,11 +1,13 @@
-//! Primary keys, checks, and the NOT NULLs that have names (18 and later).
+//! Primary keys, unique constraints, foreign keys, checks, and the NOT NULLs that have names (18 and later).
 
 use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 
 use super::rows::{get, name, names, oid};
 use super::{CatalogError, Gathering};
 use crate::model::{
-    Address, Check, Deferrable, Expression, Kind, NotNull, Object, PrimaryKey, Validity,
+    Action, Address, Check, Deferrable, Expression, ForeignKey, Kind, Match, NotNull, Object,
+    PrimaryKey, Unique, Validity,
 };
 
 pub(super) async fn constraints(
@@ -23,12 +25,42 @@ pub(super) async fn constraints(
         let own_name = name(&row, "name")?;
         let validity = Validity::from_flag(get(&row, "validated")?);
         match get::<&str>(&row, "type")? {
-            "p" => {
-                let deferrable = match (get(&row, "deferrable")?, get(&row, "deferred")?) {
-                    (false, _) => Deferrable::No,
-                    (true, false) => Deferrable::Immediate,
-                    (true, true) => Deferrable::Deferred,
+            "u" => {
+                let address = table.part(Kind::Unique, &own_name);
+                let index: i64 = get(&row, "index_objid")?;
+                into.addresses
+                    .insert((get(&row, "index_classid")?, index, 0), address.clone());
+                let unique = Unique {
+                    columns: names(&row, "columns")?,
+                    include: names(&row, "include")?,
+                    nulls_not_distinct: get(&row, "nulls_not_distinct")?,
+                    deferrable: deferrable(&row)?,
                 };
+                into.put(oid(&row)?, address, Object::Unique(unique));
+            }
+            "f" => {
+                let references = [
+                    name(&row, "referenced_schema")?,
+                    name(&row, "referenced_table")?,
+                ];
+                let key = ForeignKey {
+                    columns: names(&row, "columns")?,
+                    references: references.to_vec(),
+                    referenced_columns: names(&row, "referenced_columns")?,
+                    matching: match get::<&str>(&row, "matching")? {
+                        "f" => Match::Full,
+                        _ => Match::Simple,
+                    },
+                    on_update: action(get(&row, "on_update")?),
+                    on_delete: action(get(&row, "on_delete")?),
+                    set_columns: names(&row, "set_columns")?,
+                    deferrable: deferrable(&row)?,
+                    validity,
+                };
+                let address = table.part(Kind::ForeignKey, &own_name);
+                into.put(oid(&row)?, address, Object::ForeignKey(key));
+            }
+            "p" => {
                 let address = table.with_kind(Kind::PrimaryKey);
                 let index: i64 = get(&row, "index_objid")?;
                 into.addresses
@@ -37,7 +69,7 @@ pub(super) async fn constraints(
                     name: Some(own_name),
                     columns: names(&row, "columns")?,
                     include: names(&row, "include")?,
-                    deferrable,
+                    deferrable: deferrable(&row)?,
                 };
                 into.put(oid(&row)?, address, Object::PrimaryKey(key));
             }
@@ -66,4 +98,22 @@ pub(super) async fn constraints(
         }
     }
     Ok(())
+}
+
+fn deferrable(row: &PgRow) -> Result<Deferrable, CatalogError> {
+    Ok(match (get(row, "deferrable")?, get(row, "deferred")?) {
+        (false, _) => Deferrable::No,
+        (true, false) => Deferrable::Immediate,
+        (true, true) => Deferrable::Deferred,
+    })
+}
+
+fn action(code: &str) -> Action {
+    match code {
+        "r" => Action::Restrict,
+        "c" => Action::Cascade,
+        "n" => Action::SetNull,
+        "d" => Action::SetDefault,
+        _ => Action::NoAction,
+    }
 }

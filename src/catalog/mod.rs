@@ -6,10 +6,16 @@
 mod column;
 mod constraint;
 mod depend;
+mod extension;
 mod index;
+mod privilege;
 mod relation;
+mod routine;
 mod rows;
+mod sequence;
 mod session;
+mod trigger;
+mod types;
 
 use std::collections::BTreeMap;
 
@@ -18,7 +24,7 @@ use sqlx::PgConnection;
 use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
 
 pub use session::{CatalogError, Connection, connect, pin};
-pub(crate) use session::{connect_to, describe, run, sqlstate, value};
+pub(crate) use session::{connect_to, describe, run, spelled_types, sqlstate, value};
 
 /// How often a read is repeated when DDL of others gets in between.
 const TRIES: usize = 3;
@@ -35,6 +41,13 @@ struct Gathering {
 }
 
 impl Gathering {
+    /// Notes that a row type, and the array of it, stand for their relation.
+    fn put_row_type(&mut self, row_type: i64, array: i64, address: &Address, class: i64) {
+        for oid in [row_type, array].into_iter().filter(|oid| *oid != 0) {
+            self.addresses.insert((class, oid, 0), address.clone());
+        }
+    }
+
     fn put(&mut self, oid: Oid, address: Address, object: crate::model::Object<Expression>) {
         self.addresses.insert(oid, address.clone());
         self.model.objects.insert(address, object);
@@ -80,11 +93,18 @@ pub(crate) async fn model(
 async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogError> {
     let mut gathering = Gathering::default();
     relation::schemas(connection, &mut gathering).await?;
+    extension::extensions(connection, &mut gathering).await?;
+    types::enums(connection, &mut gathering).await?;
+    sequence::sequences(connection, &mut gathering).await?;
+    routine::functions(connection, &mut gathering).await?;
     relation::tables(connection, &mut gathering).await?;
     column::columns(connection, &mut gathering).await?;
+    sequence::identities(connection, &mut gathering).await?;
     constraint::constraints(connection, &mut gathering).await?;
     index::indexes(connection, &mut gathering).await?;
     relation::views(connection, &mut gathering).await?;
+    trigger::triggers(connection, &mut gathering).await?;
+    privilege::privileges(connection, &mut gathering).await?;
     relation::comments(connection, &mut gathering).await?;
     Ok(gathering)
 }

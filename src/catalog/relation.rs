@@ -40,6 +40,12 @@ pub(super) async fn tables(
             bytes: get(&row, "bytes")?,
         };
         into.sizes.insert(address.clone(), size);
+        into.put_row_type(
+            get(&row, "row_type")?,
+            get(&row, "row_array")?,
+            &address,
+            get(&row, "type_classid")?,
+        );
         into.put(oid(&row)?, address, Object::Table(Table { persistence }));
     }
     Ok(())
@@ -57,7 +63,18 @@ pub(super) async fn views(
         let view = View {
             query: Expression::new(get::<&str>(&row, "query")?.trim()),
             options: options(&row, "options")?,
+            columns: get::<Vec<String>>(&row, "columns")?
+                .iter()
+                .map(crate::model::Name::new)
+                .zip(get::<Vec<String>>(&row, "types")?)
+                .collect(),
         };
+        into.put_row_type(
+            get(&row, "row_type")?,
+            get(&row, "row_array")?,
+            &address,
+            get(&row, "type_classid")?,
+        );
         into.put(oid(&row)?, address, Object::View(view));
     }
     Ok(())
@@ -76,7 +93,10 @@ pub(super) async fn comments(
         let Some(target) = into.addresses.get(&sub_oid(&row)?) else {
             continue;
         };
-        if matches!(target.kind(), Kind::PrimaryKey | Kind::NotNull) {
+        if matches!(
+            target.kind(),
+            Kind::PrimaryKey | Kind::NotNull | Kind::Identity
+        ) {
             continue;
         }
         let address = Address::comment_on(target);

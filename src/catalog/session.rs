@@ -1,5 +1,6 @@
 //! Connections, and the settings under which every server prints alike.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use sqlx::{ConnectOptions, Connection as _, PgConnection};
 
 use super::rows::get;
 use super::version;
-use crate::model::{Name, Server};
+use crate::model::{Name, Server, Text as _, Written};
+use crate::sql::Sql;
 
 /// A connection to one server.
 pub type Connection = PgConnection;
@@ -218,6 +220,46 @@ pub(super) async fn server(connection: &mut Connection) -> Result<Server, Catalo
         role: get(&row, "role")?,
         sizes: Default::default(),
     })
+}
+
+/// Asks how the server spells types; those it does not know are left out.
+pub(crate) async fn spelled_types(
+    connection: &mut Connection,
+    types: &BTreeSet<Written>,
+) -> Result<BTreeMap<Written, String>, CatalogError> {
+    let mut spelled = BTreeMap::new();
+    for own in types {
+        let path = Sql::new("SET search_path =").name_sequence(own.search_path());
+        sqlx::raw_sql(sqlx::AssertSqlSafe(path.executable()))
+            .execute(&mut *connection)
+            .await?;
+        let row = sqlx::query("SELECT to_regtype($1)::oid::int8 AS known")
+            .bind(own.sql())
+            .fetch_one(&mut *connection)
+            .await;
+        let known = match row {
+            Ok(row) => get::<Option<i64>>(&row, "known")?,
+            // What is no type at all is reported when it is built.
+            Err(error) if error.as_database_error().is_some() => None,
+            Err(error) => return Err(error.into()),
+        };
+        sqlx::raw_sql("SET search_path = ''")
+            .execute(&mut *connection)
+            .await?;
+        if let Some(oid) = known {
+            let row = sqlx::query("SELECT format_type($1::int8::oid, NULL) AS spelled")
+                .bind(oid)
+                .fetch_one(&mut *connection)
+                .await?;
+            spelled.insert(own.clone(), get(&row, "spelled")?);
+        }
+    }
+    if !types.is_empty() {
+        sqlx::raw_sql("SET search_path = ''")
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(spelled)
 }
 
 /// Takes the look whose answer changes when DDL of others commits.

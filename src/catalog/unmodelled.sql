@@ -4,30 +4,33 @@
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      found AS (
-  SELECT CASE c.relkind WHEN 'p' THEN 'partitioned table' WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view'
+  SELECT CASE c.relkind WHEN 'p' THEN 'partitioned table' WHEN 'm' THEN 'materialized view'
                         WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type'
                         ELSE CASE WHEN c.relispartition THEN 'partition' ELSE 'table in an inheritance tree' END END AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND (c.relkind IN ('p', 'S', 'm', 'f', 'c')
+     AND (c.relkind IN ('p', 'm', 'f', 'c')
           OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
      AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype = 'i')
   UNION ALL
-  SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'base type' END,
+  SELECT CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'base type' END,
          s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
-   WHERE t.typtype IN ('e', 'd', 'r') OR t.typtype = 'b' AND t.typelem = 0
+   WHERE t.typtype IN ('d', 'r') OR t.typtype = 'b' AND t.typelem = 0
   UNION ALL
-  SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
+  SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END,
          s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
     FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
+   WHERE p.prokind IN ('p', 'a')
   UNION ALL
-  SELECT CASE k.contype WHEN 'u' THEN 'unique constraint' WHEN 'f' THEN 'foreign key' ELSE 'exclusion constraint' END,
+  SELECT CASE k.contype WHEN 'x' THEN 'exclusion constraint' ELSE 'temporal key' END,
          s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
-    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE k.contype IN ('u', 'f', 'x') AND c.relkind = 'r'
+    FROM (SELECT x.*, (SELECT conperiod FROM (SELECT x.*) AS y) AS temporal
+            FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conperiod) AS absent) AS k
+    JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE (k.contype = 'x' OR k.temporal) AND c.relkind = 'r'
   UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
@@ -35,12 +38,12 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
     LEFT JOIN pg_class i ON i.oid = k.conindid
    WHERE c.relkind = 'r'
-     AND (k.enforced IS FALSE OR k.contype = 'p' AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
+     AND (k.enforced IS FALSE OR k.contype IN ('p', 'u') AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
           OR k.contype = 'n' AND k.connoinherit)
   UNION ALL
   SELECT 'trigger', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE NOT t.tgisinternal
+   WHERE NOT t.tgisinternal AND c.relkind <> 'r'
   UNION ALL
   SELECT 'rule', s.nspname, c.relname, r.rulename, 'pg_rewrite'::regclass, r.oid, s.nspname, c.relname
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
@@ -61,7 +64,6 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                               ('table access method', c.relkind = 'r' AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
                               ('replica identity', c.relkind = 'r' AND c.relreplident <> 'd'),
                               ('typed table', c.reloftype <> 0),
-                              ('privileges', c.relacl IS NOT NULL),
                               ('clustered index', c.relkind = 'r'
                                  AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
    WHERE isset AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
@@ -71,23 +73,17 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
             FROM pg_attribute x CROSS JOIN (SELECT NULL::"char" AS attcompression) AS absent) AS a
     JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
     JOIN pg_type t ON t.oid = a.atttypid
-   CROSS JOIN LATERAL (VALUES ('identity column', a.attidentity <> ''),
-                              ('virtual generated column', a.attgenerated = 'v'),
+   CROSS JOIN LATERAL (VALUES ('virtual generated column', a.attgenerated = 'v'),
                               ('column storage', c.relkind = 'r' AND a.attstorage <> t.typstorage),
                               ('column compression', a.compression <> ''),
                               ('column statistics target', c.relkind IN ('r', 'i') AND coalesce(a.attstattarget, -1) <> -1),
-                              ('column options', a.attoptions IS NOT NULL),
-                              ('column privileges', a.attacl IS NOT NULL)) AS flag (word, isset)
+                              ('column options', a.attoptions IS NOT NULL)) AS flag (word, isset)
    WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'i') AND c.relpersistence <> 't'
   UNION ALL
   SELECT 'view column default', s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN schema s ON s.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
    WHERE c.relkind = 'v'
-  UNION ALL SELECT 'extension', NULL, x.extname, NULL, 'pg_extension'::regclass, x.oid, NULL, NULL
-    FROM pg_extension x WHERE x.extname <> 'plpgsql'
-  UNION ALL SELECT 'schema privileges', NULL, n.nspname, NULL, 'pg_namespace'::regclass, n.oid, NULL, NULL
-    FROM pg_namespace n JOIN schema s ON s.oid = n.oid WHERE n.nspacl IS NOT NULL AND n.nspname <> 'public'
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()
@@ -118,5 +114,5 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 SELECT f.kind, f.schema::text AS schema, f.name::text AS name, f.part::text AS part,
        f.classid::int8 AS classid, f.objid::int8 AS objid, f.on_schema::text AS on_schema, f.on_name::text AS on_name
   FROM found f
- WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = f.classid AND m.objid = f.objid AND f.kind <> 'extension')
+ WHERE NOT EXISTS (SELECT FROM member m WHERE m.classid = f.classid AND m.objid = f.objid)
  ORDER BY 1, 2, 3, 4;

@@ -2,9 +2,14 @@
 -- https://www.postgresql.org/docs/current/catalog-pg-class.html
 SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
-       rtrim(pg_get_viewdef(c.oid), ';') AS query, c.reloptions AS options
+       rtrim(pg_get_viewdef(c.oid), ';') AS query, c.reloptions AS options,
+       x.columns, x.types, 'pg_type'::regclass::oid::int8 AS type_classid, c.reltype::int8 AS row_type, t.typarray::int8 AS row_array
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_type t ON t.oid = c.reltype
+ CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS columns,
+                            array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types
+                       FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS x
  WHERE c.relkind = 'v' AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend e

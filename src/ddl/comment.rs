@@ -14,18 +14,36 @@ pub(crate) fn set(address: &Address, text: Option<&str>) -> Statement {
     let table = target.table();
     let (sql, relation) = match target.kind() {
         Kind::Schema => (head.push("SCHEMA").path(&target), None),
+        Kind::Extension => (head.push("EXTENSION").path(&target), None),
+        Kind::Enum => (head.push("TYPE").path(&target), None),
+        Kind::Sequence => (head.push("SEQUENCE").path(&target), None),
+        Kind::Function => (head.push("FUNCTION").routine(&target), None),
+        Kind::Trigger => (
+            head.push("TRIGGER")
+                .name(target.name())
+                .push("ON")
+                .path(&table),
+            Some(table),
+        ),
         Kind::Table => (head.push("TABLE").path(&target), Some(table)),
         Kind::View => (head.push("VIEW").path(&target), Some(target.clone())),
         Kind::Index => (head.push("INDEX").path(&target), None),
         Kind::Column => (head.push("COLUMN").whole_path(&target), Some(table)),
-        Kind::Check => (
+        Kind::Check | Kind::Unique | Kind::ForeignKey => (
             head.push("CONSTRAINT")
                 .name(target.name())
                 .push("ON")
                 .path(&table),
             Some(table),
         ),
-        Kind::PrimaryKey | Kind::Default | Kind::NotNull | Kind::Comment => {
+        Kind::PrimaryKey
+        | Kind::Default
+        | Kind::NotNull
+        | Kind::Identity
+        | Kind::OwnedBy
+        | Kind::Owner
+        | Kind::Grant
+        | Kind::Comment => {
             unreachable!(
                 "the reader makes no comment on a {}",
                 target.kind().keyword()

@@ -1,7 +1,8 @@
 //! Constraints of ALTER TABLE.
 
 use crate::model::{
-    Address, Check, Deferrable, Hash, Name, PrimaryKey, TEMPORARY_PREFIX, Text, Validity,
+    Action, Address, Check, Deferrable, ForeignKey, Hash, Match, Name, PrimaryKey,
+    TEMPORARY_PREFIX, Text, Unique, Validity,
 };
 use crate::sql::Sql;
 
@@ -53,6 +54,121 @@ fn deferrable(sql: Sql, deferrable: Deferrable) -> Sql {
         Deferrable::Immediate => sql.push("DEFERRABLE"),
         Deferrable::Deferred => sql.push("DEFERRABLE INITIALLY DEFERRED"),
     }
+}
+
+/// Builds its index under the lock. <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD UNIQUE)
+pub(crate) fn add_unique(address: &Address, own: &Unique) -> Statement {
+    let mut definition = named(Some(address.name())).push("UNIQUE");
+    if own.nulls_not_distinct {
+        definition = definition.push("NULLS NOT DISTINCT");
+    }
+    definition = definition.name_list(&own.columns);
+    if !own.include.is_empty() {
+        definition = definition.push("INCLUDE").name_list(&own.include);
+    }
+    let definition = deferrable(definition, own.deferrable);
+    let subcommand = Sql::new("ADD").join(&definition);
+    Statement::alter_table(
+        &address.table(),
+        Form::AddConstraint(definition),
+        subcommand,
+    )
+    .working(Work::IndexBuild)
+}
+
+/// Takes over a unique index. <https://www.postgresql.org/docs/current/sql-altertable.html>
+/// (ADD table_constraint_using_index)
+pub(crate) fn add_unique_using(address: &Address, own: &Unique, index: &Name) -> Statement {
+    let subcommand = Sql::new("ADD")
+        .join(&named(Some(address.name())))
+        .push("UNIQUE USING INDEX")
+        .name(index);
+    let subcommand = deferrable(subcommand, own.deferrable);
+    Statement::alter_table(&address.table(), Form::Subcommand, subcommand)
+}
+
+/// Reads every row of the referencing table unless NOT VALID; writers of both tables wait.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD FOREIGN KEY)
+pub(crate) fn add_foreign_key(address: &Address, own: &ForeignKey) -> Statement {
+    let mut sql = Sql::new("ADD")
+        .join(&named(Some(address.name())))
+        .push("FOREIGN KEY")
+        .name_list(&own.columns)
+        .push("REFERENCES")
+        .names_dotted(&own.references);
+    if !own.referenced_columns.is_empty() {
+        sql = sql.name_list(&own.referenced_columns);
+    }
+    if own.matching == Match::Full {
+        sql = sql.push("MATCH FULL");
+    }
+    sql = action(sql, "ON UPDATE", own.on_update);
+    sql = action(sql, "ON DELETE", own.on_delete);
+    if !own.set_columns.is_empty() {
+        sql = sql.name_list(&own.set_columns);
+    }
+    sql = deferrable(sql, own.deferrable);
+    if own.validity == Validity::NotValid {
+        sql = sql.push("NOT VALID");
+    }
+    let table = address.table();
+    let work = match own.validity {
+        Validity::Valid => Work::Scan,
+        Validity::NotValid => Work::Catalog,
+    };
+    let sql = Sql::new("ALTER TABLE").path(&table).join(&sql);
+    Statement::catalog(sql)
+        .locking(&table, LockMode::ShareRowExclusive)
+        .locking(&own.referenced_table(), LockMode::ShareRowExclusive)
+        .working(work)
+}
+
+fn action(sql: Sql, words: &'static str, action: Action) -> Sql {
+    match action {
+        Action::NoAction => sql,
+        Action::Restrict => sql.push(words).push("RESTRICT"),
+        Action::Cascade => sql.push(words).push("CASCADE"),
+        Action::SetNull => sql.push(words).push("SET NULL"),
+        Action::SetDefault => sql.push(words).push("SET DEFAULT"),
+    }
+}
+
+/// Blocks readers of both tables for a moment. <https://www.postgresql.org/docs/current/sql-altertable.html>
+/// (DROP CONSTRAINT)
+pub(crate) fn drop_foreign_key(address: &Address, own: &ForeignKey) -> Statement {
+    drop(&address.table(), address.name())
+        .locking(&own.referenced_table(), LockMode::AccessExclusive)
+}
+
+/// Reads every row of the referencing table beside readers and writers.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (VALIDATE CONSTRAINT)
+pub(crate) fn validate_foreign_key(address: &Address, own: &ForeignKey) -> Statement {
+    validate(&address.table(), address.name()).locking(&own.referenced_table(), LockMode::RowShare)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (ALTER CONSTRAINT)
+pub(crate) fn set_deferrable(address: &Address, own: &ForeignKey) -> Statement {
+    let sql = Sql::new("ALTER TABLE")
+        .path(&address.table())
+        .push("ALTER CONSTRAINT")
+        .name(address.name())
+        .push(match own.deferrable {
+            Deferrable::No => "NOT DEFERRABLE",
+            Deferrable::Immediate => "DEFERRABLE INITIALLY IMMEDIATE",
+            Deferrable::Deferred => "DEFERRABLE INITIALLY DEFERRED",
+        });
+    Statement::catalog(sql)
+        .locking(&address.table(), LockMode::AccessExclusive)
+        .locking(&own.referenced_table(), LockMode::AccessExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (RENAME CONSTRAINT)
+pub(crate) fn rename(table: &Address, from: &Name, to: &Name) -> Statement {
+    let sql = Sql::new("ALTER TABLE")
+        .path(table)
+        .push("RENAME CONSTRAINT")
+        .name(from);
+    Statement::catalog(sql.push("TO").name(to)).locking(table, LockMode::AccessExclusive)
 }
 
 /// Reads every row unless NOT VALID. <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD table_constraint)

@@ -85,3 +85,14 @@ pub(crate) fn drop(address: &Address, table: &Address, way: Way) -> Statement {
         }
     }
 }
+
+/// Readers and writers go on. <https://www.postgresql.org/docs/current/sql-alterindex.html> (RENAME TO)
+pub(crate) fn rename(address: &Address, to: &crate::model::Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER INDEX")
+            .path(address)
+            .push("RENAME TO")
+            .name(to),
+    )
+    .locking(address, LockMode::ShareUpdateExclusive)
+}

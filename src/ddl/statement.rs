@@ -92,6 +92,8 @@ pub enum Transaction {
     Allowed,
     /// It may not (25001), and is sent alone.
     Forbidden,
+    /// It may, and what it makes can be used once it has committed.
+    CommitBeforeUse,
 }
 
 /// How a statement can be merged with its neighbours.

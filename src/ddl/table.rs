@@ -94,7 +94,7 @@ pub(crate) fn set_persistence(table: &Address, persistence: Persistence) -> Stat
 }
 
 /// Returns the column's name, type, collation and generation expression.
-fn definition<T: Text>(column: &Address, own: &Column<T>) -> Sql {
+pub(super) fn definition<T: Text>(column: &Address, own: &Column<T>) -> Sql {
     let mut sql = Sql::empty().name(column.name()).verbatim(&own.type_name);
     if let Some(collation) = &own.collation {
         sql = sql.push("COLLATE").names_dotted(collation);

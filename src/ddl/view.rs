@@ -1,13 +1,45 @@
 //! CREATE VIEW and DROP VIEW.
 
-use crate::model::{Address, Text, View};
+use crate::model::{Address, Name, Text, View};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement};
 
 /// <https://www.postgresql.org/docs/current/sql-createview.html>
 pub(crate) fn create<T: Text>(address: &Address, own: &View<T>) -> Statement {
-    let mut sql = Sql::new("CREATE VIEW").path(address);
+    written("CREATE VIEW", address, own)
+}
+
+/// Takes queries whose columns begin with the former ones; owner, privileges and dependents stay.
+/// <https://www.postgresql.org/docs/current/sql-createview.html> (OR REPLACE)
+pub(crate) fn replace<T: Text>(address: &Address, own: &View<T>) -> Statement {
+    written("CREATE OR REPLACE VIEW", address, own).locking(address, LockMode::AccessExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterview.html> (RENAME TO)
+pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER VIEW")
+            .path(address)
+            .push("RENAME TO")
+            .name(to),
+    )
+    .locking(address, LockMode::AccessExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterview.html> (SET SCHEMA)
+pub(crate) fn set_schema(address: &Address, to: &Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER VIEW")
+            .path(address)
+            .push("SET SCHEMA")
+            .name(to),
+    )
+    .locking(address, LockMode::AccessExclusive)
+}
+
+fn written<T: Text>(words: &'static str, address: &Address, own: &View<T>) -> Statement {
+    let mut sql = Sql::new(words).path(address);
     if !own.options.is_empty() {
         let options: Vec<Sql> = own
             .options

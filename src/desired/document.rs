@@ -7,13 +7,15 @@ use std::sync::Arc;
 use super::fault::{Fault, Faults, Ledger, Sources};
 use super::fields::{self, Fields};
 use super::node::{self, Node};
-use super::{Loaded, default_path, table, view};
-use crate::model::{Address, Comment, Declared, Kind, Name, Object, Schema, Written};
+use super::{Loaded, default_path, routine, sequence, table, types, view};
+use crate::model::{Address, Comment, Declared, Kind, Name, Object, Owner, Schema, Written};
 
 /// What is gathered over all files.
 pub(super) struct Gathering {
     pub(super) declared: Declared,
     pub(super) ledger: Ledger,
+    /// Foreign key → the table it references, and where that is said.
+    pub(super) references: Vec<(Address, Address, Rc<Node>)>,
     /// Top-level objects with the layer that declares them.
     units: BTreeMap<Address, usize>,
     layer: usize,
@@ -29,6 +31,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
     let mut gathering = Gathering {
         declared: Declared::default(),
         ledger: Ledger::default(),
+        references: Vec::new(),
         units: BTreeMap::new(),
         layer: 0,
     };
@@ -43,6 +46,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
             }
         }
     }
+    unknown_references(&mut gathering);
     look_alikes(&mut gathering);
     let Gathering {
         declared, ledger, ..
@@ -88,6 +92,26 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
             schema_of(&name, &key, &value, gathering);
         }
     }
+    if let Some(node) = fields.get("extensions") {
+        for (name, key, value) in fields::entries(&node, "extensions", &mut gathering.ledger) {
+            types::read_extension(&name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("enums") {
+        for (name, key, value) in fields::entries(&node, "enums", &mut gathering.ledger) {
+            types::read_enum(&head, &name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("sequences") {
+        for (name, key, value) in fields::entries(&node, "sequences", &mut gathering.ledger) {
+            sequence::read(&head, &name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("functions") {
+        for (key, value) in fields::raw_entries(&node, "functions", &mut gathering.ledger) {
+            routine::read(&head, &key, &value, gathering);
+        }
+    }
     if let Some(node) = fields.get("tables") {
         for (name, key, value) in fields::entries(&node, "tables", &mut gathering.ledger) {
             table::read(&head, &name, &key, &value, gathering);
@@ -115,18 +139,8 @@ fn schema_of(name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gath
     let replaces = gathering.replaces(&mut fields);
     gathering.declare_unit(&address, key, replaces);
     gathering.put(&address, key, Object::Schema(Schema {}));
-    gathering.comment(&address, &mut fields);
-    if let Some(node) = fields.get("renamed_from")
-        && let Some(old) = fields::name(&node, &mut gathering.ledger)
-    {
-        let old = Address::new(Kind::Schema, [old]);
-        gathering
-            .declared
-            .intent
-            .renamed_from
-            .insert(address.clone(), old);
-    }
-    gathering.protect(&address, &mut fields);
+    gathering.common(&address, &mut fields);
+    gathering.renamed(&address, &mut fields);
     fields.close(&mut gathering.ledger);
 }
 
@@ -201,9 +215,54 @@ impl Gathering {
         }
         // The schema that something is declared in is declared with it.
         let schema = address.schema();
-        if address.kind() != Kind::Schema && !self.declared.written.objects.contains_key(&schema) {
+        let lives_in_one = !matches!(address.kind(), Kind::Schema | Kind::Extension);
+        if lives_in_one && !self.declared.written.objects.contains_key(&schema) {
             self.put(&schema, at, Object::Schema(Schema {}));
         }
+    }
+
+    /// Reads what every object that stands by itself may have: a comment, an owner, protection.
+    pub(super) fn common(&mut self, address: &Address, fields: &mut Fields) {
+        self.comment(address, fields);
+        self.protect(address, fields);
+        if let Some(node) = fields.get("owner")
+            && let Some(role) = fields::name(&node, &mut self.ledger)
+        {
+            self.put(
+                &Address::owner_of(address),
+                &node,
+                Object::Owner(Owner { role }),
+            );
+        }
+    }
+
+    /// Reads the name that an object had: its own name alone, or with a schema where it could move between them.
+    pub(super) fn renamed(&mut self, address: &Address, fields: &mut Fields) {
+        let Some(node) = fields.get("renamed_from") else {
+            return;
+        };
+        let Some(old) = fields::reference(&node, "renamed_from", &mut self.ledger) else {
+            return;
+        };
+        let former = match old.as_slice() {
+            [name] => address.renamed(name.clone()),
+            [schema, name] if address.path().len() == 2 => address.rebased(
+                address,
+                &Address::new(address.kind(), [schema.clone(), name.clone()]),
+            ),
+            _ => {
+                self.ledger.fault(
+                    &node,
+                    "this is no former name of it: write the name alone",
+                    None,
+                );
+                return;
+            }
+        };
+        self.declared
+            .intent
+            .renamed_from
+            .insert(address.clone(), former);
     }
 
     pub(super) fn replaces(&mut self, fields: &mut Fields) -> bool {
@@ -242,6 +301,37 @@ impl Gathering {
                     text: text.to_owned(),
                 }),
             );
+        }
+    }
+}
+
+/// Reports foreign keys to tables that nobody declares, where a declared one is near enough to be meant. A table out of
+/// scope may be referenced: the server knows whether it is there.
+fn unknown_references(gathering: &mut Gathering) {
+    let tables: Vec<Address> = gathering
+        .declared
+        .written
+        .objects
+        .keys()
+        .filter(|own| own.kind() == Kind::Table)
+        .cloned()
+        .collect();
+    for (_, references, node) in std::mem::take(&mut gathering.references) {
+        let same_schema = tables
+            .iter()
+            .filter(|own| own.schema_name() == references.schema_name());
+        if tables.contains(&references) {
+            continue;
+        }
+        let nearest = fields::nearest(
+            references.name().as_str(),
+            same_schema.map(|own| own.name().as_str()),
+        );
+        if let Some(nearest) = nearest {
+            let what = format!("{references} is not declared");
+            gathering
+                .ledger
+                .fault(&node, what, format!("did you mean `{nearest}`?"));
         }
     }
 }

@@ -120,6 +120,31 @@ pub(super) fn entries(
         .collect()
 }
 
+/// Reads the entries of a map whose keys are more than a name.
+pub(super) fn raw_entries(
+    node: &Rc<Node>,
+    what: &str,
+    ledger: &mut Ledger,
+) -> Vec<(Rc<Node>, Rc<Node>)> {
+    if node.is_null() {
+        return Vec::new();
+    }
+    let Value::Map(pairs) = &node.value else {
+        ledger.fault(
+            node,
+            format!("{what} is {}, not a map", node.describe()),
+            None,
+        );
+        return Vec::new();
+    };
+    let is_merge = |key: &Node| key.scalar().is_some_and(|(text, _)| &**text == "<<");
+    pairs
+        .iter()
+        .filter(|(key, _)| !is_merge(key))
+        .cloned()
+        .collect()
+}
+
 /// Reads text; null is a fault.
 pub(super) fn text(node: &Node, what: &str, ledger: &mut Ledger) -> Option<Arc<str>> {
     match node.scalar() {
@@ -286,6 +311,27 @@ pub(super) fn sql(
         return None;
     }
     Some(Written::new(trimmed, path.clone()))
+}
+
+/// Reads a body that the server keeps as a string, every line of it.
+pub(super) fn body(node: &Node, what: &str, ledger: &mut Ledger) -> Option<String> {
+    let text = text(node, what, ledger)?;
+    match node.scalar().map_or(Style::Plain, |(_, style)| style) {
+        Style::Folded => {
+            ledger.fault(
+                node,
+                format!("{what} stands behind `>`, which joins its lines"),
+                "use `|`".to_owned(),
+            );
+            None
+        }
+        Style::Plain if node.before_comment => {
+            let what = format!("a comment follows {what}: ` #` ends plain text");
+            ledger.fault(node, what, "use `|`".to_owned());
+            None
+        }
+        Style::Plain | Style::Quoted | Style::Literal => Some(text.to_string()),
+    }
 }
 
 /// Spells a text in double quotes.

@@ -20,6 +20,14 @@ pub struct Document {
     pub search_path: Option<Vec<String>>,
     /// Schemas (manual section 5.10).
     pub schemas: Option<BTreeMap<String, Option<Schema>>>,
+    /// Extensions (manual: CREATE EXTENSION).
+    pub extensions: Option<BTreeMap<String, Option<Extension>>>,
+    /// Enumerated types (manual section 8.7).
+    pub enums: Option<BTreeMap<String, EnumForm>>,
+    /// Sequences that no identity column has (manual: CREATE SEQUENCE).
+    pub sequences: Option<BTreeMap<String, Option<Sequence>>>,
+    /// Functions; the key is `name(argument types)` as in DROP FUNCTION (manual: CREATE FUNCTION).
+    pub functions: Option<BTreeMap<String, Function>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
     /// Views (manual: CREATE VIEW).
@@ -32,12 +40,170 @@ pub struct Document {
 pub struct Schema {
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
     /// The name it had.
-    pub renamed_from: Option<String>,
+    pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// An extension.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Extension {
+    /// The schema its objects live in; wherever it is, by default.
+    pub schema: Option<String>,
+    /// Its version; any, by default.
+    pub version: Option<String>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+}
+
+/// An enumerated type: its labels, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum EnumForm {
+    /// The labels in their order.
+    Values(Vec<String>),
+    /// Everything.
+    Full(Enum),
+}
+
+/// An enumerated type.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Enum {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The labels in their order.
+    pub values: Vec<String>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// A sequence.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Sequence {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// `smallint`, `integer` or `bigint`; `bigint` by default.
+    pub r#type: Option<String>,
+    /// The first value.
+    pub start: Option<i64>,
+    /// The step; 1 by default.
+    pub increment: Option<i64>,
+    /// The lowest value.
+    pub min_value: Option<i64>,
+    /// The highest value.
+    pub max_value: Option<i64>,
+    /// How many values a session takes at once; 1 by default.
+    pub cache: Option<i64>,
+    /// Whether it begins anew at its end.
+    pub cycle: Option<bool>,
+    /// The column it goes with: `table.column`.
+    pub owned_by: Option<Reference>,
+    /// Whether changes are kept out of the write-ahead log (PostgreSQL 15 and later).
+    pub unlogged: Option<bool>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// A function.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Function {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The argument list with modes, names and defaults, where the types in the key do not say it all.
+    pub arguments: Option<Sql>,
+    /// What it returns: a type, `SETOF type` or `TABLE(…)`.
+    pub returns: Option<Sql>,
+    /// The language.
+    pub language: Option<String>,
+    /// The body, as a string that the language reads.
+    pub body: Option<String>,
+    /// The body in SQL: `RETURN expression` or `BEGIN ATOMIC … END`.
+    pub sql_body: Option<Sql>,
+    /// The file of a compiled function.
+    pub object_file: Option<String>,
+    /// The symbol in that file.
+    pub link_symbol: Option<String>,
+    /// Whether it is a window function.
+    pub window: Option<bool>,
+    /// What it may do: `immutable`, `stable` or `volatile`, the default.
+    pub volatility: Option<Volatility>,
+    /// Whether parallel workers may run it: `safe`, `restricted` or `unsafe`, the default.
+    pub parallel: Option<Parallel>,
+    /// Whether a NULL argument gives NULL without a call.
+    pub strict: Option<bool>,
+    /// Whether it runs with its owner's privileges.
+    pub security_definer: Option<bool>,
+    /// Whether it gives nothing of its arguments away but by its result.
+    pub leakproof: Option<bool>,
+    /// What a call costs, in units of `cpu_operator_cost`.
+    pub cost: Option<f64>,
+    /// How many rows a call returns.
+    pub rows: Option<f64>,
+    /// Settings for the time of a call.
+    pub set: Option<BTreeMap<String, Scalar>>,
+    /// The planner support function.
+    pub support: Option<Reference>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// What a function may do.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Volatility {
+    /// The same arguments give the same result for ever.
+    Immutable,
+    /// They do so within one statement.
+    Stable,
+    /// Anything may happen.
+    Volatile,
+}
+
+/// Whether parallel workers may run a function.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Parallel {
+    /// They may.
+    Safe,
+    /// Only the leader may.
+    Restricted,
+    /// No parallel plan at all.
+    Unsafe,
 }
 
 /// A table.
@@ -50,6 +216,12 @@ pub struct Table {
     pub columns: Option<BTreeMap<String, ColumnForm>>,
     /// Its primary key: a list of columns, or a map with a name.
     pub primary_key: Option<PrimaryKeyForm>,
+    /// Unique constraints by name.
+    pub unique: Option<BTreeMap<String, UniqueForm>>,
+    /// Foreign keys by name.
+    pub foreign_keys: Option<BTreeMap<String, ForeignKey>>,
+    /// Triggers by name (manual: CREATE TRIGGER).
+    pub triggers: Option<BTreeMap<String, Box<Trigger>>>,
     /// Check constraints by name.
     pub checks: Option<BTreeMap<String, CheckForm>>,
     /// Indexes by name.
@@ -58,6 +230,8 @@ pub struct Table {
     pub unlogged: Option<bool>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
     /// The name it had: `name`, `schema.name` or `[schema, name]`.
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
@@ -100,6 +274,8 @@ pub struct Column {
     pub not_null: Option<NotNullForm>,
     /// The expression of a stored generated column.
     pub generated: Option<Sql>,
+    /// Makes it an identity column: `always`, `by_default`, or a map with the options of its sequence.
+    pub identity: Option<IdentityForm>,
     /// Fills existing rows before NOT NULL is enforced.
     pub backfill: Option<Sql>,
     /// How a change of type converts values.
@@ -109,9 +285,193 @@ pub struct Column {
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The name it had.
-    pub renamed_from: Option<String>,
+    pub renamed_from: Option<Reference>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// An identity column's word, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum IdentityForm {
+    /// Who may give a value.
+    Word(Generated),
+    /// Everything.
+    Full(Identity),
+}
+
+/// Who may give an identity column a value.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Generated {
+    /// Only OVERRIDING SYSTEM VALUE.
+    Always,
+    /// Everybody.
+    ByDefault,
+}
+
+/// An identity column's sequence.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Identity {
+    /// Who may give a value.
+    pub generated: Generated,
+    /// The first value.
+    pub start: Option<i64>,
+    /// The step; 1 by default.
+    pub increment: Option<i64>,
+    /// The lowest value.
+    pub min_value: Option<i64>,
+    /// The highest value.
+    pub max_value: Option<i64>,
+    /// How many values a session takes at once; 1 by default.
+    pub cache: Option<i64>,
+    /// Whether it begins anew at its end.
+    pub cycle: Option<bool>,
+    /// The name of its sequence.
+    pub sequence: Option<String>,
+}
+
+/// A unique constraint: its columns, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum UniqueForm {
+    /// The columns.
+    Columns(Vec<String>),
+    /// Everything.
+    Full(Unique),
+}
+
+/// A unique constraint.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Unique {
+    /// The columns.
+    pub columns: Vec<String>,
+    /// Columns carried along in the index.
+    pub include: Option<Vec<String>>,
+    /// Whether NULLs count as equal (PostgreSQL 15 and later).
+    pub nulls_not_distinct: Option<bool>,
+    /// Whether the check can wait for the end of the transaction.
+    pub deferrable: Option<Deferrable>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+}
+
+/// A foreign key.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ForeignKey {
+    /// The referencing columns.
+    pub columns: Vec<String>,
+    /// The referenced table.
+    pub references: Reference,
+    /// The referenced columns; the primary key's by default.
+    pub referenced_columns: Option<Vec<String>>,
+    /// Which rows with NULLs comply; `simple` by default.
+    pub r#match: Option<Match>,
+    /// What an UPDATE of the referenced row does; `no_action` by default.
+    pub on_update: Option<Action>,
+    /// What its DELETE does; `no_action` by default.
+    pub on_delete: Option<Action>,
+    /// The columns that `set_null` or `set_default` touches (PostgreSQL 15 and later).
+    pub set_columns: Option<Vec<String>>,
+    /// Whether the check can wait for the end of the transaction.
+    pub deferrable: Option<Deferrable>,
+    /// Whether existing rows are left unchecked.
+    pub not_valid: Option<bool>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+}
+
+/// Which rows with NULLs comply with a foreign key.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Match {
+    /// Rows with any NULL.
+    Simple,
+    /// Rows with nothing but NULLs.
+    Full,
+}
+
+/// What happens to rows whose reference changes or goes.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Action {
+    /// An error, at the end of the statement or transaction.
+    NoAction,
+    /// An error at once.
+    Restrict,
+    /// They change or go as well.
+    Cascade,
+    /// Their columns become NULL.
+    SetNull,
+    /// Their columns get their defaults.
+    SetDefault,
+}
+
+/// A trigger.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Trigger {
+    /// The events before which it fires.
+    pub before: Option<Vec<Event>>,
+    /// The events after which it fires.
+    pub after: Option<Vec<Event>>,
+    /// The events instead of which it fires.
+    pub instead_of: Option<Vec<Event>>,
+    /// The columns of UPDATE OF.
+    pub update_of: Option<Vec<String>>,
+    /// Whether it fires for each `row` or each `statement`, the default.
+    pub for_each: Option<ForEach>,
+    /// The condition.
+    pub when: Option<Sql>,
+    /// The call: function and arguments.
+    pub execute: Sql,
+    /// Whether it is a constraint trigger.
+    pub constraint: Option<bool>,
+    /// When a constraint trigger fires.
+    pub deferrable: Option<Deferrable>,
+    /// The table a constraint trigger refers to.
+    pub references: Option<Reference>,
+    /// The transition table of former rows.
+    pub old_table: Option<String>,
+    /// The transition table of new rows.
+    pub new_table: Option<String>,
+    /// In which session roles it fires: `true`, `always`, `replica` or `false`.
+    pub enabled: Option<Scalar>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+}
+
+/// What fires a trigger.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Event {
+    /// INSERT.
+    Insert,
+    /// UPDATE.
+    Update,
+    /// DELETE.
+    Delete,
+    /// TRUNCATE.
+    Truncate,
+}
+
+/// How often a trigger fires.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum ForEach {
+    /// For each row.
+    Row,
+    /// Once for the statement.
+    Statement,
 }
 
 /// NOT NULL: a flag, or a map with a name.
@@ -190,6 +550,8 @@ pub struct Check {
     pub no_inherit: Option<bool>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
 }
 
 /// An index: its columns, or a map.
@@ -224,6 +586,8 @@ pub struct Index {
     pub tablespace: Option<String>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
 }
 
 /// Text, taken by its characters.
@@ -264,8 +628,14 @@ pub struct View {
     pub check_option: Option<CheckOption>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
 }
 
 /// Which conditions rows written through a view must meet.
@@ -308,6 +678,22 @@ mod tests {
             ("Check", "tables: { t: { checks: { c: {KEYS} } } }", ""),
             ("Index", "tables: { t: { indexes: { i: {KEYS} } } }", ""),
             ("View", "views: { v: {KEYS} }", ""),
+            ("Extension", "extensions: { e: {KEYS} }", ""),
+            ("Enum", "enums: { e: {KEYS} }", ""),
+            ("Sequence", "sequences: { s: {KEYS} }", ""),
+            ("Function", "functions: { f(): {KEYS} }", ""),
+            ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
+            (
+                "ForeignKey",
+                "tables: { t: { foreign_keys: { f: {KEYS} } } }",
+                "",
+            ),
+            ("Trigger", "tables: { t: { triggers: { t: {KEYS} } } }", ""),
+            (
+                "Identity",
+                "tables: { t: { columns: { c: { type: int, identity: {KEYS} } } } }",
+                "",
+            ),
         ];
         for (name, text, _) in places {
             let mut wanted: Vec<&String> = definitions[name]["properties"]

@@ -2,15 +2,21 @@
 //!
 //! Pure but for reading files. Every fault of every file is reported at once.
 
+mod constraint;
 mod document;
 mod fault;
 mod fields;
 pub mod format;
 mod node;
+mod routine;
+mod sequence;
 mod settings;
 mod table;
+mod types;
 mod view;
 mod write;
+mod write_constraint;
+mod write_routine;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -206,12 +206,14 @@ impl Reading<'_> {
         {
             self.own.settings.manage.exclude = patterns;
         }
-        for key in ["owners", "roles"] {
-            if let Some(node) = fields.get(key)
-                && fields::boolean(&node, key, self.ledger) == Some(true)
-            {
-                self.not_built(&node, &format!("manage.{key}"));
-            }
+        if let Some(node) = fields.get("owners") {
+            self.own.settings.manage.owners =
+                fields::boolean(&node, "owners", self.ledger) == Some(true);
+        }
+        if let Some(node) = fields.get("roles")
+            && fields::boolean(&node, "roles", self.ledger) == Some(true)
+        {
+            self.not_built(&node, "manage.roles");
         }
         self.not_built_keys(&mut fields, &["grants", "owner"], "manage.");
         fields.close(self.ledger);
@@ -387,7 +389,7 @@ mod tests {
             &|_| None,
         )
         .expect("known keys");
-        assert_eq!(own.warnings.len(), 3);
+        assert_eq!(own.warnings.len(), 2);
         let faults = read_settings("r.yaml", "lock_budgett: 1s\nlock_patience: soon\n", &|_| {
             None
         })

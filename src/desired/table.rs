@@ -9,14 +9,14 @@ use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use crate::model::{
     Address, Check, Column, Default, Deferrable, Index, Kind, Name, NotNull, Object, Persistence,
-    PrimaryKey, Table, Validity, Written,
+    PrimaryKey, Table, Text as _, Validity, Written,
 };
 
 /// One table while it is read.
-struct Reading<'a> {
-    table: Address,
-    path: &'a Arc<[Name]>,
-    gathering: &'a mut Gathering,
+pub(super) struct Reading<'a> {
+    pub(super) table: Address,
+    pub(super) path: &'a Arc<[Name]>,
+    pub(super) gathering: &'a mut Gathering,
 }
 
 pub(super) fn read(
@@ -48,23 +48,8 @@ pub(super) fn read(
         Persistence::Permanent
     };
     gathering.put(&table, key, Object::Table(Table { persistence }));
-    gathering.comment(&table, &mut fields);
-    gathering.protect(&table, &mut fields);
-    if let Some(node) = fields.get("renamed_from")
-        && let Some(old) = fields::reference(&node, "renamed_from", &mut gathering.ledger)
-    {
-        match old.as_slice() {
-            [name] => renamed(
-                gathering,
-                &table,
-                [table.schema_name().clone(), name.clone()],
-            ),
-            [schema, name] => renamed(gathering, &table, [schema.clone(), name.clone()]),
-            _ => gathering
-                .ledger
-                .fault(&node, "a table's former name has one or two parts", None),
-        }
-    }
+    gathering.common(&table, &mut fields);
+    gathering.renamed(&table, &mut fields);
     let mut reading = Reading {
         table,
         path: &head.search_path,
@@ -80,6 +65,24 @@ pub(super) fn read(
         let key = fields.key("primary_key").unwrap_or_else(|| node.clone());
         reading.primary_key(&key, &node);
     }
+    if let Some(node) = fields.get("unique") {
+        let entries = fields::entries(&node, "unique", &mut reading.gathering.ledger);
+        for (name, key, value) in entries {
+            reading.unique(&name, &key, &value);
+        }
+    }
+    if let Some(node) = fields.get("foreign_keys") {
+        let entries = fields::entries(&node, "foreign_keys", &mut reading.gathering.ledger);
+        for (name, key, value) in entries {
+            reading.foreign_key(&name, &key, &value);
+        }
+    }
+    if let Some(node) = fields.get("triggers") {
+        let entries = fields::entries(&node, "triggers", &mut reading.gathering.ledger);
+        for (name, key, value) in entries {
+            reading.trigger(&name, &key, &value);
+        }
+    }
     if let Some(node) = fields.get("checks") {
         for (name, key, value) in fields::entries(&node, "checks", &mut reading.gathering.ledger) {
             reading.check(&name, &key, &value);
@@ -93,16 +96,8 @@ pub(super) fn read(
     fields.close(&mut gathering.ledger);
 }
 
-fn renamed(gathering: &mut Gathering, new: &Address, old: [Name; 2]) {
-    gathering
-        .declared
-        .intent
-        .renamed_from
-        .insert(new.clone(), Address::new(new.kind(), old));
-}
-
 impl Reading<'_> {
-    fn sql(&mut self, node: &Node, what: &str) -> Option<Written> {
+    pub(super) fn sql(&mut self, node: &Node, what: &str) -> Option<Written> {
         fields::sql(node, what, Sql::Text, self.path, &mut self.gathering.ledger)
     }
 
@@ -171,15 +166,14 @@ impl Reading<'_> {
         if let Some(node) = fields.get("not_null") {
             self.not_null(&address, &node);
         }
-        if let Some(node) = fields.get("renamed_from")
-            && let Some(old) = fields::name(&node, &mut self.gathering.ledger)
-        {
-            let old = self.table.part(Kind::Column, &old);
-            self.gathering
-                .declared
-                .intent
-                .renamed_from
-                .insert(address.clone(), old);
+        self.gathering.renamed(&address, &mut fields);
+        if let Some(node) = fields.get("identity") {
+            let written = self.gathering.declared.written.objects.get(&address);
+            let type_name = match written {
+                Some(Object::Column(column)) => column.type_name.sql().to_owned(),
+                _ => String::new(),
+            };
+            super::sequence::identity(&address, &type_name, &node, self.gathering);
         }
         for (word, what) in [
             ("backfill", "the backfill"),
@@ -204,7 +198,6 @@ impl Reading<'_> {
     }
 
     fn type_name(&mut self, node: &Node) -> Option<Written> {
-        use crate::model::Text as _;
         let type_name = self.sql(node, "the type")?;
         let word = type_name.sql().to_lowercase();
         let plain = match word.as_str() {
@@ -222,7 +215,6 @@ impl Reading<'_> {
     }
 
     fn default(&mut self, column: &Address, node: &Node, value: Written, is_generated: bool) {
-        use crate::model::Text as _;
         if is_generated {
             self.gathering.ledger.fault(
                 node,
@@ -274,7 +266,7 @@ impl Reading<'_> {
         }
     }
 
-    fn validity(&mut self, fields: &mut Fields) -> Validity {
+    pub(super) fn validity(&mut self, fields: &mut Fields) -> Validity {
         let not_valid = fields
             .get("not_valid")
             .and_then(|node| fields::boolean(&node, "not_valid", &mut self.gathering.ledger));
@@ -309,20 +301,7 @@ impl Reading<'_> {
                 .get("include")
                 .and_then(|node| fields::names(&node, "include", ledger))
                 .unwrap_or_default();
-            if let Some(node) = fields.get("deferrable") {
-                own.deferrable = match fields::text(&node, "deferrable", ledger).as_deref() {
-                    Some("initially_immediate") => Deferrable::Immediate,
-                    Some("initially_deferred") => Deferrable::Deferred,
-                    _ => {
-                        ledger.fault(
-                            &node,
-                            "deferrable is neither initially_immediate nor initially_deferred",
-                            None,
-                        );
-                        Deferrable::No
-                    }
-                };
-            }
+            own.deferrable = super::constraint::deferrable(&mut fields, ledger);
             fields.close(ledger);
         }
         if own.columns.is_empty() {
@@ -336,7 +315,7 @@ impl Reading<'_> {
     }
 
     /// Reports names that are no columns of this table.
-    fn known_columns<'n>(&mut self, at: &Node, names: impl Iterator<Item = &'n Name>) {
+    pub(super) fn known_columns<'n>(&mut self, at: &Node, names: impl Iterator<Item = &'n Name>) {
         let columns: Vec<Name> = self
             .gathering
             .declared
@@ -394,6 +373,7 @@ impl Reading<'_> {
                 .fault(key, format!("{address} has no `check`"), None),
         }
         self.gathering.comment(&address, &mut fields);
+        self.gathering.renamed(&address, &mut fields);
         fields.close(&mut self.gathering.ledger);
     }
 
@@ -479,6 +459,7 @@ impl Reading<'_> {
         self.known_columns(value, own.include.iter());
         self.gathering.put(&address, key, Object::Index(own));
         self.gathering.comment(&address, &mut fields);
+        self.gathering.renamed(&address, &mut fields);
         fields.close(&mut self.gathering.ledger);
     }
 

@@ -31,6 +31,7 @@ pub(super) fn read(
                 Object::View(View {
                     query,
                     options: BTreeMap::new(),
+                    columns: Vec::new(),
                 }),
             );
         }
@@ -68,13 +69,22 @@ pub(super) fn read(
                 &mut gathering.ledger,
             );
             if let Some(query) = query {
-                gathering.put(&address, key, Object::View(View { query, options }));
+                gathering.put(
+                    &address,
+                    key,
+                    Object::View(View {
+                        query,
+                        options,
+                        columns: Vec::new(),
+                    }),
+                );
             }
         }
         None => gathering
             .ledger
             .fault(key, format!("{address} has no `query`"), None),
     }
-    gathering.comment(&address, &mut fields);
+    gathering.common(&address, &mut fields);
+    gathering.renamed(&address, &mut fields);
     fields.close(&mut gathering.ledger);
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
+use super::{write_constraint, write_routine};
 use crate::model::{
-    Address, Check, Column, Deferrable, Expression, Hash, Index, Kind, MAX_NAME_BYTES, Model, Name,
-    NotNull, Object, Persistence, PrimaryKey, Text as _, Validity, View,
+    Address, Check, Column, Counting, Deferrable, Enum, Expression, Generated, Hash, Identity,
+    Index, Kind, MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, PrimaryKey, Sequence,
+    SequenceType, Text as _, Validity, View,
 };
 
 /// The longest file name that is written whole, in bytes.
@@ -31,7 +33,7 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
         .filter(|address| address.kind() == Kind::Schema)
         .map(|schema| {
             let mut own = Mapping::new();
-            comment(model, schema, &mut own);
+            attached(model, schema, &mut own);
             (text(schema.name().as_str()), Value::Mapping(own))
         })
         .collect();
@@ -42,21 +44,55 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
             &mut taken,
         ));
     }
+    let extensions: Mapping = model
+        .objects
+        .iter()
+        .filter_map(|(address, object)| match object {
+            Object::Extension(own) => {
+                let mut map = Mapping::new();
+                if let Some(schema) = &own.schema {
+                    map.insert(text("schema"), text(schema.as_str()));
+                }
+                comment(model, address, &mut map);
+                Some((text(address.name().as_str()), Value::Mapping(map)))
+            }
+            _ => None,
+        })
+        .collect();
+    if !extensions.is_empty() {
+        let section = [("extensions", Value::Mapping(extensions))];
+        files.push(file("extensions", section, &mut taken));
+    }
     for (address, object) in &model.objects {
         let (section, own) = match object {
             Object::Table(own) => ("tables", table(model, address, own.persistence)),
             Object::View(own) => ("views", view(model, address, own)),
+            Object::Enum(own) => ("enums", enumeration(model, address, own)),
+            Object::Sequence(own) => ("sequences", sequence(model, address, own)),
+            Object::Function(own) => ("functions", write_routine::function(model, address, own)),
             Object::Schema(_)
+            | Object::Extension(_)
+            | Object::OwnedBy(_)
             | Object::Column(_)
             | Object::Default(_)
             | Object::NotNull(_)
+            | Object::Identity(_)
             | Object::PrimaryKey(_)
+            | Object::Unique(_)
+            | Object::ForeignKey(_)
             | Object::Check(_)
             | Object::Index(_)
+            | Object::Trigger(_)
+            | Object::Owner(_)
+            | Object::Grant(_)
             | Object::Comment(_) => continue,
         };
         let mut entry = Mapping::new();
-        entry.insert(text(address.name().as_str()), own);
+        let key = match object {
+            Object::Function(_) => write_routine::key(address),
+            _ => address.name().as_str().to_owned(),
+        };
+        entry.insert(text(&key), own);
         let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
         let schema = text(address.schema_name().as_str());
         files.push(file(
@@ -68,7 +104,7 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
     files
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::String(text.to_owned())
 }
 
@@ -109,7 +145,100 @@ fn file<const N: usize>(
     File { name, text }
 }
 
-fn comment(model: &Model<Expression>, target: &Address, into: &mut Mapping) {
+/// Writes the comment and, where it is read, the owner.
+pub(super) fn attached(model: &Model<Expression>, target: &Address, into: &mut Mapping) {
+    comment(model, target, into);
+    if let Some(Object::Owner(own)) = model.objects.get(&Address::owner_of(target)) {
+        into.insert(text("owner"), text(own.role.as_str()));
+    }
+}
+
+fn enumeration(model: &Model<Expression>, address: &Address, own: &Enum) -> Value {
+    let values = Value::Sequence(own.values.iter().map(|value| text(value)).collect());
+    let mut map = Mapping::new();
+    attached(model, address, &mut map);
+    if map.is_empty() {
+        return values;
+    }
+    map.insert(text("values"), values);
+    Value::Mapping(map)
+}
+
+/// Writes what a sequence counts where it is not the usual.
+fn counting(own: &Counting, usual: &Counting, into: &mut Mapping) {
+    let first = if own.increment < 0 {
+        own.max_value
+    } else {
+        own.min_value
+    };
+    for (word, value, is_usual) in [
+        ("increment", own.increment, own.increment == 1),
+        ("min_value", own.min_value, own.min_value == usual.min_value),
+        ("max_value", own.max_value, own.max_value == usual.max_value),
+        ("start", own.start, own.start == first),
+        ("cache", own.cache, own.cache == 1),
+    ] {
+        if !is_usual {
+            into.insert(text(word), Value::Number(value.into()));
+        }
+    }
+    if own.cycle {
+        into.insert(text("cycle"), Value::Bool(true));
+    }
+}
+
+fn sequence(model: &Model<Expression>, address: &Address, own: &Sequence) -> Value {
+    let mut map = Mapping::new();
+    attached(model, address, &mut map);
+    if own.data_type != SequenceType::Bigint {
+        map.insert(text("type"), text(own.data_type.name()));
+    }
+    counting(
+        &own.counting,
+        &Counting::usual(own.data_type, own.counting.increment),
+        &mut map,
+    );
+    if own.persistence == Persistence::Unlogged {
+        map.insert(text("unlogged"), Value::Bool(true));
+    }
+    if let Some(Object::OwnedBy(owner)) = model.objects.get(&address.with_kind(Kind::OwnedBy)) {
+        map.insert(text("owned_by"), names(&owner.column));
+    }
+    Value::Mapping(map)
+}
+
+fn identity(column: &Address, type_name: &str, own: &Identity) -> Value {
+    let word = match own.generated {
+        Generated::Always => "always",
+        Generated::ByDefault => "by_default",
+    };
+    let data_type = SequenceType::from_name(type_name).unwrap_or(SequenceType::Bigint);
+    let mut map = Mapping::new();
+    counting(
+        &own.counting,
+        &Counting::usual(data_type, own.counting.increment),
+        &mut map,
+    );
+    let usual = [
+        column.table().name().as_str(),
+        "_",
+        column.name().as_str(),
+        "_seq",
+    ]
+    .concat();
+    if let Some(name) = own.sequence.as_ref().filter(|name| name.as_str() != usual) {
+        map.insert(text("sequence"), text(name.as_str()));
+    }
+    if map.is_empty() {
+        return text(word);
+    }
+    let mut whole = Mapping::new();
+    whole.insert(text("generated"), text(word));
+    whole.extend(map);
+    Value::Mapping(whole)
+}
+
+pub(super) fn comment(model: &Model<Expression>, target: &Address, into: &mut Mapping) {
     if let Some(Object::Comment(own)) = model.objects.get(&Address::comment_on(target)) {
         into.insert(text("comment"), block(&own.text));
     }
@@ -126,7 +255,7 @@ fn block(own: &str) -> Value {
 
 fn table(model: &Model<Expression>, address: &Address, persistence: Persistence) -> Value {
     let mut own = Mapping::new();
-    comment(model, address, &mut own);
+    attached(model, address, &mut own);
     if persistence == Persistence::Unlogged {
         own.insert(text("unlogged"), Value::Bool(true));
     }
@@ -154,9 +283,30 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
     if let Some(key) = key {
         own.insert(text("primary_key"), primary_key(address, key));
     }
+    let mut unique = Mapping::new();
+    let mut foreign_keys = Mapping::new();
+    let mut triggers = Mapping::new();
     let mut checks = Mapping::new();
     let mut indexes = Mapping::new();
     for (part, object) in &model.objects {
+        if part.kind().is_part_of_table() && part.table() == *address {
+            let name = || text(part.name().as_str());
+            match object {
+                Object::Unique(one) => {
+                    drop(unique.insert(name(), write_constraint::unique(model, part, one)))
+                }
+                Object::ForeignKey(one) => {
+                    drop(
+                        foreign_keys
+                            .insert(name(), write_constraint::foreign_key(model, part, one)),
+                    );
+                }
+                Object::Trigger(one) => {
+                    drop(triggers.insert(name(), write_constraint::trigger(model, part, one)))
+                }
+                _ => {}
+            }
+        }
         if let Object::Check(one) = object
             && part.table() == *address
         {
@@ -168,7 +318,13 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
             indexes.insert(text(part.name().as_str()), index(model, part, one));
         }
     }
-    for (word, section) in [("checks", checks), ("indexes", indexes)] {
+    for (word, section) in [
+        ("unique", unique),
+        ("checks", checks),
+        ("foreign_keys", foreign_keys),
+        ("indexes", indexes),
+        ("triggers", triggers),
+    ] {
         if !section.is_empty() {
             own.insert(text(word), Value::Mapping(section));
         }
@@ -190,6 +346,16 @@ fn column(
     if let Some(generated) = &column.generated {
         own.insert(text("generated"), text(generated.sql()));
     }
+    if let Some(Object::Identity(one)) = model.objects.get(&address.with_kind(Kind::Identity)) {
+        own.insert(
+            text("identity"),
+            identity(address, column.type_name.sql(), one),
+        );
+    }
+    let in_key = in_key
+        || model
+            .objects
+            .contains_key(&address.with_kind(Kind::Identity));
     if let Some(Object::NotNull(not_null)) = model.objects.get(&address.with_kind(Kind::NotNull)) {
         let value = not_null_of(address, not_null);
         // A primary key says NOT NULL for its columns.
@@ -232,7 +398,7 @@ fn not_null_of(column: &Address, own: &NotNull) -> Value {
     Value::Mapping(map)
 }
 
-fn names(names: &[Name]) -> Value {
+pub(super) fn names(names: &[Name]) -> Value {
     Value::Sequence(names.iter().map(|name| text(name.as_str())).collect())
 }
 
@@ -327,7 +493,7 @@ fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>
 
 fn view(model: &Model<Expression>, address: &Address, view: &View<Expression>) -> Value {
     let mut own = Mapping::new();
-    comment(model, address, &mut own);
+    attached(model, address, &mut own);
     for (name, value) in &view.options {
         let value = match value.as_str() {
             "true" => Value::Bool(true),

@@ -49,6 +49,32 @@ impl Address {
         }
     }
 
+    /// Makes the address of a function, with the types of its input arguments.
+    pub fn function(schema: Name, name: Name, arguments: impl IntoIterator<Item = Name>) -> Self {
+        Self {
+            arguments: arguments.into_iter().collect(),
+            ..Self::new(Kind::Function, [schema, name])
+        }
+    }
+
+    /// Makes the address of the owner of `target`.
+    pub fn owner_of(target: &Self) -> Self {
+        Self {
+            kind: Kind::Owner,
+            ..Self::comment_on(target)
+        }
+    }
+
+    /// Makes the address of a role's privilege on `target`.
+    pub fn privilege_on(target: &Self, role: &Name, privilege: &Name) -> Self {
+        let path = target.path.iter().chain([role, privilege]).cloned();
+        Self {
+            kind: Kind::Grant,
+            path: path.collect(),
+            ..Self::comment_on(target)
+        }
+    }
+
     /// Makes the address with another kind at the same path.
     pub fn with_kind(&self, kind: Kind) -> Self {
         Self {
@@ -98,12 +124,27 @@ impl Address {
         self.path.first().expect("an address has at least one name")
     }
 
-    /// Returns the commented object's address, where this is a comment's.
+    /// Returns the argument types of a function.
+    pub fn arguments(&self) -> &[Name] {
+        &self.arguments
+    }
+
+    /// Makes the address with other argument types.
+    pub fn with_arguments(&self, arguments: impl IntoIterator<Item = Name>) -> Self {
+        Self {
+            arguments: arguments.into_iter().collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the address of the object that this comment, owner or privilege is on.
     pub fn target(&self) -> Option<Self> {
+        let extra = if self.kind == Kind::Grant { 2 } else { 0 };
+        let kept = self.path.len().saturating_sub(extra);
         self.on.map(|kind| Self {
             kind,
             on: None,
-            path: self.path.clone(),
+            path: self.path[..kept].into(),
             arguments: self.arguments.clone(),
         })
     }
@@ -136,18 +177,35 @@ impl Address {
         let own = self.on.unwrap_or(self.kind);
         starts
             && match ancestor.kind {
-                Kind::Schema => !matches!(own, Kind::Schema) || self.on.is_some(),
+                // An extension has no schema in its path: two names alike are not one above the other.
+                Kind::Schema if own == Kind::Schema => self.on.is_some(),
+                Kind::Schema => own != Kind::Extension,
                 Kind::Table => own.is_part_of_table() || (self.on.is_some() && own == Kind::Table),
-                Kind::View => self.on.is_some() && own == Kind::View,
+                Kind::Sequence => {
+                    own == Kind::OwnedBy || (self.on.is_some() && own == Kind::Sequence)
+                }
                 Kind::Column => {
-                    matches!(own, Kind::Default | Kind::NotNull)
+                    matches!(own, Kind::Default | Kind::NotNull | Kind::Identity)
                         || (self.on.is_some() && own == Kind::Column)
                 }
-                Kind::Default
+                Kind::Function => {
+                    self.on == Some(Kind::Function) && self.arguments == ancestor.arguments
+                }
+                Kind::Extension
+                | Kind::Enum
+                | Kind::View
+                | Kind::OwnedBy
+                | Kind::Default
                 | Kind::NotNull
+                | Kind::Identity
                 | Kind::PrimaryKey
+                | Kind::Unique
+                | Kind::ForeignKey
                 | Kind::Check
                 | Kind::Index
+                | Kind::Trigger
+                | Kind::Owner
+                | Kind::Grant
                 | Kind::Comment => self.on == Some(ancestor.kind),
             }
     }
@@ -175,7 +233,7 @@ impl fmt::Display for Address {
             write!(f, " {}", on.keyword())?;
         }
         write!(f, " {}", self.dotted())?;
-        if !self.arguments.is_empty() {
+        if self.on.unwrap_or(self.kind) == Kind::Function {
             let types: Vec<&str> = self.arguments.iter().map(Name::as_str).collect();
             write!(f, "({})", types.join(","))?;
         }
@@ -199,21 +257,70 @@ impl FromStr for Address {
         };
         let (kind, rest) =
             leading_kind(text).ok_or_else(|| fault("it begins with no known kind"))?;
-        let (on, rest) = if kind == Kind::Comment {
+        let (on, rest) = if kind.is_attached() {
             let (on, rest) =
-                leading_kind(rest).ok_or_else(|| fault("a comment names the kind it is on"))?;
+                leading_kind(rest).ok_or_else(|| fault("it names the kind of what it is on"))?;
             (Some(on), rest)
         } else {
             (None, rest)
+        };
+        let (rest, arguments) = if on.unwrap_or(kind) == Kind::Function {
+            split_arguments(rest).ok_or_else(|| fault("a function has its argument types"))?
+        } else {
+            (rest, Vec::new())
         };
         let path = split_dotted(rest).ok_or_else(|| fault("its names are not well formed"))?;
         Ok(Self {
             kind,
             on,
             path: path.into(),
-            arguments: Arc::from([]),
+            arguments: arguments.into(),
         })
     }
+}
+
+/// Splits `name(type, type)` into the name and the types: at commas outside of quotes and parentheses. The types are
+/// returned as they stand.
+fn split_arguments(text: &str) -> Option<(&str, Vec<Name>)> {
+    let mut quoted = false;
+    let mut depth = 0_u32;
+    let mut open = None;
+    let mut types = Vec::new();
+    let mut from = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '"' => quoted = !quoted,
+            '(' | '[' if !quoted => {
+                if depth == 0 && open.is_none() {
+                    open = Some(at);
+                    from = at + 1;
+                }
+                depth += 1;
+            }
+            ')' | ']' if !quoted => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 && character == ')' {
+                    let last = text[from..at].trim();
+                    if !last.is_empty() || !types.is_empty() {
+                        types.push(Name::new(last));
+                    }
+                    if !text[at + 1..].trim().is_empty() {
+                        return None;
+                    }
+                }
+            }
+            ',' if !quoted && depth == 1 => {
+                types.push(Name::new(text[from..at].trim()));
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let open = open.filter(|_| depth == 0 && !quoted)?;
+    if types.iter().any(|own| own.as_str().is_empty()) {
+        return None;
+    }
+    Some((text[..open].trim_end(), types))
 }
 
 /// Splits a leading kind's keyword off; of two that fit, the longer one counts.
@@ -265,6 +372,19 @@ fn split_dotted(text: &str) -> Option<Vec<Name>> {
 }
 
 impl Name {
+    /// Splits a routine's key, `name(type, type)`, into its name and types; `None` where it is not well formed.
+    pub fn split_routine(text: &str) -> Option<(Self, Vec<Self>)> {
+        let (name, types) = split_arguments(text)?;
+        let name = match name
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+        {
+            Some(inner) => inner.replace("\"\"", "\""),
+            None => name.to_owned(),
+        };
+        Some((Self::new(name), types))
+    }
+
     /// Splits a reference at dots outside double quotes, without folding; `None` where it is not well formed.
     pub fn split_reference(text: &str) -> Option<Vec<Self>> {
         split_dotted(text)
@@ -346,6 +466,27 @@ mod tests {
                 address
             );
         }
+        let function = Address::function(
+            Name::new("app"),
+            Name::new("f"),
+            [Name::new("integer"), Name::new("\"odd,type(\"")],
+        );
+        for address in [
+            function.clone(),
+            Address::owner_of(&function),
+            Address::privilege_on(&function, &Name::new("PUBLIC"), &Name::new("EXECUTE")),
+            Address::function(Name::new("app"), Name::new("g"), []),
+        ] {
+            assert_eq!(
+                address
+                    .to_string()
+                    .parse::<Address>()
+                    .expect("prints parse"),
+                address
+            );
+        }
+        let grant = Address::privilege_on(&function, &Name::new("a"), &Name::new("EXECUTE"));
+        assert_eq!(grant.target(), Some(function));
         assert!("nothing app.t".parse::<Address>().is_err());
         assert!("table app.".parse::<Address>().is_err());
     }

@@ -1,8 +1,8 @@
-//! Primary keys and check constraints.
+//! Primary keys, unique constraints, foreign keys and check constraints.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Name, Text};
+use super::{Address, Kind, Name, Text};
 
 /// Whether a server knows that the existing rows comply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -144,5 +144,163 @@ impl<T> Check<T> {
             validity: *validity,
             no_inherit: *no_inherit,
         }
+    }
+}
+
+/// A unique constraint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unique {
+    /// The columns in order.
+    pub columns: Vec<Name>,
+    /// Columns carried along in the index (INCLUDE).
+    pub include: Vec<Name>,
+    /// Whether NULLs count as equal (15+).
+    pub nulls_not_distinct: bool,
+    /// Whether, and how, the check can wait for the end of the transaction.
+    pub deferrable: Deferrable,
+}
+
+/// How unique constraints differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UniqueAlteration {
+    /// Anything that takes another constraint.
+    Definition,
+}
+
+impl UniqueAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Definition => "columns",
+        }
+    }
+}
+
+impl Unique {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<UniqueAlteration> {
+        let Self {
+            columns,
+            include,
+            nulls_not_distinct,
+            deferrable,
+        } = self;
+        let same = *columns == to.columns
+            && *include == to.include
+            && *nulls_not_distinct == to.nulls_not_distinct
+            && *deferrable == to.deferrable;
+        if same {
+            Vec::new()
+        } else {
+            vec![UniqueAlteration::Definition]
+        }
+    }
+}
+
+/// What happens to rows whose reference changes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// An error, at the end of the statement or transaction.
+    NoAction,
+    /// An error at once.
+    Restrict,
+    /// They change or go as well.
+    Cascade,
+    /// Their columns become NULL.
+    SetNull,
+    /// Their columns get their defaults.
+    SetDefault,
+}
+
+/// Which rows with NULLs comply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Match {
+    /// Rows with any NULL.
+    Simple,
+    /// Rows with nothing but NULLs.
+    Full,
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignKey {
+    /// The referencing columns in order.
+    pub columns: Vec<Name>,
+    /// The referenced table, schema and name.
+    pub references: Vec<Name>,
+    /// The referenced columns in order; none in a declaration: the primary key's.
+    pub referenced_columns: Vec<Name>,
+    /// Which rows with NULLs comply.
+    pub matching: Match,
+    /// What an UPDATE of the referenced row does.
+    pub on_update: Action,
+    /// What its DELETE does.
+    pub on_delete: Action,
+    /// The columns that SET NULL or SET DEFAULT touches; none: all (15+).
+    pub set_columns: Vec<Name>,
+    /// Whether, and how, the check can wait for the end of the transaction.
+    pub deferrable: Deferrable,
+    /// Whether existing rows are known to comply.
+    pub validity: Validity,
+}
+
+/// How foreign keys differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ForeignKeyAlteration {
+    /// Anything that takes another constraint.
+    Definition,
+    /// When it is checked: ALTER CONSTRAINT.
+    Deferrable(Deferrable),
+    /// NOT VALID to valid: VALIDATE CONSTRAINT.
+    Validate,
+}
+
+impl ForeignKeyAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Definition => "references",
+            Self::Deferrable(_) => "deferrable",
+            Self::Validate => "validity",
+        }
+    }
+}
+
+impl ForeignKey {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<ForeignKeyAlteration> {
+        let Self {
+            columns,
+            references,
+            referenced_columns,
+            matching,
+            on_update,
+            on_delete,
+            set_columns,
+            deferrable,
+            validity,
+        } = self;
+        let same = *columns == to.columns
+            && *references == to.references
+            && *referenced_columns == to.referenced_columns
+            && *matching == to.matching
+            && *on_update == to.on_update
+            && *on_delete == to.on_delete
+            && *set_columns == to.set_columns;
+        let loosened = *validity == Validity::Valid && to.validity == Validity::NotValid;
+        if !same || loosened {
+            return vec![ForeignKeyAlteration::Definition];
+        }
+        let mut alterations = Vec::new();
+        if *deferrable != to.deferrable {
+            alterations.push(ForeignKeyAlteration::Deferrable(to.deferrable));
+        }
+        if *validity != to.validity {
+            alterations.push(ForeignKeyAlteration::Validate);
+        }
+        alterations
+    }
+
+    /// Returns the referenced table's address.
+    pub fn referenced_table(&self) -> Address {
+        Address::new(Kind::Table, self.references.iter().cloned())
     }
 }

@@ -23,8 +23,14 @@ pub struct Model<T> {
 pub enum Slot {
     /// Tables, indexes, sequences and views of a schema share one name space.
     Relation(Name, Name),
+    /// Types of a schema; every relation has a row type.
+    Type(Name, Name),
     /// The constraints of a table.
     Constraint(Address, Name),
+    /// Functions of one name: a call may mean any of them while both stand.
+    Function(Name, Name),
+    /// A table has one primary key.
+    PrimaryKey(Address),
 }
 
 /// A retired thing: where it was, and where its contents are now.

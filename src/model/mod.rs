@@ -7,6 +7,7 @@ mod address;
 mod comment;
 mod constraint;
 mod database;
+mod extension;
 mod hash;
 mod index;
 mod intent;
@@ -14,19 +15,26 @@ mod moves;
 mod name;
 mod object;
 mod origin;
+mod privilege;
+mod routine;
+mod sequence;
 mod server;
 mod settings;
 mod states;
 mod table;
 mod text;
+mod trigger;
+mod types;
 mod view;
 
 pub use address::{Address, AddressError, Pattern};
 pub use comment::{Comment, CommentAlteration};
 pub use constraint::{
-    Check, CheckAlteration, Deferrable, PrimaryKey, PrimaryKeyAlteration, Validity,
+    Action, Check, CheckAlteration, Deferrable, ForeignKey, ForeignKeyAlteration, Match,
+    PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
+pub use extension::{Extension, ExtensionAlteration};
 pub use hash::Hash;
 pub use index::{Index, IndexAlteration};
 pub use intent::Intent;
@@ -34,6 +42,12 @@ pub use moves::{Move, Moves, Why};
 pub use name::{MAX_NAME_BYTES, Name, RESERVED_PREFIXES, RETIRED_PREFIX, TEMPORARY_PREFIX};
 pub use object::{Alteration, Kind, Object};
 pub use origin::{Origins, Place};
+pub use privilege::{Grant, GrantAlteration, Owner, OwnerAlteration};
+pub use routine::{Body, Function, FunctionAlteration, Parallel, Volatility};
+pub use sequence::{
+    Counting, Generated, Identity, IdentityAlteration, OwnedBy, OwnedByAlteration, Sequence,
+    SequenceAlteration, SequenceType,
+};
 pub use server::{Server, ServerVersion, Size, SizeClass};
 pub use settings::{Backfill, Manage, Retire, ScratchSource, Settings, SmallTable, Undeclared};
 pub use states::{Conversion, Declared, Level, Read, Tried};
@@ -42,4 +56,6 @@ pub use table::{
     Schema, SchemaAlteration, Table, TableAlteration,
 };
 pub use text::{Expression, Text, Written};
+pub use trigger::{Enabled, Event, Timing, Trigger, TriggerAlteration};
+pub use types::{ADDED_VALUES, Enum, EnumAlteration};
 pub use view::{View, ViewAlteration};

@@ -4,9 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Address, Check, CheckAlteration, Column, ColumnAlteration, Comment, CommentAlteration, Default,
-    DefaultAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, PrimaryKey,
-    PrimaryKeyAlteration, Schema, SchemaAlteration, Slot, Table, TableAlteration, Text, View,
-    ViewAlteration,
+    DefaultAlteration, Enum, EnumAlteration, Extension, ExtensionAlteration, ForeignKey,
+    ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
+    IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
+    OwnedByAlteration, Owner, OwnerAlteration, PrimaryKey, PrimaryKeyAlteration, Schema,
+    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
+    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -69,22 +72,44 @@ macro_rules! kinds {
 kinds! {
     /// A schema.
     Schema = "schema", Schema, SchemaAlteration;
+    /// An extension.
+    Extension = "extension", Extension, ExtensionAlteration;
+    /// An enumerated type.
+    Enum = "enum", Enum, EnumAlteration;
+    /// A sequence.
+    Sequence = "sequence", Sequence, SequenceAlteration;
+    /// A function.
+    Function = "function", Function<T>, FunctionAlteration;
     /// A table.
     Table = "table", Table, TableAlteration;
     /// A column of a table.
     Column = "column", Column<T>, ColumnAlteration;
+    /// The column that a sequence goes with.
+    OwnedBy = "owner of sequence", OwnedBy, OwnedByAlteration;
     /// A column's default.
     Default = "default", Default<T>, DefaultAlteration;
     /// A column's NOT NULL.
     NotNull = "not null", NotNull, NotNullAlteration;
+    /// What makes a column an identity column.
+    Identity = "identity", Identity, IdentityAlteration;
     /// A table's primary key.
     PrimaryKey = "primary key", PrimaryKey, PrimaryKeyAlteration;
+    /// A unique constraint.
+    Unique = "unique", Unique, UniqueAlteration;
     /// A check constraint.
     Check = "check", Check<T>, CheckAlteration;
     /// An index that no constraint owns.
     Index = "index", Index<T>, IndexAlteration;
+    /// A foreign key.
+    ForeignKey = "foreign key", ForeignKey, ForeignKeyAlteration;
     /// A view.
     View = "view", View<T>, ViewAlteration;
+    /// A trigger on a table.
+    Trigger = "trigger", Trigger<T>, TriggerAlteration;
+    /// The owner of an object.
+    Owner = "owner", Owner, OwnerAlteration;
+    /// A privilege on an object.
+    Grant = "privilege", Grant, GrantAlteration;
     /// A comment on an object.
     Comment = "comment", Comment, CommentAlteration;
 }
@@ -94,23 +119,87 @@ impl Kind {
     /// column's, or none for the one primary key).
     pub fn is_part_of_table(self) -> bool {
         match self {
-            Self::Column | Self::Default | Self::NotNull | Self::PrimaryKey | Self::Check => true,
-            Self::Schema | Self::Table | Self::Index | Self::View | Self::Comment => false,
+            Self::Column
+            | Self::Default
+            | Self::NotNull
+            | Self::Identity
+            | Self::PrimaryKey
+            | Self::Unique
+            | Self::ForeignKey
+            | Self::Check
+            | Self::Trigger => true,
+            Self::Schema
+            | Self::Extension
+            | Self::Enum
+            | Self::Sequence
+            | Self::OwnedBy
+            | Self::Function
+            | Self::Table
+            | Self::Index
+            | Self::View
+            | Self::Owner
+            | Self::Grant
+            | Self::Comment => false,
+        }
+    }
+
+    /// Says whether an object of this kind is written into its table's CREATE TABLE.
+    pub fn is_table_element(self) -> bool {
+        match self {
+            Self::Table
+            | Self::Column
+            | Self::Default
+            | Self::NotNull
+            | Self::Identity
+            | Self::PrimaryKey
+            | Self::Unique
+            | Self::Check => true,
+            Self::Schema
+            | Self::Extension
+            | Self::Enum
+            | Self::Sequence
+            | Self::OwnedBy
+            | Self::Function
+            | Self::Index
+            | Self::ForeignKey
+            | Self::View
+            | Self::Trigger
+            | Self::Owner
+            | Self::Grant
+            | Self::Comment => false,
         }
     }
 
     /// Says whether an object of this kind is declared on its own, and so can be ours or unmanaged by itself.
     pub fn is_top_level(self) -> bool {
         match self {
-            Self::Schema | Self::Table | Self::View => true,
+            Self::Schema
+            | Self::Extension
+            | Self::Enum
+            | Self::Sequence
+            | Self::Function
+            | Self::Table
+            | Self::View => true,
             Self::Column
+            | Self::OwnedBy
             | Self::Default
             | Self::NotNull
+            | Self::Identity
             | Self::PrimaryKey
+            | Self::Unique
+            | Self::ForeignKey
             | Self::Check
             | Self::Index
+            | Self::Trigger
+            | Self::Owner
+            | Self::Grant
             | Self::Comment => false,
         }
+    }
+
+    /// Says whether an object of this kind only says something of the object it is on.
+    pub fn is_attached(self) -> bool {
+        matches!(self, Self::Owner | Self::Grant | Self::Comment)
     }
 }
 
@@ -118,51 +207,93 @@ impl<T: Text> Object<T> {
     /// Returns the address of the object this one is a part of.
     pub fn parent(&self, own: &Address) -> Option<Address> {
         match self {
-            Self::Schema(_) => None,
-            Self::Table(_) | Self::View(_) => Some(own.schema()),
-            Self::Column(_) | Self::PrimaryKey(_) | Self::Check(_) => Some(own.table()),
-            Self::Default(_) | Self::NotNull(_) => Some(own.column()),
+            Self::Schema(_) | Self::Extension(_) => None,
+            Self::Enum(_)
+            | Self::Sequence(_)
+            | Self::Function(_)
+            | Self::Table(_)
+            | Self::View(_) => Some(own.schema()),
+            Self::Column(_)
+            | Self::PrimaryKey(_)
+            | Self::Unique(_)
+            | Self::ForeignKey(_)
+            | Self::Check(_)
+            | Self::Trigger(_) => Some(own.table()),
+            Self::Default(_) | Self::NotNull(_) | Self::Identity(_) => Some(own.column()),
+            Self::OwnedBy(_) => Some(own.with_kind(Kind::Sequence)),
             Self::Index(index) => Some(index.table_address(own)),
-            Self::Comment(_) => own.target(),
+            Self::Owner(_) | Self::Grant(_) | Self::Comment(_) => own.target(),
         }
     }
 
-    /// Returns the name space entry the object occupies, where two objects could want the same one.
-    pub fn slot(&self, own: &Address) -> Option<Slot> {
+    /// Returns the name space entries the object occupies, where two objects could want the same one.
+    pub fn slots(&self, own: &Address) -> Vec<Slot> {
+        let relation = |name: &super::Name| Slot::Relation(own.schema_name().clone(), name.clone());
+        let constraint = |name: &super::Name| Slot::Constraint(own.table(), name.clone());
         match self {
-            Self::Table(_) | Self::View(_) | Self::Index(_) => Some(Slot::Relation(
-                own.schema_name().clone(),
-                own.name().clone(),
-            )),
-            // The key's index takes a relation name of its own.
-            Self::PrimaryKey(key) => key
-                .name
-                .as_ref()
-                .map(|name| Slot::Relation(own.schema_name().clone(), name.clone())),
-            Self::Check(_) => Some(Slot::Constraint(own.table(), own.name().clone())),
-            Self::NotNull(not_null) => {
-                let name = not_null.name.as_ref();
-                name.map(|name| Slot::Constraint(own.table(), name.clone()))
+            // A relation's row type takes a type's name, and the other way round an enum's array type could.
+            Self::Table(_) | Self::View(_) => vec![
+                relation(own.name()),
+                Slot::Type(own.schema_name().clone(), own.name().clone()),
+            ],
+            Self::Index(_) | Self::Sequence(_) => vec![relation(own.name())],
+            Self::Enum(_) => vec![Slot::Type(own.schema_name().clone(), own.name().clone())],
+            // A key's index takes a relation name of its own.
+            Self::PrimaryKey(key) => {
+                let mut slots = vec![Slot::PrimaryKey(own.table())];
+                if let Some(name) = &key.name {
+                    slots.extend([relation(name), constraint(name)]);
+                }
+                slots
             }
-            Self::Schema(_) | Self::Column(_) | Self::Default(_) | Self::Comment(_) => None,
+            Self::Unique(_) => vec![relation(own.name()), constraint(own.name())],
+            Self::Check(_) | Self::ForeignKey(_) => vec![constraint(own.name())],
+            Self::NotNull(not_null) => not_null.name.iter().map(constraint).collect(),
+            Self::Identity(identity) => identity.sequence.iter().map(relation).collect(),
+            Self::Function(_) => {
+                vec![Slot::Function(
+                    own.schema_name().clone(),
+                    own.name().clone(),
+                )]
+            }
+            Self::Schema(_)
+            | Self::Extension(_)
+            | Self::Column(_)
+            | Self::OwnedBy(_)
+            | Self::Default(_)
+            | Self::Trigger(_)
+            | Self::Owner(_)
+            | Self::Grant(_)
+            | Self::Comment(_) => Vec::new(),
         }
     }
 
     /// Returns the object with every text turned into another type.
     pub fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Object<U> {
         match self {
-            Self::Schema(schema) => Object::Schema(schema.clone()),
-            Self::Table(table) => Object::Table(table.clone()),
-            Self::Column(column) => Object::Column(column.map(turn)),
-            Self::Default(default) => Object::Default(Default {
-                value: turn(&default.value),
+            Self::Schema(own) => Object::Schema(own.clone()),
+            Self::Extension(own) => Object::Extension(own.clone()),
+            Self::Enum(own) => Object::Enum(own.clone()),
+            Self::Sequence(own) => Object::Sequence(own.clone()),
+            Self::OwnedBy(own) => Object::OwnedBy(own.clone()),
+            Self::Function(own) => Object::Function(own.map(turn)),
+            Self::Table(own) => Object::Table(own.clone()),
+            Self::Column(own) => Object::Column(own.map(turn)),
+            Self::Default(own) => Object::Default(Default {
+                value: turn(&own.value),
             }),
-            Self::NotNull(not_null) => Object::NotNull(not_null.clone()),
-            Self::PrimaryKey(key) => Object::PrimaryKey(key.clone()),
-            Self::Check(check) => Object::Check(check.map(turn)),
-            Self::Index(index) => Object::Index(index.map(turn)),
-            Self::View(view) => Object::View(view.map(turn)),
-            Self::Comment(comment) => Object::Comment(comment.clone()),
+            Self::NotNull(own) => Object::NotNull(own.clone()),
+            Self::Identity(own) => Object::Identity(own.clone()),
+            Self::PrimaryKey(own) => Object::PrimaryKey(own.clone()),
+            Self::Unique(own) => Object::Unique(own.clone()),
+            Self::ForeignKey(own) => Object::ForeignKey(own.clone()),
+            Self::Check(own) => Object::Check(own.map(turn)),
+            Self::Index(own) => Object::Index(own.map(turn)),
+            Self::View(own) => Object::View(own.map(turn)),
+            Self::Trigger(own) => Object::Trigger(own.map(turn)),
+            Self::Owner(own) => Object::Owner(own.clone()),
+            Self::Grant(own) => Object::Grant(*own),
+            Self::Comment(own) => Object::Comment(own.clone()),
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Manage {
     pub schemas: Option<Vec<Name>>,
     /// What is done with undeclared objects.
     pub undeclared: Undeclared,
+    /// Whether owners are compared.
+    pub owners: bool,
     /// Patterns of what is never ours, `*` standing for any characters: `name` or `schema.name`.
     pub exclude: Vec<String>,
 }
@@ -147,6 +149,7 @@ impl Default for Settings {
             manage: Manage {
                 schemas: None,
                 undeclared: Undeclared::Report,
+                owners: false,
                 exclude: Manage::DEFAULT_EXCLUDE
                     .iter()
                     .map(|&name| name.to_owned())

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Expression, Intent, Model, Moves, Origins, Retired, Server, Unmodelled, Written,
+    Address, Expression, Intent, Kind, Model, Moves, Name, Object, Origins, Retired, Server,
+    Unmodelled, Written,
 };
 
 /// What the files declare: texts as written.
@@ -30,6 +31,111 @@ pub struct Read {
     pub blockers: BTreeMap<Address, BTreeSet<String>>,
     /// The server.
     pub server: Server,
+}
+
+impl Declared {
+    /// Returns the argument types of the declared functions, each with the path its names are looked up in.
+    pub fn argument_types(&self) -> BTreeSet<Written> {
+        let functions = self.written.objects.iter();
+        functions
+            .filter_map(|(address, object)| match object {
+                Object::Function(own) => Some((address, own.arguments.search_path().clone())),
+                _ => None,
+            })
+            .flat_map(|(address, path)| {
+                let types = address.arguments().iter();
+                types.map(move |own| Written::new(own.as_str(), path.clone()))
+            })
+            .collect()
+    }
+
+    /// Gives every function the address that a server would, by what one said of the types in the keys; a type that no
+    /// server knows yet is looked for among those that are declared.
+    pub fn respelled(&self, spelled: &BTreeMap<Written, String>) -> Self {
+        let mut moved: BTreeMap<Address, Address> = BTreeMap::new();
+        for (address, object) in &self.written.objects {
+            let Object::Function(own) = object else {
+                continue;
+            };
+            let path = own.arguments.search_path();
+            let types = address.arguments().iter().map(|own| {
+                let written = Written::new(own.as_str(), path.clone());
+                let known = spelled.get(&written).cloned();
+                Name::new(
+                    known
+                        .or_else(|| self.spelled_here(own.as_str(), path))
+                        .unwrap_or_else(|| own.as_str().to_owned()),
+                )
+            });
+            let to = address.with_arguments(types);
+            if to != *address {
+                moved.insert(address.clone(), to);
+            }
+        }
+        if moved.is_empty() {
+            return self.clone();
+        }
+        let place = |address: &Address| {
+            let target = address.target().unwrap_or_else(|| address.clone());
+            match moved.get(&target) {
+                Some(to) => address.with_arguments(to.arguments().iter().cloned()),
+                None => address.clone(),
+            }
+        };
+        let mut own = self.clone();
+        own.written.objects = self
+            .written
+            .objects
+            .iter()
+            .map(|(at, object)| (place(at), object.clone()))
+            .collect();
+        own.intent.renamed_from = self
+            .intent
+            .renamed_from
+            .iter()
+            .map(|(new, old)| {
+                let to = place(new);
+                let from = if moved.contains_key(new) {
+                    old.with_arguments(to.arguments().iter().cloned())
+                } else {
+                    old.clone()
+                };
+                (to, from)
+            })
+            .collect();
+        own.intent.protect = self.intent.protect.iter().map(place).collect();
+        own.origins.0 = self
+            .origins
+            .0
+            .iter()
+            .map(|(at, here)| (place(at), here.clone()))
+            .collect();
+        own
+    }
+
+    /// Spells a type that the files declare as a server with an empty search path would.
+    fn spelled_here(&self, text: &str, path: &[Name]) -> Option<String> {
+        let (text, array) = match text.strip_suffix("[]") {
+            Some(element) => (element, "[]"),
+            None => (text, ""),
+        };
+        let names = Name::split_reference(text)?;
+        let is_type = |schema: &Name, name: &Name| {
+            [Kind::Enum, Kind::Table, Kind::View]
+                .into_iter()
+                .any(|kind| {
+                    self.written
+                        .objects
+                        .contains_key(&Address::new(kind, [schema.clone(), name.clone()]))
+                })
+        };
+        let (schema, name) = match names.as_slice() {
+            [name] => (path.iter().find(|schema| is_type(schema, name))?, name),
+            [schema, name] if is_type(schema, name) => (schema, name),
+            _ => return None,
+        };
+        Some(format!("{schema}.{name}{array}"))
+    }
 }
 
 /// The way back: a state that a server printed, declared as it stands.

@@ -13,13 +13,17 @@ pub struct View<T> {
     pub query: T,
     /// Options such as `security_barrier` and `check_option`, by name.
     pub options: BTreeMap<Name, String>,
+    /// The columns with their types, as a server gives them; not compared, only asked whether they are a beginning.
+    pub columns: Vec<(Name, String)>,
 }
 
 /// How views differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ViewAlteration {
-    /// The query.
+    /// The query, with columns that the former ones are the beginning of: CREATE OR REPLACE VIEW takes it.
     Query(Expression),
+    /// The query, with other columns: takes another view.
+    Columns,
     /// The options.
     Options,
 }
@@ -27,7 +31,7 @@ pub enum ViewAlteration {
 impl ViewAlteration {
     pub(super) fn attribute(&self) -> &'static str {
         match self {
-            Self::Query(_) => "query",
+            Self::Query(_) | Self::Columns => "query",
             Self::Options => "options",
         }
     }
@@ -35,10 +39,18 @@ impl ViewAlteration {
 
 impl<T: Text + Ord> View<T> {
     pub(super) fn alterations(&self, to: &Self) -> Vec<ViewAlteration> {
-        let Self { query, options } = self;
+        let Self {
+            query,
+            options,
+            columns,
+        } = self;
         let mut alterations = Vec::new();
         if *query != to.query {
-            alterations.push(ViewAlteration::Query(Expression::new(to.query.sql())));
+            alterations.push(if to.columns.starts_with(columns) {
+                ViewAlteration::Query(Expression::new(to.query.sql()))
+            } else {
+                ViewAlteration::Columns
+            });
         }
         if *options != to.options {
             alterations.push(ViewAlteration::Options);
@@ -49,10 +61,15 @@ impl<T: Text + Ord> View<T> {
 
 impl<T> View<T> {
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> View<U> {
-        let Self { query, options } = self;
+        let Self {
+            query,
+            options,
+            columns,
+        } = self;
         View {
             query: turn(query),
             options: options.clone(),
+            columns: columns.clone(),
         }
     }
 }

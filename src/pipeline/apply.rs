@@ -293,7 +293,8 @@ async fn carry_out(
             sizes: &plan.decision.sizes,
             stop,
             watcher: Some(&watcher),
-            before: Some(before),
+            watched: Some((stages, before)),
+            is_first: true,
             may_hurry: apply::may_hurry(connection).await?,
         };
         apply::run(connection, stages, &run, &done, progress).await

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Live, PipelineError, Project, live};
+use crate::catalog;
 use crate::desired::Loaded;
 use crate::diff::diff;
 use crate::history::{History, Outcome};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
-    RETIRED_PREFIX, Read, Retired, Server, Settings, SizeClass, Why,
+    Address, Declared, Expression, Hash, Intent, Model, Moves, Name, Read, Retired, Server,
+    Settings, SizeClass,
 };
 use crate::plan::{
     self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Purpose, Stage,
-    build, facts,
+    build, facts, identity,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
 
@@ -22,7 +23,14 @@ use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journ
 /// Fails when a side cannot be read or built, when no safe way exists, and when the plan or its inverse was rehearsed
 /// and landed elsewhere.
 pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineError> {
-    let Live { read, history, .. } = live(project).await?;
+    let Live {
+        mut connection,
+        read,
+        history,
+    } = live(project).await?;
+    let types = loaded.declared.argument_types();
+    let spelled = catalog::spelled_types(&mut connection, &types).await?;
+    let declared = loaded.declared.respelled(&spelled);
     if let Some(stopped) = history.stopped() {
         return Err(PipelineError::Unfinished {
             revision: stopped.id,
@@ -34,7 +42,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         .map_or(&nothing, |own| &own.plan.decision.intent);
     let wish = Wish {
         read: &read,
-        declared: &loaded.declared,
+        declared: &declared,
         ledger: &history.ledger,
         owned: &history.owned(),
         in_force,
@@ -42,8 +50,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         purpose: Purpose::Declare,
     };
     let mut made = make(project, &wish).await?;
-    let declares: BTreeSet<Address> = loaded
-        .declared
+    let declares: BTreeSet<Address> = declared
         .written
         .objects
         .keys()
@@ -267,48 +274,10 @@ fn way_back_moves(
     moves: &Moves,
     settings: &Settings,
 ) -> Moves {
-    let state = after.fingerprint_of_all();
-    let mut back = Vec::new();
-    for (address, object) in &after.objects {
-        let made = !carried.objects.contains_key(address);
-        match object {
-            Object::Table(_) if made && settings.retire.tables => {
-                let hash = Hash::of(&(&state, address.schema_name()));
-                let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
-                let to = Address::new(Kind::Table, [attic, address.name().clone()]);
-                back.push(Move {
-                    from: address.clone(),
-                    to,
-                    why: Why::Retired,
-                });
-            }
-            Object::Column(column)
-                if made
-                    && settings.retire.columns
-                    && column.generated.is_none()
-                    && carried.objects.contains_key(&address.table()) =>
-            {
-                let hash = Hash::of(&(&state, address));
-                let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
-                let to = address.renamed(Name::fitted(&prefix, address.name().as_str()));
-                back.push(Move {
-                    from: address.clone(),
-                    to,
-                    why: Why::Retired,
-                });
-            }
-            Object::Table(_)
-            | Object::Column(_)
-            | Object::Schema(_)
-            | Object::Default(_)
-            | Object::NotNull(_)
-            | Object::PrimaryKey(_)
-            | Object::Check(_)
-            | Object::Index(_)
-            | Object::View(_)
-            | Object::Comment(_) => {}
-        }
-    }
+    let made = |address: &Address| {
+        !carried.objects.contains_key(address) && after.objects.contains_key(address)
+    };
+    let mut back = identity::set_made_aside(after, made, settings);
     back.extend(moves.turned().0);
     Moves(back)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PipelineError, Project, live};
 use crate::history;
-use crate::model::{Hash, Intent, Moves, Pattern};
+use crate::model::{Hash, Intent, Kind, Moves, Pattern};
 use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, purge_stage};
 use crate::scratch::without_journal;
 
@@ -57,6 +57,14 @@ pub async fn plan_purge(
         })
         .cloned()
         .collect();
+    // What others are made of goes after them: columns, tables, sequences, types.
+    let mut chosen = chosen;
+    chosen.sort_by_key(|row| match row.place.kind() {
+        Kind::Column => 0,
+        Kind::Table => 1,
+        Kind::Sequence => 2,
+        _ => 3,
+    });
     let mut left = live.history.ledger.clone();
     let mut present = model.clone();
     let mut stages = Vec::new();

@@ -7,11 +7,12 @@ use super::{Live, PipelineError, Project, apply, live};
 use crate::apply::Silent;
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
-    RETIRED_PREFIX, Settings, TEMPORARY_PREFIX, Why,
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Moves, Name, Settings,
+    TEMPORARY_PREFIX,
 };
 use crate::plan::{
-    self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, position,
+    self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, identity,
+    position,
 };
 use crate::scratch::{carried, without_journal};
 
@@ -346,35 +347,9 @@ fn way_back(
         })
         .collect();
     let stood = carried(before, moves);
-    let state = now.fingerprint_of_all();
-    let mut back = Vec::new();
-    for address in made
-        .iter()
-        .filter(|address| !stood.objects.contains_key(*address))
-    {
-        let to = match now.objects.get(address) {
-            Some(Object::Table(_)) if settings.retire.tables => {
-                let hash = Hash::of(&(&state, address.schema_name()));
-                let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
-                Address::new(Kind::Table, [attic, address.name().clone()])
-            }
-            Some(Object::Column(own))
-                if settings.retire.columns
-                    && own.generated.is_none()
-                    && !made.contains(&address.table()) =>
-            {
-                let hash = Hash::of(&(&state, address));
-                let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
-                address.renamed(Name::fitted(&prefix, address.name().as_str()))
-            }
-            _ => continue,
-        };
-        back.push(Move {
-            from: address.clone(),
-            to,
-            why: Why::Retired,
-        });
-    }
+    let is_made =
+        |address: &Address| made.contains(address) && !stood.objects.contains_key(address);
+    let mut back = identity::set_made_aside(now, is_made, settings);
     back.extend(moves.turned().0);
     Moves(back)
 }

@@ -81,11 +81,11 @@ pub struct Observation {
     /// Whether applying records a revision even where nothing differs.
     #[serde(default)]
     pub records: bool,
-    /// Whether a scratch server was needed.
-    #[serde(default)]
+    /// Whether a scratch server was needed; not written, for it differs from run to run.
+    #[serde(skip)]
     pub used_scratch: bool,
     /// How many tables were built there to compare both sides.
-    #[serde(default)]
+    #[serde(skip)]
     pub built_tables: usize,
 }
 

@@ -9,7 +9,7 @@ use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
 use crate::ddl;
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, Kind, Object};
+use crate::model::{Address, Alteration, EnumAlteration, Kind, Object};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
     for ((address, _), change) in &changes.0 {
         let disturbs = match change {
             Change::Drop => true,
-            Change::Alter(Alteration::Column(_)) => true,
+            Change::Alter(Alteration::Column(_) | Alteration::Enum(EnumAlteration::Values)) => true,
             Change::Alter(_) | Change::Create => false,
         };
         if disturbs {
@@ -137,7 +137,7 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
                 .creating(address);
             let refuses = matches!(
                 address.kind(),
-                Kind::NotNull | Kind::PrimaryKey | Kind::Check
+                Kind::NotNull | Kind::PrimaryKey | Kind::Unique | Kind::ForeignKey | Kind::Check
             );
             if refuses && !cx.is_new(&address.table()) {
                 step.phase(Phase::Contract)
@@ -148,15 +148,25 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
         Change::Drop => {
             let object = &level.current.objects[address];
             let holds_rows = match object {
-                Object::Table(_) => true,
+                Object::Table(_) | Object::Sequence(_) => true,
                 Object::Column(column) => column.generated.is_none(),
                 Object::Schema(_)
+                | Object::Extension(_)
+                | Object::Enum(_)
+                | Object::OwnedBy(_)
+                | Object::Function(_)
                 | Object::Default(_)
                 | Object::NotNull(_)
+                | Object::Identity(_)
                 | Object::PrimaryKey(_)
+                | Object::Unique(_)
+                | Object::ForeignKey(_)
                 | Object::Check(_)
                 | Object::Index(_)
                 | Object::View(_)
+                | Object::Trigger(_)
+                | Object::Owner(_)
+                | Object::Grant(_)
                 | Object::Comment(_) => false,
             };
             let reversal = if holds_rows {
@@ -180,7 +190,10 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
             let object = &level.desired.objects[address];
             let statement = ddl::alter(address, alteration, object)
                 .expect("what no statement alters was replaced");
-            let unnoticed = matches!(alteration, Alteration::Comment(_) | Alteration::Default(_));
+            let unnoticed = matches!(
+                alteration,
+                Alteration::Comment(_) | Alteration::Default(_) | Alteration::Enum(_)
+            );
             let phase = if unnoticed {
                 Phase::Expand
             } else {

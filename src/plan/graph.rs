@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::step::{Block, Effect, Phase, Step};
-use crate::model::{Address, Kind, Level, Move, Slot, Why};
+use crate::model::{ADDED_VALUES, Address, Kind, Level, Move, Slot, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
 pub(crate) type Placed = (Block, Option<usize>);
@@ -125,7 +125,16 @@ fn join(
     let own: Vec<usize> = (0..steps.len())
         .filter(|&at| members.contains(&steps[at].0))
         .collect();
-    if alone || claims.len() > 1 {
+    // A claim of several blocks cannot be joined with another one: their sequences would mix. Blocks that disturb the
+    // same dependent become one.
+    let several = |claim: &usize| {
+        blocks
+            .iter()
+            .filter(|(_, own)| own.as_ref() == Some(claim))
+            .count()
+            > 1
+    };
+    if alone || claims.len() > 1 && claims.iter().any(several) {
         return Err(Cycle(
             own.iter()
                 .map(|&at| steps[at].1.address.to_string())
@@ -247,6 +256,8 @@ struct ByEffect<'a> {
     creates: BTreeMap<&'a Address, Vec<usize>>,
     drops: BTreeMap<&'a Address, Vec<usize>>,
     alters: BTreeMap<&'a Address, Vec<usize>>,
+    /// Those of the alterations that are refused, or mean something else, while dependents stand.
+    disturbs: BTreeMap<&'a Address, Vec<usize>>,
     uses: BTreeMap<&'a Address, Vec<usize>>,
     moves: Vec<(usize, &'a Move)>,
 }
@@ -259,7 +270,12 @@ impl<'a> ByEffect<'a> {
                 match effect {
                     Effect::Creates(address) => by.creates.entry(address).or_default().push(at),
                     Effect::Drops(address) => by.drops.entry(address).or_default().push(at),
-                    Effect::Alters(address, _) => by.alters.entry(address).or_default().push(at),
+                    Effect::Alters(address, attribute) => {
+                        by.alters.entry(address).or_default().push(at);
+                        if attribute != ADDED_VALUES {
+                            by.disturbs.entry(address).or_default().push(at);
+                        }
+                    }
                     Effect::Uses(address) => by.uses.entry(address).or_default().push(at),
                     Effect::Moves(step) => by.moves.push((at, step)),
                 }
@@ -316,7 +332,7 @@ impl Relations {
         for (x, departures) in &by.drops {
             for y in level.current.needs_of(x) {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
-                self.before(departures, by.alters.get(&y).unwrap_or(&none));
+                self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
             }
         }
         for (x, alterations) in &by.alters {
@@ -328,14 +344,16 @@ impl Relations {
 
     /// What leaves a name before what enters it.
     fn slots(&mut self, by: &ByEffect<'_>, level: &Level) {
-        let mut leaving: BTreeMap<Slot, Vec<usize>> = BTreeMap::new();
+        // Slot → the steps that free it, each with what it drops.
+        let mut leaving: BTreeMap<Slot, Vec<(usize, Option<&Address>)>> = BTreeMap::new();
         for (x, departures) in &by.drops {
             // The drop of a table frees the names of its indexes and keys too.
             let parts = level.current.objects.iter().filter(|(address, _)| {
                 *address == *x || level.current.parent(address).as_ref() == Some(x)
             });
-            for slot in parts.filter_map(|(address, object)| object.slot(address)) {
-                leaving.entry(slot).or_default().extend(departures);
+            for slot in parts.flat_map(|(address, object)| object.slots(address)) {
+                let entry = leaving.entry(slot).or_default();
+                entry.extend(departures.iter().map(|at| (*at, Some(*x))));
             }
         }
         // A column that moves keeps the names of its constraints: only what changes hands counts.
@@ -346,28 +364,29 @@ impl Relations {
         };
         for (at, step) in &by.moves {
             for slot in held(step).0 {
-                leaving.entry(slot).or_default().push(*at);
+                leaving.entry(slot).or_default().push((*at, None));
             }
         }
         for (z, arrivals) in &by.creates {
-            let slot = level
-                .desired
-                .objects
-                .get(*z)
-                .and_then(|object| object.slot(z));
-            if let Some(departures) = slot.and_then(|slot| leaving.get(&slot)) {
-                self.before(departures, arrivals);
+            let wanted = level.desired.objects.get(*z);
+            for slot in wanted.map(|object| object.slots(z)).unwrap_or_default() {
+                for (departure, _) in leaving.get(&slot).into_iter().flatten() {
+                    self.before(&[*departure], arrivals);
+                }
             }
         }
         for (at, step) in &by.moves {
+            // What is dropped after it has moved along has freed nothing before.
+            let comes_along = |x: &Address| {
+                lineage(level, x)
+                    .iter()
+                    .any(|own| own.is_at_or_below(&step.to))
+            };
             for slot in held(step).1 {
-                if let Some(departures) = leaving.get(&slot) {
-                    let others: Vec<usize> = departures
-                        .iter()
-                        .copied()
-                        .filter(|other| by.moves.iter().all(|(own, _)| own != other))
-                        .collect();
-                    self.before(&others, &[*at]);
+                for (departure, x) in leaving.get(&slot).into_iter().flatten() {
+                    if x.is_some_and(|x| !comes_along(x)) {
+                        self.before(&[*departure], &[*at]);
+                    }
                 }
             }
         }
@@ -387,11 +406,18 @@ impl Relations {
             };
             for (x, departures) in &by.drops {
                 let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
+                // What moves itself is spoken of, and locked with what it leans on, under the names after all moves.
+                let moves_itself = leans
+                    && by.moves.iter().any(|(_, own)| {
+                        lineage(level, x)
+                            .iter()
+                            .any(|part| part.is_at_or_below(&own.to))
+                    });
                 // A schema goes after what moves out of it.
                 let left = step.from != **x && step.from.is_at_or_below(x);
-                if leans && !speaks(x) {
+                if leans && !moves_itself {
                     self.before(departures, &[*at]);
-                } else if speaks(x) || left {
+                } else if speaks(x) || left || leans {
                     self.before(&[*at], departures);
                 }
             }
@@ -414,9 +440,19 @@ impl Relations {
 }
 
 /// Returns what has to be there before an object can be: its parent, what it leans on, and for a primary key the NOT
-/// NULL of its columns, which it would otherwise set itself with a scan.
+/// NULL of its columns, which it would otherwise set itself with a scan; an identity is refused without.
 fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
     let mut needs = level.desired.needs_of(address);
+    if let Some(crate::model::Object::Extension(own)) = level.desired.objects.get(address) {
+        needs.extend(
+            own.schema
+                .iter()
+                .map(|schema| Address::new(Kind::Schema, [schema.clone()])),
+        );
+    }
+    if address.kind() == Kind::Identity {
+        needs.insert(address.with_kind(Kind::NotNull));
+    }
     if let Some(crate::model::Object::PrimaryKey(key)) = level.desired.objects.get(address) {
         needs.extend(
             key.columns
@@ -463,6 +499,6 @@ fn slots_below(
             address.is_at_or_below(root)
                 || object.parent(address).is_some_and(|parent| parent == *root)
         })
-        .filter_map(|(address, object)| object.slot(address))
+        .flat_map(|(address, object)| object.slots(address))
         .collect()
 }

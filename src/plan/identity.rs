@@ -77,6 +77,85 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
     Ok(identity)
 }
 
+/// Returns the move that sets a thing aside with its contents: a table, a sequence, a column that is not computed. `state`
+/// is the fingerprint of the state it leaves, so that equal plans have equal bytes.
+pub(crate) fn to_attic(
+    state: &Hash,
+    address: &Address,
+    object: &Object<Expression>,
+) -> Option<Move> {
+    let to = match object {
+        Object::Table(_) | Object::Sequence(_) | Object::Enum(_) => {
+            let hash = Hash::of(&(state, address.schema_name()));
+            let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
+            Address::new(address.kind(), [attic, address.name().clone()])
+        }
+        Object::Column(column) if column.generated.is_none() => {
+            let hash = Hash::of(&(state, address));
+            let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
+            address.renamed(Name::fitted(&prefix, address.name().as_str()))
+        }
+        _ => return None,
+    };
+    Some(Move {
+        from: address.clone(),
+        to,
+        why: Why::Retired,
+    })
+}
+
+/// Returns the moves that set aside what a plan has made, on the way back: what `made` says yes to.
+pub(crate) fn set_made_aside(
+    model: &Model<Expression>,
+    made: impl Fn(&Address) -> bool,
+    settings: &Settings,
+) -> Vec<Move> {
+    let state = model.fingerprint_of_all();
+    let of_made_table =
+        |sequence: &Address| match model.objects.get(&sequence.with_kind(Kind::OwnedBy)) {
+            Some(Object::OwnedBy(own)) => made(&Address::new(
+                Kind::Table,
+                own.column.iter().take(2).cloned(),
+            )),
+            _ => false,
+        };
+    let mut moves: Vec<Move> = model
+        .objects
+        .iter()
+        .filter(|(address, _)| made(address))
+        .filter(|(address, _)| match address.kind() {
+            Kind::Table => settings.retire.tables,
+            Kind::Sequence => settings.retire.tables && !of_made_table(address),
+            Kind::Column => settings.retire.columns && !made(&address.table()),
+            _ => false,
+        })
+        .filter_map(|(address, object)| to_attic(&state, address, object))
+        .collect();
+    let held = held_types(model, |column| {
+        moves.iter().any(|step| column.is_at_or_below(&step.from))
+    });
+    moves.extend(
+        held.iter()
+            .filter(|address| made(address))
+            .filter_map(|address| to_attic(&state, address, &model.objects[address])),
+    );
+    moves
+}
+
+/// Returns the enumerated types that columns in the attic need: those are held with them.
+fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) -> BTreeSet<Address> {
+    model
+        .needs
+        .iter()
+        .filter(|(column, _)| column.kind() == Kind::Column && in_attic(column))
+        .flat_map(|(_, needs)| needs)
+        .filter(|need| {
+            matches!(need.kind(), Kind::Enum | Kind::Extension) && model.objects.contains_key(*need)
+        })
+        .cloned()
+        .collect()
+}
+
 /// Says whether a thing that stands in the live database bears a mark of ours.
 fn is_marked(address: &Address) -> bool {
     address
@@ -85,9 +164,24 @@ fn is_marked(address: &Address) -> bool {
         .any(|name| name.as_str().starts_with(RETIRED_PREFIX))
 }
 
-/// Renames: schemas, then tables, then columns, each spoken in the parents as declared.
+/// The order of renames: each is spoken in the parents as declared.
+const RENAMED: [Kind; 12] = [
+    Kind::Schema,
+    Kind::Enum,
+    Kind::Sequence,
+    Kind::Function,
+    Kind::Table,
+    Kind::Column,
+    Kind::Unique,
+    Kind::Check,
+    Kind::ForeignKey,
+    Kind::Index,
+    Kind::Trigger,
+    Kind::View,
+];
+
 fn renames(known: &Known<'_>, identity: &mut Identity) {
-    for kind in [Kind::Schema, Kind::Table, Kind::Column] {
+    for kind in RENAMED {
         let mut pairs: Vec<(Address, Address)> = Vec::new();
         let wishes = known
             .declared
@@ -170,7 +264,7 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
 
 /// Whenever a plan would create what a retired thing still holds, it takes that back instead.
 fn take_back(known: &Known<'_>, identity: &mut Identity) {
-    for kind in [Kind::Table, Kind::Column] {
+    for kind in [Kind::Enum, Kind::Sequence, Kind::Table, Kind::Column] {
         let declared = known
             .declared
             .written
@@ -214,7 +308,9 @@ fn holds_same_type(
         .objects
         .get(&identity.moves.carry_back(&row.place));
     match (held, declared) {
-        (Some(Object::Table(_)), Object::Table(_)) => true,
+        (Some(Object::Table(_)), Object::Table(_))
+        | (Some(Object::Sequence(_)), Object::Sequence(_))
+        | (Some(Object::Enum(_)), Object::Enum(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
             let spelled = known
                 .types
@@ -245,7 +341,13 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             continue;
         }
         match now.kind() {
-            Kind::Table | Kind::View | Kind::Schema => {
+            Kind::Table
+            | Kind::View
+            | Kind::Schema
+            | Kind::Extension
+            | Kind::Enum
+            | Kind::Sequence
+            | Kind::Function => {
                 let schema_is_covered = settings.manage.covers_schema(now.schema_name());
                 let excluded =
                     settings.manage.excludes(now) || !schema_is_covered || is_marked(now);
@@ -260,39 +362,38 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                 if !ours {
                     identity.taken_in.insert(now.clone());
                 }
-                if now.kind() == Kind::Table && settings.retire.tables {
-                    let hash = Hash::of(&(&state, now.schema_name()));
-                    let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
-                    let to = Address::new(Kind::Table, [attic, now.name().clone()]);
-                    retired.push(Move {
-                        from: now.clone(),
-                        to,
-                        why: Why::Retired,
-                    });
+                // A sequence that goes with a table's column moves with the table.
+                let goes_with = match known.current.objects.get(&before.with_kind(Kind::OwnedBy)) {
+                    Some(Object::OwnedBy(own)) if now.kind() == Kind::Sequence => {
+                        let column = Address::new(Kind::Column, own.column.iter().cloned());
+                        let table = identity.moves.carry(&column).table();
+                        !objects.contains_key(&table) && !settings.manage.excludes(&table)
+                    }
+                    _ => false,
+                };
+                let holds = matches!(now.kind(), Kind::Table | Kind::Sequence);
+                if holds && settings.retire.tables && !goes_with {
+                    retired.extend(to_attic(&state, now, &known.current.objects[*before]));
                 }
             }
             Kind::Column => {
                 let table_stays = objects.contains_key(&now.table());
-                let generated = matches!(
-                    known.current.objects.get(*before),
-                    Some(Object::Column(column)) if column.generated.is_some()
-                );
-                if table_stays && settings.retire.columns && !generated && !is_marked(now) {
-                    let hash = Hash::of(&(&state, now));
-                    let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
-                    let to = now.renamed(Name::fitted(&prefix, now.name().as_str()));
-                    retired.push(Move {
-                        from: now.clone(),
-                        to,
-                        why: Why::Retired,
-                    });
+                if table_stays && settings.retire.columns && !is_marked(now) {
+                    retired.extend(to_attic(&state, now, &known.current.objects[*before]));
                 }
             }
-            Kind::Default
+            Kind::OwnedBy
+            | Kind::Default
             | Kind::NotNull
+            | Kind::Identity
             | Kind::PrimaryKey
+            | Kind::Unique
+            | Kind::ForeignKey
             | Kind::Check
             | Kind::Index
+            | Kind::Trigger
+            | Kind::Owner
+            | Kind::Grant
             | Kind::Comment => {}
         }
     }
@@ -304,18 +405,28 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             continue;
         };
         if held.generated.is_none() && wanted.generated.is_some() && settings.retire.columns {
-            let hash = Hash::of(&(&state, now));
-            let to = now.renamed(Name::fitted(
-                &[RETIRED_PREFIX, hash.short(8), "_"].concat(),
-                now.name().as_str(),
-            ));
-            retired.push(Move {
-                from: now.clone(),
-                to,
-                why: Why::Retired,
-            });
+            retired.extend(to_attic(&state, now, &known.current.objects[*before]));
         }
     }
+    // Types that retired columns have are held with them; an extension cannot move, and stays.
+    let goes = |before: &Address| {
+        let now = identity.moves.carry(before);
+        in_attic(&now) || retired.iter().any(|step| now.is_at_or_below(&step.from))
+    };
+    let held = held_types(known.current, goes);
+    let mut of_types = Vec::new();
+    for before in held {
+        let now = identity.moves.carry(&before);
+        if objects.contains_key(&now) || in_attic(&now) || is_marked(&now) {
+            continue;
+        }
+        if now.kind() == Kind::Extension {
+            identity.unmanaged.insert(now);
+        } else if !identity.unmanaged.contains(&now) {
+            of_types.extend(to_attic(&state, &now, &known.current.objects[&before]));
+        }
+    }
+    retired.extend(of_types);
     for step in &retired {
         if known.declared.intent.protect.contains(&step.from)
             || known.in_force.protect.contains(&step.from)

@@ -38,7 +38,7 @@ pub(crate) fn steps(
             ));
             present.insert(schema);
         }
-        let statements = statements(step);
+        let statements = statements(step, &present);
         let last = statements.len().saturating_sub(1);
         for (number, statement) in statements.into_iter().enumerate() {
             let mut run = place(Step::run(&step.to, statement, why(step)), step);
@@ -103,37 +103,71 @@ fn why(step: &Move) -> String {
 
 /// Returns the attic's schema, where a table's address lies in one.
 fn attic_schema(address: &Address) -> Option<Address> {
-    let in_attic =
-        address.kind() == Kind::Table && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
+    let in_attic = matches!(address.kind(), Kind::Table | Kind::Sequence | Kind::Enum)
+        && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
     in_attic.then(|| address.schema())
 }
 
-/// Makes the statements of one move. A table that changes schema and name takes two.
-fn statements(step: &Move) -> Vec<Statement> {
+/// Makes the statements of one move, in a state that holds these objects. What changes schema and name takes two.
+fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     let Move { from, to, why: _ } = step;
+    let other_schema = from.schema_name() != to.schema_name();
+    let mut statements = Vec::new();
+    let mut at = from.clone();
     match from.kind() {
-        Kind::Schema => vec![ddl::table::rename_schema(from, to.name())],
-        Kind::Table => {
-            let mut statements = Vec::new();
-            let mut at = from.clone();
-            if at.schema_name() != to.schema_name() {
-                statements.push(ddl::table::set_schema(&at, to.schema_name()));
-                at = Address::new(Kind::Table, [to.schema_name().clone(), from.name().clone()]);
-            }
-            if at.name() != to.name() {
-                statements.push(ddl::table::rename(&at, to.name()));
-            }
-            statements
+        Kind::Schema => return vec![ddl::table::rename_schema(from, to.name())],
+        Kind::Column => return vec![ddl::table::rename_column(from, to.name())],
+        Kind::Index => return vec![ddl::index::rename(from, to.name())],
+        Kind::Unique | Kind::Check | Kind::ForeignKey => {
+            return vec![ddl::constraint::rename(
+                &from.table(),
+                from.name(),
+                to.name(),
+            )];
         }
-        Kind::Column => vec![ddl::table::rename_column(from, to.name())],
-        Kind::Default
+        Kind::Trigger => return vec![ddl::trigger::rename(from, to.name())],
+        // A sequence that a column owns does not leave its table's schema.
+        Kind::Sequence if other_schema && present.contains(&from.with_kind(Kind::OwnedBy)) => {
+            statements.push(ddl::sequence::set_owned_by(from, None));
+        }
+        Kind::Table | Kind::View | Kind::Enum | Kind::Function | Kind::Sequence => {}
+        Kind::Extension
+        | Kind::OwnedBy
+        | Kind::Default
         | Kind::NotNull
+        | Kind::Identity
         | Kind::PrimaryKey
-        | Kind::Check
-        | Kind::Index
-        | Kind::View
-        | Kind::Comment => unreachable!("identity moves schemas, tables and columns"),
+        | Kind::Owner
+        | Kind::Grant
+        | Kind::Comment => unreachable!("identity moves no {}", from.kind().keyword()),
     }
+    if other_schema {
+        let schema = to.schema_name();
+        statements.extend(match from.kind() {
+            Kind::Table => Some(ddl::table::set_schema(&at, schema)),
+            Kind::View => Some(ddl::view::set_schema(&at, schema)),
+            Kind::Enum => Some(ddl::types::set_schema(&at, schema)),
+            Kind::Function => Some(ddl::routine::set_schema(&at, schema)),
+            Kind::Sequence => Some(ddl::sequence::set_schema(&at, schema)),
+            _ => None,
+        });
+        at = at.rebased(
+            &at,
+            &Address::new(at.kind(), [schema.clone(), from.name().clone()]),
+        );
+    }
+    if at.name() != to.name() {
+        let name = to.name();
+        statements.extend(match from.kind() {
+            Kind::Table => Some(ddl::table::rename(&at, name)),
+            Kind::View => Some(ddl::view::rename(&at, name)),
+            Kind::Enum => Some(ddl::types::rename(&at, name)),
+            Kind::Function => Some(ddl::routine::rename(&at, name)),
+            Kind::Sequence => Some(ddl::sequence::rename(&at, name)),
+            _ => None,
+        });
+    }
+    statements
 }
 
 /// Says how the ledger's rows change, by place.

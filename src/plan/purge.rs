@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::stage::Stage;
+use super::stage::{After, Stage};
 use super::step::{Act, LedgerChange, Phase, Reversal, Step};
 use crate::ddl;
 use crate::model::{Address, Expression, Kind, Model, Name, RETIRED_PREFIX, Retired};
@@ -15,10 +15,11 @@ pub(crate) fn purge_stage(
     present: &mut Model<Expression>,
 ) -> Stage {
     let place = &row.place;
-    let statement = if place.kind() == Kind::Column {
-        ddl::table::drop_column(place)
-    } else {
-        ddl::table::drop(place)
+    let statement = match place.kind() {
+        Kind::Column => ddl::table::drop_column(place),
+        Kind::Sequence => ddl::sequence::drop(place),
+        Kind::Enum => ddl::types::drop(place),
+        _ => ddl::table::drop(place),
     };
     let mut steps = Vec::new();
     let run = |address: &Address, statement, why: String| {
@@ -38,6 +39,10 @@ pub(crate) fn purge_stage(
         .cloned()
         .collect();
     present.retain(|address| !goes.contains(address));
+    let mut after: BTreeMap<Address, After> = goes
+        .into_iter()
+        .map(|address| (address, After::Gone))
+        .collect();
     let schema = place.schema();
     let in_attic = schema.name().as_str().starts_with(RETIRED_PREFIX);
     let empty = !present
@@ -46,6 +51,7 @@ pub(crate) fn purge_stage(
         .any(|address| *address != schema && address.is_at_or_below(&schema));
     if in_attic && empty && present.objects.remove(&schema).is_some() {
         let why = "nothing is held there any more".to_owned();
+        after.insert(schema.clone(), After::Gone);
         steps.push(run(&schema, ddl::table::drop_schema(&schema), why).dropping(&schema));
     }
     let gone: Vec<Address> = ledger
@@ -65,7 +71,7 @@ pub(crate) fn purge_stage(
     Stage {
         alone: false,
         steps,
-        after: BTreeMap::new(),
+        after,
     }
 }
 

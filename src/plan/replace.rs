@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ddl;
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Alteration, ColumnAlteration, Level};
+use crate::model::{Address, Alteration, ColumnAlteration, EnumAlteration, Kind, Level, Object};
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
 /// follow, to the fixed point.
@@ -20,7 +20,20 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         let Some(to) = level.desired.objects.get(address) else {
             continue;
         };
-        if ddl::alter(address, alteration, to).is_none() {
+        if *alteration == Alteration::Enum(EnumAlteration::Values) {
+            // Its columns are converted; what mentions it or them is made again around that.
+            let columns =
+                dependents(&needed_by_current, address).filter(|own| own.kind() == Kind::Column);
+            let around = columns.chain([address]).collect::<Vec<_>>();
+            for thing in around {
+                let all = dependents(&needed_by_current, thing)
+                    .chain(dependents(&needed_by_desired, thing));
+                queue.extend(
+                    all.filter(|own| ddl::is_disturbed_by_type_change(own.kind()))
+                        .cloned(),
+                );
+            }
+        } else if ddl::alter(address, alteration, to).is_none() {
             queue.push(address.clone());
         } else if let Alteration::Column(
             ColumnAlteration::Type { .. } | ColumnAlteration::Collation,
@@ -42,7 +55,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         }
     }
     while let Some(address) = queue.pop() {
-        if !again.insert(address.clone()) {
+        if holds_data(&address, level) || !again.insert(address.clone()) {
             continue;
         }
         queue.extend(dependents(&needed_by_current, &address).cloned());
@@ -58,6 +71,21 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         }
     }
     without_what_goes_along(changes, level)
+}
+
+/// What holds rows or is leaned on by rows is altered, never made again because of something else.
+fn holds_data(address: &Address, level: &Level) -> bool {
+    match level.current.objects.get(address) {
+        Some(Object::Column(column)) => column.generated.is_none(),
+        Some(
+            Object::Table(_)
+            | Object::Sequence(_)
+            | Object::Schema(_)
+            | Object::Extension(_)
+            | Object::Enum(_),
+        ) => true,
+        _ => false,
+    }
 }
 
 fn dependents<'a>(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::step::{Act, Block, Effect, Phase, Step};
-use crate::ddl::{LockMode, Work};
+use crate::ddl::{LockMode, Transaction, Work};
 use crate::model::{Address, Expression, Hash, Model};
 
 /// What is different once a stage has committed.
@@ -145,6 +145,8 @@ struct Open {
     tables: BTreeSet<Address>,
     catalog_only: bool,
     contract: bool,
+    /// What it makes can be used once it has committed.
+    commits_first: bool,
     claims: BTreeSet<usize>,
 }
 
@@ -167,6 +169,7 @@ impl Open {
             tables,
             catalog_only,
             contract: steps.iter().any(|step| step.phase == Phase::Contract),
+            commits_first: statements().any(|own| own.transaction == Transaction::CommitBeforeUse),
             claims: claim.into_iter().collect(),
         }
     }
@@ -178,7 +181,7 @@ impl Open {
             && next.catalog_only
             && self.tables.union(&next.tables).count() <= 1
             && self.contract == next.contract;
-        !one_claim && (both_unseen || same_table)
+        !one_claim && self.commits_first == next.commits_first && (both_unseen || same_table)
     }
 
     fn extend(&mut self, next: Self) {

@@ -47,7 +47,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
 
 /// What goes into its table's CREATE TABLE.
 fn is_folded(kind: Kind) -> bool {
-    kind == Kind::Table || kind.is_part_of_table()
+    kind.is_table_element()
 }
 
 /// Every database has the schema public.

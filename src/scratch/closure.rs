@@ -131,7 +131,7 @@ impl Closure {
             .full
             .iter()
             .chain(&closure.stubs)
-            .filter(|address| address.kind() != Kind::Schema)
+            .filter(|address| !matches!(address.kind(), Kind::Schema | Kind::Extension))
             .map(Address::schema)
             .collect();
         closure.stubs.extend(schemas);
@@ -148,12 +148,26 @@ impl Closure {
             for member in ground.units.get(&unit).into_iter().flatten() {
                 let needed = match member.kind() {
                     Kind::Schema
+                    | Kind::Extension
+                    | Kind::Enum
+                    | Kind::Sequence
+                    | Kind::Function
                     | Kind::Table
                     | Kind::Column
                     | Kind::NotNull
                     | Kind::PrimaryKey
+                    | Kind::Unique
                     | Kind::View => true,
-                    Kind::Default | Kind::Check | Kind::Index | Kind::Comment => false,
+                    Kind::OwnedBy
+                    | Kind::Default
+                    | Kind::Identity
+                    | Kind::Check
+                    | Kind::Index
+                    | Kind::ForeignKey
+                    | Kind::Trigger
+                    | Kind::Owner
+                    | Kind::Grant
+                    | Kind::Comment => false,
                 };
                 if !needed {
                     continue;

@@ -77,12 +77,14 @@ pub(crate) async fn level(
     let moves = identity.moves;
     let ledger_after = moves.ledger(wanted.ledger);
     let carried = carried(&before, &moves);
-    let desired = desired_side(
+    let mut desired = desired_side(
         &carried,
         &declared,
         &moves,
         &ledger_after,
         &identity.unmanaged,
+        wanted.settings,
+        &wanted.read.server.role,
     );
     let both = union(&carried, &desired);
     let ground = Ground::of(&both);
@@ -107,31 +109,46 @@ pub(crate) async fn level(
     let mut built = 0;
     if !seeds.is_empty() || !moves.0.is_empty() {
         let mut closure = Closure::around(seeds, &ground);
+        let named = &roles(&desired) | &roles(&before);
+        if !named.is_empty() {
+            workshop.roles(&named).await?;
+        }
         let connection = workshop.bench().await?;
+        let side = Side {
+            before: &before,
+            moves: &moves,
+            both: &both,
+            ledger: wanted.ledger,
+        };
+        let mut sides = side.current(connection, &closure).await?;
+        follow(&mut desired, &declared, &sides.moved);
         let wished = match build::print(connection, &closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
             Err(ScratchError::Unbuilt { .. }) => {
                 closure = Closure::everything(&ground);
+                sides = side.current(connection, &closure).await?;
+                follow(&mut desired, &declared, &sides.moved);
                 build::print(connection, &closure.part_of(&desired), "desired").await?
             }
             other => other?,
         };
         let settled = settle(connection, wished, "desired").await?;
-        let start = part_before(&before, &moves, &closure, &both);
-        let first = build::print(connection, &start, "current").await?;
-        let start = settle(connection, first, "current").await?;
-        let moved = if moves.0.is_empty() {
-            start.clone()
-        } else {
-            let moved = execute_moves(connection, &start, &moves, wanted.ledger).await?;
-            let mut moved = settle(connection, moved, "current").await?;
-            // What the plan will make first is no part of the state after the moves alone.
-            let to_come = schemas_to_come(&start, &moves);
-            moved.retain(|address| !to_come.contains(address));
-            moved
-        };
+        let Sides {
+            start,
+            moved,
+            dropped,
+        } = sides;
         overlay(&mut level.current, &closure, &both, &moved);
         overlay(&mut level.desired, &closure, &both, &settled);
+        for address in dropped {
+            // It stands until the plan drops it.
+            if let Some(own) = carried.objects.get(&address) {
+                level.current.objects.insert(address.clone(), own.clone());
+            }
+            if let Some(needs) = carried.needs.get(&address) {
+                level.current.needs.insert(address, needs.clone());
+            }
+        }
         level.tried = tried::changes(connection, &level).await?;
         for unit in closure
             .full
@@ -183,22 +200,29 @@ pub(crate) fn without_journal(model: &Model<Expression>, journal: &Name) -> Mode
     model
 }
 
-/// Adds what a declaration implies: the columns of a primary key are NOT NULL.
+/// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
+/// without referenced columns means the primary key.
 fn elaborated(declared: &Declared) -> Declared {
     let mut declared = declared.clone();
-    let implied: Vec<Address> = declared
-        .written
-        .objects
-        .iter()
-        .filter_map(|(address, object)| {
-            let Object::PrimaryKey(key) = object else {
-                return None;
-            };
+    let mut implied: Vec<Address> = Vec::new();
+    let mut keys: BTreeMap<Address, Vec<Name>> = BTreeMap::new();
+    for (address, object) in &declared.written.objects {
+        if let Object::PrimaryKey(key) = object {
             let columns = key.columns.iter();
-            Some(columns.map(|column| address.part(Kind::NotNull, column)))
-        })
-        .flatten()
-        .collect();
+            implied.extend(columns.map(|column| address.part(Kind::NotNull, column)));
+            keys.insert(address.table(), key.columns.clone());
+        } else if let Object::Identity(_) = object {
+            implied.push(address.with_kind(Kind::NotNull));
+        }
+    }
+    for object in declared.written.objects.values_mut() {
+        if let Object::ForeignKey(own) = object
+            && own.referenced_columns.is_empty()
+            && let Some(columns) = keys.get(&own.referenced_table())
+        {
+            own.referenced_columns.clone_from(columns);
+        }
+    }
     for address in implied {
         let column_is_there = declared.written.objects.contains_key(&address.column());
         if column_is_there {
@@ -206,14 +230,29 @@ fn elaborated(declared: &Declared) -> Declared {
                 name: None,
                 validity: Validity::Valid,
             };
-            declared
-                .written
-                .objects
-                .entry(address)
-                .or_insert(Object::NotNull(not_null));
+            let objects = &mut declared.written.objects;
+            objects.entry(address).or_insert(Object::NotNull(not_null));
         }
     }
     declared
+}
+
+/// Returns every role that a model names.
+fn roles<T>(model: &Model<T>) -> BTreeSet<Name> {
+    let mut roles = BTreeSet::new();
+    for (address, object) in &model.objects {
+        if let Object::Owner(own) = object {
+            roles.insert(own.role.clone());
+        } else if let Object::Grant(_) = object {
+            let path = address.path();
+            roles.extend(
+                path.get(path.len() - 2)
+                    .filter(|role| role.as_str() != "PUBLIC")
+                    .cloned(),
+            );
+        }
+    }
+    roles
 }
 
 /// Asks how a server spells the types of columns that a retired one could come back for.
@@ -277,18 +316,40 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
 /// Says where an object is after the moves. An index follows its table into another schema, and its comment follows it.
 fn place_after(before: &Model<Expression>, moves: &Moves, address: &Address) -> Address {
     let own = address.target().unwrap_or_else(|| address.clone());
-    let Some(Object::Index(index)) = before.objects.get(&own) else {
-        return moves.carry(address);
+    let moved = match before.objects.get(&own) {
+        Some(Object::Index(index)) => {
+            let table = index.table_address(&own);
+            let carried = moves.carry(&own);
+            carried.rebased(
+                &carried,
+                &Address::new(
+                    Kind::Index,
+                    [moves.carry(&table).schema_name(), carried.name()].map(Name::clone),
+                ),
+            )
+        }
+        Some(Object::Sequence(_) | Object::OwnedBy(_)) => {
+            let sequence = own.with_kind(Kind::Sequence);
+            match before.objects.get(&own.with_kind(Kind::OwnedBy)) {
+                // It goes where its table goes, unless it moves by itself.
+                Some(Object::OwnedBy(owner)) if moves.carry(&sequence) == sequence => {
+                    let table = Address::new(Kind::Table, owner.column.iter().take(2).cloned());
+                    let schema = moves.carry(&table).schema_name().clone();
+                    Address::new(own.kind(), [schema, own.name().clone()])
+                }
+                _ => moves.carry(&sequence).with_kind(own.kind()),
+            }
+        }
+        _ => return moves.carry(address),
     };
-    let table = moves.carry(&index.table_address(&own));
-    let moved = Address::new(
-        Kind::Index,
-        [table.schema_name(), own.name()].map(Name::clone),
-    );
-    if address.target().is_some() {
-        Address::comment_on(&moved)
-    } else {
-        moved
+    match address.kind() {
+        Kind::Comment => Address::comment_on(&moved),
+        Kind::Owner => Address::owner_of(&moved),
+        Kind::Grant => {
+            let path = address.path();
+            Address::privilege_on(&moved, &path[path.len() - 2], &path[path.len() - 1])
+        }
+        _ => moved,
     }
 }
 
@@ -299,6 +360,8 @@ fn desired_side(
     moves: &Moves,
     ledger_after: &[Retired],
     unmanaged: &BTreeSet<Address>,
+    settings: &Settings,
+    role: &str,
 ) -> Model<Written> {
     let mut desired = declared.written.clone();
     let newly: BTreeSet<&Address> = moves
@@ -309,7 +372,7 @@ fn desired_side(
         .collect();
     let attics: BTreeSet<Address> = ledger_after
         .iter()
-        .filter(|row| row.place.kind() == Kind::Table)
+        .filter(|row| row.place.kind() != Kind::Column)
         .map(|row| row.place.schema())
         .collect();
     for (address, object) in &carried.objects {
@@ -323,9 +386,24 @@ fn desired_side(
             .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX));
         let is_attic = address.kind() == Kind::Schema && marked;
         let bare = newly.iter().any(|place| {
-            place.kind() == Kind::Column
-                && address.is_at_or_below(place)
-                && matches!(address.kind(), Kind::Default | Kind::NotNull)
+            let comes_off = match place.kind() {
+                Kind::Column => matches!(
+                    address.kind(),
+                    Kind::Default | Kind::NotNull | Kind::Identity | Kind::Grant
+                ),
+                _ => match address.kind() {
+                    Kind::ForeignKey | Kind::Trigger | Kind::Grant | Kind::OwnedBy => true,
+                    // What leans on something outside the table would hold that as well.
+                    Kind::Default | Kind::Check | Kind::Index => {
+                        let needs = carried.needs.get(address).into_iter().flatten();
+                        let mut outside = needs
+                            .filter(|need| matches!(need.kind(), Kind::Function | Kind::Sequence));
+                        outside.next().is_some()
+                    }
+                    _ => false,
+                },
+            };
+            comes_off && (address.is_at_or_below(place) || unit == **place)
         });
         let kept = if is_attic {
             attics.contains(address)
@@ -347,9 +425,85 @@ fn desired_side(
             .entry(schema)
             .or_insert(Object::Schema(crate::model::Schema {}));
     }
+    held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
     names(carried, &mut desired);
+    owners_and_privileges(carried, &mut desired, &newly, settings, role);
     desired
+}
+
+/// An extension cannot move: what is held in the attic holds it where it is.
+fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
+    let is_marked = |address: &Address| address.path().iter().any(Name::is_reserved);
+    let held: BTreeSet<Address> = desired
+        .objects
+        .keys()
+        .filter(|address| is_marked(address))
+        .filter_map(|address| carried.needs.get(address))
+        .flatten()
+        .filter(|need| need.kind() == Kind::Extension)
+        .cloned()
+        .collect();
+    for address in held {
+        if let Some(own) = carried.objects.get(&address) {
+            let own = own.map(&mut |text| Written::from(text));
+            desired.objects.entry(address.clone()).or_insert(own);
+            desired
+                .needs
+                .entry(address.clone())
+                .or_insert_with(|| carried.needs.get(&address).cloned().unwrap_or_default());
+        }
+        // The schema that it lives in stays with it.
+        for schema in carried.needs.get(&address).into_iter().flatten() {
+            if let Some(own) = carried.objects.get(schema) {
+                desired
+                    .objects
+                    .entry(schema.clone())
+                    .or_insert_with(|| own.map(&mut |text| Written::from(text)));
+            }
+        }
+    }
+}
+
+/// Owners are compared where `manage.owners` says so and a file names one; privileges are kept as they are.
+fn owners_and_privileges(
+    carried: &Model<Expression>,
+    desired: &mut Model<Written>,
+    newly: &BTreeSet<&Address>,
+    settings: &Settings,
+    role: &str,
+) {
+    let is_owner = |address: &Address| address.kind() == Kind::Owner;
+    let declared: BTreeSet<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| is_owner(own))
+        .cloned()
+        .collect();
+    for address in declared {
+        let is_mine =
+            matches!(&desired.objects[&address], Object::Owner(own) if own.role.as_str() == role);
+        // What the applier owns is read without an owner: it is its own already.
+        if !settings.manage.owners || is_mine && !carried.objects.contains_key(&address) {
+            desired.objects.remove(&address);
+        }
+    }
+    for (address, object) in &carried.objects {
+        if !matches!(address.kind(), Kind::Owner | Kind::Grant)
+            || desired.objects.contains_key(address)
+        {
+            continue;
+        }
+        let target = address
+            .target()
+            .filter(|target| desired.objects.contains_key(target));
+        let comes_off = newly.iter().any(|place| address.is_at_or_below(place));
+        if target.is_some() && !(comes_off && address.kind() == Kind::Grant) {
+            desired
+                .objects
+                .insert(address.clone(), object.map(&mut |text| Written::from(text)));
+        }
+    }
 }
 
 /// A table that exists is built in its live column order, new columns after.
@@ -390,6 +544,20 @@ fn names(carried: &Model<Expression>, desired: &mut Model<Written>) {
         match (object, carried.objects.get(address)) {
             (Object::PrimaryKey(own), Some(Object::PrimaryKey(there))) if own.name.is_none() => {
                 own.name.clone_from(&there.name);
+            }
+            (Object::Identity(own), Some(Object::Identity(there))) if own.sequence.is_none() => {
+                own.sequence.clone_from(&there.sequence);
+            }
+            (Object::Extension(own), Some(Object::Extension(there))) => {
+                if own.schema.is_none() {
+                    own.schema.clone_from(&there.schema);
+                }
+                if own.version.is_none() {
+                    own.version.clone_from(&there.version);
+                }
+            }
+            (Object::Extension(own), None) if own.schema.is_none() => {
+                own.schema = Some(Name::new("public"));
             }
             (Object::NotNull(own), Some(Object::NotNull(there))) if own.name.is_none() => {
                 own.name.clone_from(&there.name);
@@ -511,17 +679,121 @@ fn carried_names(before: &Model<Expression>, moves: &Moves) -> BTreeMap<Address,
         .collect()
 }
 
+/// The live side, to be built on scratch.
+struct Side<'a> {
+    before: &'a Model<Expression>,
+    moves: &'a Moves,
+    both: &'a Model<Written>,
+    ledger: &'a [Retired],
+}
+
+impl Side<'_> {
+    /// Returns the settled state before and after the moves.
+    async fn current(
+        &self,
+        connection: &mut PgConnection,
+        closure: &Closure,
+    ) -> Result<Sides, ScratchError> {
+        let start = part_before(self.before, self.moves, closure, self.both);
+        let first = build::print(connection, &start, "current").await?;
+        let start = settle(connection, first, "current").await?;
+        if self.moves.0.is_empty() {
+            return Ok(Sides {
+                moved: start.clone(),
+                start,
+                dropped: Vec::new(),
+            });
+        }
+        let dropped = in_the_way(&start, self.moves);
+        let moved = execute_moves(connection, &start, self.moves, self.ledger, &dropped).await?;
+        let mut moved = settle(connection, moved, "current").await?;
+        // What the plan will make first is no part of the state after the moves alone.
+        let to_come = schemas_to_come(&start, self.moves);
+        moved.retain(|address| !to_come.contains(address));
+        Ok(Sides {
+            start,
+            moved,
+            dropped,
+        })
+    }
+}
+
+/// The settled state before and after the moves, and what had to be dropped for them, dependents first.
+struct Sides {
+    start: Model<Expression>,
+    moved: Model<Expression>,
+    dropped: Vec<Address>,
+}
+
+/// Finds what sits on a name that something moves to, with all that needs it: it goes first, as in the plan.
+fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
+    fn gather(
+        address: &Address,
+        needed_by: &BTreeMap<Address, BTreeSet<Address>>,
+        order: &mut Vec<Address>,
+    ) {
+        if order.contains(address) {
+            return;
+        }
+        for dependent in needed_by.get(address).into_iter().flatten() {
+            gather(dependent, needed_by, order);
+        }
+        order.push(address.clone());
+    }
+    let needed_by = start.needed_by();
+    let mut order = Vec::new();
+    for step in moves.0.iter().filter(|step| step.to.path().len() == 2) {
+        for kind in [
+            Kind::View,
+            Kind::Table,
+            Kind::Sequence,
+            Kind::Index,
+            Kind::Enum,
+        ] {
+            let other = step.to.with_kind(kind);
+            let sits = kind != step.to.kind() && start.objects.contains_key(&other);
+            if sits && moves.carry(&other) == other {
+                gather(&other, &needed_by, &mut order);
+            }
+        }
+    }
+    order
+}
+
+/// What is only kept speaks the names after the moves, as scratch has printed them.
+fn follow(desired: &mut Model<Written>, declared: &Declared, moved: &Model<Expression>) {
+    for (address, object) in &moved.objects {
+        if !declared.written.objects.contains_key(address)
+            && let Some(own) = desired.objects.get_mut(address)
+        {
+            *own = object.map(&mut |text| Written::from(text));
+        }
+    }
+}
+
 /// Executes the moves on a copy and reads what became of it.
 async fn execute_moves(
     connection: &mut PgConnection,
     start: &Model<Expression>,
     moves: &Moves,
     ledger: &[Retired],
+    dropped: &[Address],
 ) -> Result<Model<Expression>, ScratchError> {
     let made = schemas_to_come(start, moves);
     begin(connection).await?;
     let outcome = async {
         build::build_all(&mut *connection, start, "current").await?;
+        for address in dropped {
+            let goes_along = start
+                .parent(address)
+                .is_some_and(|parent| dropped.contains(&parent));
+            if !goes_along {
+                let sql = ddl::drop(address, &start.objects[address]).sql;
+                sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+                    .execute(&mut *connection)
+                    .await?;
+            }
+        }
         for schema in &made {
             let sql = ddl::table::create_schema(schema).sql;
             sqlx::raw_sql(AssertSqlSafe(sql.executable()))

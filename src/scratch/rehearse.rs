@@ -10,7 +10,7 @@ use super::{ScratchError, Workshop, build};
 use crate::apply::{self, Run, Silent, Stop};
 use crate::catalog;
 use crate::history;
-use crate::model::{Address, Expression, Model, Settings};
+use crate::model::{Address, Expression, Kind, Model, Settings};
 use crate::plan::{Effect, Stage};
 
 /// What rehearsal starts from and has to land on.
@@ -40,11 +40,51 @@ pub(crate) struct Rehearsal {
 
 impl Rehearsal {
     /// Runs the way forward on a copy of the state before, and notes in every stage what is different after it.
+    ///
+    /// Rows that the plan itself refuses (a new constraint, a conversion) say nothing about the plan: their table is left
+    /// empty in the next try, and named.
     pub(crate) async fn forward(
         workshop: &mut Workshop,
         bench: &Bench,
         stages: &mut [Stage],
         settings: &Settings,
+    ) -> Result<Self, ScratchError> {
+        let mut left_empty: BTreeSet<Address> = BTreeSet::new();
+        loop {
+            let error = match Self::tried(workshop, bench, stages, settings, &left_empty).await {
+                Ok(rehearsal) => return Ok(rehearsal),
+                Err(error) => error,
+            };
+            let refused =
+                refused_table(&error).filter(|_| left_empty.len() < bench.before.objects.len());
+            let Some(table) = refused else {
+                return Err(error);
+            };
+            // The table may have another name by the time it is refused: then all are left empty.
+            let known = bench.before.objects.contains_key(&table) && !left_empty.contains(&table);
+            if known {
+                left_empty.insert(table);
+            } else {
+                let tables = bench
+                    .before
+                    .objects
+                    .keys()
+                    .filter(|own| own.kind() == Kind::Table);
+                let all: BTreeSet<Address> = tables.cloned().collect();
+                if all == left_empty {
+                    return Err(error);
+                }
+                left_empty = all;
+            }
+        }
+    }
+
+    async fn tried(
+        workshop: &mut Workshop,
+        bench: &Bench,
+        stages: &mut [Stage],
+        settings: &Settings,
+        left_empty: &BTreeSet<Address>,
     ) -> Result<Self, ScratchError> {
         let mut connection = workshop.database().await?;
         build::begin(&mut connection).await?;
@@ -54,7 +94,8 @@ impl Rehearsal {
         history::install(&mut connection, &settings.journal, &identity)
             .await
             .map_err(|error| failed("forward", error.into()))?;
-        let planted = seed::plant(&mut connection, &bench.before).await?;
+        let planted =
+            seed::plant(&mut connection, &bench.before, &bench.expected, left_empty).await?;
         let mut rehearsal = Self {
             connection,
             settings: settings.clone(),
@@ -81,12 +122,24 @@ impl Rehearsal {
                 .iter()
                 .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX))
         };
+        // An extension that retired data needs stays, with the schema it lives in.
+        let held = |address: &Address| {
+            let is_extension = |own: &Address| own.kind() == Kind::Extension;
+            let own = address.target().unwrap_or_else(|| address.clone());
+            let lives_in = || {
+                let mut needs = landed.needs.iter().filter(|(own, _)| is_extension(own));
+                needs.any(|(_, needs)| needs.contains(&own))
+            };
+            is_extension(&own) || own.kind() == Kind::Schema && lives_in()
+        };
         let scope: BTreeSet<Address> = self
             .before
             .objects
             .keys()
             .chain(landed.objects.keys())
-            .filter(|address| !kept_aside(address) || self.before.objects.contains_key(*address))
+            .filter(|address| {
+                self.before.objects.contains_key(*address) || !kept_aside(address) && !held(address)
+            })
             .cloned()
             .collect();
         lands(&landed, &self.before, &scope, "inverse")?;
@@ -118,7 +171,8 @@ impl Rehearsal {
             sizes: &sizes,
             stop: &stop,
             watcher: None,
-            before: None,
+            watched: None,
+            is_first: false,
             may_hurry: false,
         };
         let mut before = self.read().await?;
@@ -132,6 +186,23 @@ impl Rehearsal {
         }
         Ok(())
     }
+}
+
+/// Returns the table whose rows a plan refused: integrity constraint violation (23) or data exception (22).
+fn refused_table(error: &ScratchError) -> Option<Address> {
+    let ScratchError::Failed { source, .. } = error else {
+        return None;
+    };
+    let apply::ApplyError::Refused {
+        address,
+        code: Some(code),
+        ..
+    } = &**source
+    else {
+        return None;
+    };
+    let by_rows = code.starts_with("23") || code.starts_with("22");
+    by_rows.then(|| address.table())
 }
 
 fn failed(direction: &'static str, source: apply::ApplyError) -> ScratchError {

@@ -1,12 +1,12 @@
 //! Rows for rehearsal: a few in every table, and the proof that each value came back into its column.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::ScratchError;
 use crate::catalog::describe;
-use crate::model::{Address, Expression, Kind, Model, Object, Text as _};
+use crate::model::{Address, Expression, ForeignKey, Kind, Model, Name, Object, Text as _};
 use crate::sql::Sql;
 
 /// Rows that are tried for in every table.
@@ -76,14 +76,20 @@ pub(super) struct Planted {
 pub(super) async fn plant(
     connection: &mut PgConnection,
     model: &Model<Expression>,
+    expected: &Model<Expression>,
+    left_empty: &BTreeSet<Address>,
 ) -> Result<Planted, ScratchError> {
     let mut planted = Planted::default();
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for table in model
-        .objects
-        .keys()
-        .filter(|address| address.kind() == Kind::Table)
-    {
+    let keys = foreign_keys(model, expected);
+    for table in &referenced_first(model, &keys) {
+        if left_empty.contains(table) {
+            planted.not_seeded.insert(
+                table.clone(),
+                "rows that scratch can think of are refused by what is to come".to_owned(),
+            );
+            continue;
+        }
         let columns: Vec<(Address, String)> = model
             .columns_of(table)
             .into_iter()
@@ -96,17 +102,19 @@ pub(super) async fn plant(
             .collect();
         for (_, type_name) in &columns {
             if !known.contains_key(type_name) {
-                let values = values_of(connection, type_name).await?;
+                let labels = labels(type_name, model, expected);
+                let values = values_of(connection, type_name, &labels).await?;
                 known.insert(type_name.clone(), values);
             }
         }
+        let referenced = referenced_values(connection, table, &keys).await?;
         let mut rows = 0;
         let mut refused = String::from("no value is known for one of its types");
         for attempt in 0..TRIES {
             if rows == ROWS {
                 break;
             }
-            let Some(insert) = insert(table, &columns, &known, attempt) else {
+            let Some(insert) = insert(table, &columns, &known, &referenced, attempt) else {
                 break;
             };
             match sqlx::raw_sql(AssertSqlSafe(insert.executable()))
@@ -135,11 +143,83 @@ pub(super) async fn plant(
     Ok(planted)
 }
 
+/// Foreign keys by their table: those that are there and those that come.
+type ForeignKeys = BTreeMap<Address, Vec<ForeignKey>>;
+
+fn foreign_keys(model: &Model<Expression>, expected: &Model<Expression>) -> ForeignKeys {
+    let mut keys = ForeignKeys::new();
+    for (address, object) in model.objects.iter().chain(&expected.objects) {
+        if let Object::ForeignKey(own) = object {
+            keys.entry(address.table()).or_default().push(own.clone());
+        }
+    }
+    keys
+}
+
+/// Orders tables so that what is referenced is filled first, where that can be.
+fn referenced_first(model: &Model<Expression>, keys: &ForeignKeys) -> Vec<Address> {
+    fn visit(
+        table: &Address,
+        keys: &ForeignKeys,
+        seen: &mut BTreeSet<Address>,
+        order: &mut Vec<Address>,
+    ) {
+        if !seen.insert(table.clone()) {
+            return;
+        }
+        for key in keys.get(table).into_iter().flatten() {
+            visit(&key.referenced_table(), keys, seen, order);
+        }
+        order.push(table.clone());
+    }
+    let (mut seen, mut order) = (BTreeSet::new(), Vec::new());
+    for table in model
+        .objects
+        .keys()
+        .filter(|address| address.kind() == Kind::Table)
+    {
+        visit(table, keys, &mut seen, &mut order);
+    }
+    order.retain(|table| model.objects.contains_key(table));
+    order
+}
+
+/// Reads the values that the referencing columns of a table may have, row by row.
+async fn referenced_values(
+    connection: &mut PgConnection,
+    table: &Address,
+    keys: &ForeignKeys,
+) -> Result<BTreeMap<Name, Vec<String>>, ScratchError> {
+    let mut referenced: BTreeMap<Name, Vec<String>> = BTreeMap::new();
+    for key in keys.get(table).into_iter().flatten() {
+        let columns: Vec<Address> = key
+            .referenced_columns
+            .iter()
+            .map(|column| key.referenced_table().part(Kind::Column, column))
+            .collect();
+        let rows = match values(connection, &key.referenced_table(), &columns).await {
+            Ok(rows) => rows,
+            // The table or its columns are still to come.
+            Err(ScratchError::Server(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        for (at, column) in key.columns.iter().enumerate() {
+            let own = rows
+                .iter()
+                .filter_map(|row| row.get(at).cloned().flatten())
+                .collect();
+            referenced.insert(column.clone(), own);
+        }
+    }
+    Ok(referenced)
+}
+
 /// Makes an INSERT whose values differ from row to row and from column to column.
 fn insert(
     table: &Address,
     columns: &[(Address, String)],
     known: &BTreeMap<String, Vec<String>>,
+    referenced: &BTreeMap<Name, Vec<String>>,
     attempt: usize,
 ) -> Option<Sql> {
     if columns.is_empty() {
@@ -150,7 +230,15 @@ fn insert(
         .map(|(column, _)| column.name().clone())
         .collect();
     let mut values = Vec::new();
-    for (at, (_, type_name)) in columns.iter().enumerate() {
+    for (at, (column, type_name)) in columns.iter().enumerate() {
+        // A referencing column takes what is there, the parts of one key from one row; nothing where nothing is.
+        if let Some(there) = referenced.get(column.name()) {
+            values.push(match there.get(attempt % there.len().max(1)) {
+                Some(value) => Sql::empty().literal(value),
+                None => Sql::new("NULL"),
+            });
+            continue;
+        }
         let choices = known.get(type_name).filter(|choices| !choices.is_empty())?;
         // A step of its own for every column, so that two columns of one type hold different values in a row.
         let choice = &choices[(attempt + at * (1 + attempt / choices.len())) % choices.len()];
@@ -166,14 +254,46 @@ fn insert(
     )
 }
 
+/// Returns the labels of an enumerated type that the plan keeps: rows with others are asked about on the live server.
+fn labels(type_name: &str, model: &Model<Expression>, expected: &Model<Expression>) -> Vec<String> {
+    let element = type_name.strip_suffix("[]");
+    let address =
+        Name::split_reference(element.unwrap_or(type_name)).filter(|path| path.len() == 2);
+    let Some(address) = address.map(|path| Address::new(Kind::Enum, path)) else {
+        return Vec::new();
+    };
+    let Some(Object::Enum(own)) = model.objects.get(&address) else {
+        return Vec::new();
+    };
+    let kept = |label: &&String| match expected.objects.get(&address) {
+        Some(Object::Enum(after)) => after.values.contains(label),
+        _ => true,
+    };
+    let kept = own.values.iter().filter(kept);
+    match element {
+        // An array's text, with its one element quoted.
+        Some(_) => kept
+            .map(|label| {
+                format!(
+                    "{{\"{}\"}}",
+                    label.replace('\\', "\\\\").replace('"', "\\\"")
+                )
+            })
+            .collect(),
+        None => kept.cloned().collect(),
+    }
+}
+
 /// Asks which candidate texts the type takes, in its own spelling.
 async fn values_of(
     connection: &mut PgConnection,
     type_name: &str,
+    labels: &[String],
 ) -> Result<Vec<String>, ScratchError> {
     let type_name = Expression::new(type_name);
     let mut values: Vec<String> = Vec::new();
-    for candidate in CANDIDATES {
+    let candidates = labels.iter().map(String::as_str).chain(CANDIDATES);
+    for candidate in candidates {
         let sql = Sql::new("SELECT CAST(")
             .literal(candidate)
             .push("AS")

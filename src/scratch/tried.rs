@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::ScratchError;
-use crate::model::{Address, Conversion, Expression, Kind, Level, Object, Text, Tried};
+use super::build;
+use crate::model::{Address, Conversion, Expression, Kind, Level, Model, Object, Text, Tried};
 use crate::sql::Sql;
 
 /// Asks how the server spells a type; `None` where it knows no such type.
@@ -45,6 +46,11 @@ pub(super) async fn changes(
     level: &Level,
 ) -> Result<BTreeMap<Address, Tried>, ScratchError> {
     let mut tried = BTreeMap::new();
+    run(connection, "BEGIN").await?;
+    if wants_probe(level) {
+        // What fails here is not what a column's type or default leans on, or is found by the probe.
+        build::build(connection, &types_of(level)).await?;
+    }
     for (address, desired) in &level.desired.objects {
         let Object::Column(wanted) = desired else {
             continue;
@@ -73,7 +79,41 @@ pub(super) async fn changes(
             }
         }
     }
+    run(connection, "ROLLBACK").await?;
     Ok(tried)
+}
+
+/// Says whether any column is new with a default, or changes its type.
+fn wants_probe(level: &Level) -> bool {
+    level.desired.objects.iter().any(|(address, desired)| {
+        match (desired, level.current.objects.get(address)) {
+            (Object::Column(wanted), Some(Object::Column(held))) => {
+                held.type_name != wanted.type_name
+            }
+            (Object::Column(_), None) => level
+                .desired
+                .objects
+                .contains_key(&address.with_kind(Kind::Default)),
+            _ => false,
+        }
+    })
+}
+
+/// Returns what types and defaults lean on.
+fn types_of(level: &Level) -> Model<Expression> {
+    let mut part = level.desired.clone();
+    for (address, object) in &level.current.objects {
+        part.objects
+            .entry(address.clone())
+            .or_insert_with(|| object.clone());
+    }
+    part.retain(|address| {
+        matches!(
+            address.kind(),
+            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Function
+        )
+    });
+    part
 }
 
 async fn change_of_type(
@@ -136,9 +176,9 @@ async fn rewritten(
     create: &Sql,
     alter: &Sql,
 ) -> Result<Option<bool>, ScratchError> {
-    run(connection, "BEGIN").await?;
+    run(connection, "SAVEPOINT probe").await?;
     let outcome = attempt(connection, create, alter).await;
-    run(connection, "ROLLBACK").await?;
+    run(connection, "ROLLBACK TO SAVEPOINT probe").await?;
     match outcome {
         Ok(rewritten) => Ok(Some(rewritten)),
         Err(error) if error.as_database_error().is_some() => Ok(None),

@@ -171,6 +171,99 @@ impl Sql {
         }
     }
 
+    /// Appends a literal in dollar quotes, which leave a body readable, where a tag fits that the text does not
+    /// hold.
+    pub fn dollar_quoted(mut self, value: &str) -> Self {
+        self.space();
+        // A dollar at the end would join the closing tag.
+        let tag = ["$$", "$body$", "$function$", "$reconcile$"]
+            .into_iter()
+            .find(|tag| !value.contains(tag) && !value.ends_with('$'));
+        match tag {
+            Some(tag) => {
+                self.text.push_str(tag);
+                self.text.push_str(value);
+                self.text.push_str(tag);
+            }
+            None => push_literal(&mut self.text, value),
+        }
+        self
+    }
+
+    /// Appends a number that a server has printed; anything else becomes a quoted literal.
+    pub fn literal_number(mut self, printed: &str) -> Self {
+        self.space();
+        if !printed.is_empty() && printed.chars().all(|c| c.is_ascii_digit() || c == '.') {
+            self.text.push_str(printed);
+        } else {
+            push_literal(&mut self.text, printed);
+        }
+        self
+    }
+
+    /// Appends a privilege's word as `aclexplode` names it; anything else is quoted and refused by the server.
+    pub fn keyword(mut self, word: &Name) -> Self {
+        self.space();
+        let plain = word
+            .as_str()
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c == ' ');
+        if plain {
+            self.text.push_str(word.as_str());
+        } else {
+            push_identifier(&mut self.text, word);
+        }
+        self
+    }
+
+    /// Appends `name TO value`. A list setting such as `search_path` takes its parts one by one (manual: SET).
+    pub fn setting(mut self, name: &Name, value: &str) -> Self {
+        self.space();
+        // A custom setting's name has a dot, and each part is an identifier.
+        for (at, part) in name.as_str().split('.').enumerate() {
+            if at > 0 {
+                self.text.push('.');
+            }
+            push_identifier(&mut self.text, &Name::new(part));
+        }
+        self.text.push_str(" TO ");
+        let is_list = [
+            "search_path",
+            "temp_tablespaces",
+            "session_preload_libraries",
+            "local_preload_libraries",
+        ]
+        .contains(&name.as_str().to_lowercase().as_str());
+        if is_list {
+            let parts = split_list(value);
+            if parts.is_empty() {
+                self.text.push_str("''");
+            }
+            for (at, part) in parts.iter().enumerate() {
+                if at > 0 {
+                    self.text.push_str(", ");
+                }
+                push_literal(&mut self.text, part);
+            }
+        } else {
+            push_literal(&mut self.text, value);
+        }
+        self
+    }
+
+    /// Appends a function's path with the types of its arguments, as DROP FUNCTION takes it.
+    pub fn routine(self, address: &Address) -> Self {
+        let mut sql = self.path(address).glue("(");
+        for (at, argument) in address.arguments().iter().enumerate() {
+            if at > 0 {
+                sql.text.push_str(", ");
+            }
+            // A type as a server spells it.
+            sql.text.push_str(argument.as_str());
+        }
+        sql.glue(")")
+    }
+
     /// Appends a number.
     pub fn number(mut self, value: i64) -> Self {
         self.space();
@@ -241,6 +334,39 @@ impl<'de> Deserialize<'de> for Sql {
     }
 }
 
+/// Splits the value of a list setting at commas outside of double quotes, undoubling and unquoting its parts.
+fn split_list(value: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    let (mut quoted, mut any) = (false, false);
+    let mut characters = value.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, quoted) {
+            ('"', true) if characters.peek() == Some(&'"') => {
+                characters.next();
+                part.push('"');
+            }
+            ('"', _) => {
+                quoted = !quoted;
+                any = true;
+            }
+            (',', false) => {
+                parts.push(std::mem::take(&mut part));
+                any = false;
+            }
+            (blank, false) if blank.is_whitespace() => {}
+            (other, _) => {
+                part.push(other);
+                any = true;
+            }
+        }
+    }
+    if any {
+        parts.push(part);
+    }
+    parts
+}
+
 /// Quotes an identifier, always: no list of reserved words has to be right on every major (manual section 4.1.1).
 fn push_identifier(text: &mut String, name: &Name) {
     text.push('"');
@@ -285,6 +411,26 @@ mod tests {
             sql.as_str(),
             r#"COMMENT ON TABLE "a""b"."it's" IS E'it''s a \\ "x"'"#
         );
+    }
+
+    #[test]
+    fn bodies_and_settings_are_quoted() {
+        let body = |text| Sql::empty().dollar_quoted(text).as_str().to_owned();
+        assert_eq!(body("a 'b'"), "$$a 'b'$$");
+        assert_eq!(body("a $$ b"), "$body$a $$ b$body$");
+        assert_eq!(body("it's $"), "'it''s $'");
+        let set = |name: &str, value| {
+            Sql::empty()
+                .setting(&Name::new(name), value)
+                .as_str()
+                .to_owned()
+        };
+        assert_eq!(
+            set("search_path", "app, \"Odd, one\""),
+            "\"search_path\" TO 'app', 'Odd, one'"
+        );
+        assert_eq!(set("search_path", ""), "\"search_path\" TO ''");
+        assert_eq!(set("my.own", "it's"), "\"my\".\"own\" TO 'it''s'");
     }
 
     #[test]

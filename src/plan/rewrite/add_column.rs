@@ -58,6 +58,24 @@ fn claim(
         address.with_kind(Kind::NotNull),
     ];
     let takes = creates_at(changes, &whole);
+    let identity = address.with_kind(Kind::Identity);
+    if let (Some(Object::Identity(own)), false) = (
+        cx.level.desired.objects.get(&identity),
+        empty_table(cx, address),
+    ) {
+        let whole = [
+            address.clone(),
+            identity.clone(),
+            address.with_kind(Kind::NotNull),
+        ];
+        let why =
+            format!("{address} is new; every row gets a number, so the table is written anew");
+        let statement = ddl::sequence::add_identity_column(address, column, own);
+        let step = creating_all(Step::run(address, statement, why), &whole, cx);
+        return Ok(Some(
+            Claim::of(creates_at(changes, &whole)).together([step]),
+        ));
+    }
     let costs_rewrite = cx
         .level
         .tried
@@ -129,6 +147,10 @@ fn claim(
         claim = super::not_null::enforce(claim, cx, address, not_null, Some(&fill), sync);
     }
     Ok(Some(claim))
+}
+
+fn empty_table(cx: &Context<'_>, column: &Address) -> bool {
+    cx.class(&column.table()) == SizeClass::Empty
 }
 
 fn creating_all(step: Step, whole: &[Address], cx: &Context<'_>) -> Step {

@@ -5,8 +5,8 @@ use super::{Claim, Context, creates_at};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Check, Expression, Hash, Index, Kind, Name, Object, PrimaryKey, SizeClass,
-    TEMPORARY_PREFIX, Validity,
+    Address, Check, Expression, ForeignKey, Hash, Index, Kind, Name, Object, PrimaryKey, SizeClass,
+    TEMPORARY_PREFIX, Unique, Validity,
 };
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -27,6 +27,10 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 claims.push(add_check(changes, address, check));
             }
             Some(Object::PrimaryKey(key)) => claims.push(add_primary_key(changes, address, key)),
+            Some(Object::Unique(unique)) => claims.push(add_unique(changes, address, unique)),
+            Some(Object::ForeignKey(key)) if key.validity == Validity::Valid => {
+                claims.push(add_foreign_key(changes, address, key));
+            }
             _ => {}
         }
     }
@@ -57,38 +61,89 @@ fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) ->
         .together([validate])
 }
 
-fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Claim {
+fn add_foreign_key(changes: &Changes, address: &Address, key: &ForeignKey) -> Claim {
+    let not_valid = ForeignKey {
+        validity: Validity::NotValid,
+        ..key.clone()
+    };
+    let add = Step::run(
+        address,
+        ddl::constraint::add_foreign_key(address, &not_valid),
+        format!("{address} is declared; it holds for new rows first"),
+    )
+    .creating(address)
+    .phase(Phase::Contract);
+    let validate = Step::run(
+        address,
+        ddl::constraint::validate_foreign_key(address, key),
+        "existing rows are looked up while clients go on",
+    )
+    .using(address)
+    .phase(Phase::Contract);
+    Claim::of(creates_at(changes, [address]))
+        .together([add])
+        .together([validate])
+}
+
+/// Makes the step that builds the index of a key or unique constraint, and its name until then.
+fn build_index(
+    address: &Address,
+    columns: &[Name],
+    include: &[Name],
+    nulls_not_distinct: bool,
+) -> (Step, Name) {
     let table = address.table();
     let hash = Hash::of(address);
     let name = Name::fitted(
         &[TEMPORARY_PREFIX, hash.short(8), "_"].concat(),
-        table.name().as_str(),
+        address.name().as_str(),
     );
     let index = Index {
         table: table.name().clone(),
         method: Name::new("btree"),
         unique: true,
-        nulls_not_distinct: false,
-        elements: key.columns.iter().map(quoted).collect(),
-        include: key.include.clone(),
+        nulls_not_distinct,
+        elements: columns.iter().map(quoted).collect(),
+        include: include.to_vec(),
         predicate: None,
         parameters: Default::default(),
         tablespace: None,
         validity: Validity::Valid,
     };
-    let index_address = Address::new(Kind::Index, [table.schema_name().clone(), name.clone()]);
-    let mut build = Step::run(
-        &index_address,
-        ddl::index::create(&index_address, &index, Way::Concurrently),
-        "the key's index is built while clients go on",
-    )
-    .phase(Phase::Migrate);
-    for column in key.columns.iter().chain(&key.include) {
+    let own = Address::new(Kind::Index, [table.schema_name().clone(), name.clone()]);
+    let statement = ddl::index::create(&own, &index, Way::Concurrently);
+    let why = "the key's index is built while clients go on";
+    let mut build = Step::run(&own, statement, why).phase(Phase::Migrate);
+    for column in columns.iter().chain(include) {
         build = build.using(&table.part(Kind::Column, column));
     }
+    (build, name)
+}
+
+fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Claim {
+    let (build, name) = build_index(address, &key.columns, &key.include, false);
     let add = Step::run(
         address,
         ddl::constraint::add_primary_key_using(address, key, &name),
+        format!("{address} is declared; it takes the index over"),
+    )
+    .creating(address)
+    .phase(Phase::Contract);
+    Claim::of(creates_at(changes, [address]))
+        .alone(build)
+        .together([add])
+}
+
+fn add_unique(changes: &Changes, address: &Address, unique: &Unique) -> Claim {
+    let (build, name) = build_index(
+        address,
+        &unique.columns,
+        &unique.include,
+        unique.nulls_not_distinct,
+    );
+    let add = Step::run(
+        address,
+        ddl::constraint::add_unique_using(address, unique, &name),
         format!("{address} is declared; it takes the index over"),
     )
     .creating(address)

@@ -3,6 +3,8 @@
 mod add_column;
 mod column_type;
 mod constraint;
+mod enum_values;
+mod identity;
 mod index;
 mod not_null;
 
@@ -83,10 +85,12 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 5] = [
+const REWRITES: [Rewrite; 7] = [
     add_column::rewrite,
     not_null::rewrite,
+    enum_values::rewrite,
     column_type::rewrite,
+    identity::rewrite,
     constraint::rewrite,
     index::rewrite,
 ];

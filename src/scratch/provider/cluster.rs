@@ -188,8 +188,13 @@ impl Cluster {
 
     /// Returns the URL of one of its databases.
     pub fn url(&self, database: &str) -> String {
+        self.url_as(USER, database)
+    }
+
+    /// Returns the URL of one of its databases for another of its roles.
+    pub fn url_as(&self, role: &str, database: &str) -> String {
         format!(
-            "postgresql://{USER}@/{database}?host={}&port={PORT}",
+            "postgresql://{role}@/{database}?host={}&port={PORT}",
             self.path.display()
         )
     }

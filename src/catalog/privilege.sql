@@ -1,0 +1,47 @@
+-- A row is something with an owner; its privileges come one row each where they differ from what the server gives by
+-- itself. What the reading role owns is not said: on a scratch server that role has another name.
+-- https://www.postgresql.org/docs/current/ddl-priv.html
+WITH thing AS (
+  SELECT 'pg_namespace'::regclass AS class, n.oid, 0 AS sub, n.nspowner AS owner, n.nspacl AS acl, 'n'::"char" AS type
+    FROM pg_namespace n WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
+  SELECT 'pg_class'::regclass, c.oid, 0, c.relowner, c.relacl, CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char"
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'v', 'S') AND c.relpersistence <> 't'
+     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
+  SELECT 'pg_class'::regclass, a.attrelid, a.attnum, c.relowner, a.attacl, 'c'::"char"
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
+     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
+  SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl, 'f'::"char"
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE p.prokind IN ('f', 'w') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
+  SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T'::"char"
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+   WHERE t.typtype = 'e' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'),
+held AS (
+  SELECT t.class, t.oid, t.sub, e.grantee, e.privilege_type, bool_or(e.is_grantable) AS grantable
+    FROM thing t CROSS JOIN LATERAL aclexplode(t.acl) AS e
+   WHERE t.acl IS NOT NULL GROUP BY 1, 2, 3, 4, 5),
+given AS (
+  SELECT t.class, t.oid, t.sub, e.grantee, e.privilege_type
+    FROM thing t CROSS JOIN LATERAL aclexplode(acldefault(t.type, t.owner)) AS e
+   WHERE t.acl IS NOT NULL)
+SELECT t.class::oid::int8 AS classid, t.oid::int8 AS objid, t.sub::int4 AS objsubid,
+       pg_get_userbyid(t.owner)::text AS owner,
+       NULL::text AS grantee, NULL::text AS privilege, NULL::text AS how
+  FROM thing t WHERE t.sub = 0 AND pg_get_userbyid(t.owner) <> current_user
+UNION ALL
+SELECT coalesce(h.class, g.class)::oid::int8, coalesce(h.oid, g.oid)::int8, coalesce(h.sub, g.sub)::int4, NULL,
+       CASE coalesce(h.grantee, g.grantee) WHEN 0 THEN 'PUBLIC'
+            ELSE pg_get_userbyid(coalesce(h.grantee, g.grantee))::text END,
+       coalesce(h.privilege_type, g.privilege_type),
+       CASE WHEN h.oid IS NULL THEN 'taken' WHEN h.grantable THEN 'grantable' ELSE 'held' END
+  FROM held h
+  FULL JOIN given g ON g.class = h.class AND g.oid = h.oid AND g.sub = h.sub AND g.grantee = h.grantee
+                   AND g.privilege_type = h.privilege_type
+ WHERE h.oid IS NULL OR g.oid IS NULL OR h.grantable
+ ORDER BY 1, 2, 3, 5, 6;

@@ -1,0 +1,63 @@
+//! Functions.
+
+use sqlx::PgConnection;
+
+use super::rows::{get, name, oid, options};
+use super::{CatalogError, Gathering};
+use crate::model::{Address, Body, Expression, Function, Name, Object, Parallel, Volatility};
+
+pub(super) async fn functions(
+    connection: &mut PgConnection,
+    into: &mut Gathering,
+) -> Result<(), CatalogError> {
+    for row in sqlx::query(include_str!("routine.sql"))
+        .fetch_all(connection)
+        .await?
+    {
+        let types: Vec<String> = get(&row, "types")?;
+        let address = Address::function(
+            name(&row, "schema")?,
+            name(&row, "name")?,
+            types.iter().map(Name::new),
+        );
+        let text = |column| {
+            Ok::<_, CatalogError>(get::<Option<String>>(&row, column)?.unwrap_or_default())
+        };
+        let body = match get::<Option<&str>>(&row, "sql_body")? {
+            Some(body) => Body::Sql(Expression::new(body)),
+            None if get::<Option<&str>>(&row, "file")?.is_some() => {
+                Body::Object(text("file")?, text("body")?)
+            }
+            None => Body::String(text("body")?),
+        };
+        let support = get::<Option<&str>>(&row, "support_schema")?
+            .zip(get::<Option<&str>>(&row, "support_name")?)
+            .map(|(schema, name)| vec![Name::new(schema), Name::new(name)]);
+        let function = Function {
+            arguments: Expression::new(get::<&str>(&row, "arguments")?),
+            returns: get::<Option<&str>>(&row, "returns")?.map(Expression::new),
+            language: name(&row, "language")?,
+            body,
+            window: get(&row, "window")?,
+            volatility: match get::<&str>(&row, "volatility")? {
+                "i" => Volatility::Immutable,
+                "s" => Volatility::Stable,
+                _ => Volatility::Volatile,
+            },
+            parallel: match get::<&str>(&row, "parallel")? {
+                "s" => Parallel::Safe,
+                "r" => Parallel::Restricted,
+                _ => Parallel::Unsafe,
+            },
+            strict: get(&row, "strict")?,
+            security_definer: get(&row, "security_definer")?,
+            leakproof: get(&row, "leakproof")?,
+            cost: get(&row, "cost")?,
+            rows: get(&row, "rows")?,
+            set: options(&row, "settings")?,
+            support,
+        };
+        into.put(oid(&row)?, address, Object::Function(function));
+    }
+    Ok(())
+}

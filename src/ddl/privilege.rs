@@ -1,0 +1,109 @@
+//! OWNER TO, GRANT and REVOKE.
+
+use crate::model::{Address, Grant, Kind, Name};
+use crate::sql::Sql;
+
+use super::statement::{LockMode, Statement};
+
+/// The word of the command reference for a kind that has an owner or privileges.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Schema => "SCHEMA",
+        Kind::Enum => "TYPE",
+        Kind::Sequence => "SEQUENCE",
+        Kind::Function => "FUNCTION",
+        Kind::Table | Kind::Column => "TABLE",
+        Kind::View => "VIEW",
+        Kind::Extension
+        | Kind::OwnedBy
+        | Kind::Default
+        | Kind::NotNull
+        | Kind::Identity
+        | Kind::PrimaryKey
+        | Kind::Unique
+        | Kind::Check
+        | Kind::Index
+        | Kind::ForeignKey
+        | Kind::Trigger
+        | Kind::Owner
+        | Kind::Grant
+        | Kind::Comment => {
+            unreachable!("a {} has neither owner nor privileges", kind.keyword())
+        }
+    }
+}
+
+fn named(sql: Sql, target: &Address) -> Sql {
+    if target.kind() == Kind::Function {
+        sql.routine(target)
+    } else {
+        sql.path(target)
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (OWNER TO)
+pub(crate) fn set_owner(target: &Address, role: &Name) -> Statement {
+    let sql = named(Sql::new("ALTER").push(word(target.kind())), target);
+    let statement = Statement::catalog(sql.push("OWNER TO").name(role));
+    match target.kind() {
+        Kind::Table | Kind::View | Kind::Sequence => {
+            statement.locking(target, LockMode::AccessExclusive)
+        }
+        _ => statement,
+    }
+}
+
+/// Makes a privilege be held as `how` says, from what PostgreSQL gives by itself or from how it is held now.
+/// <https://www.postgresql.org/docs/current/sql-grant.html>,
+/// <https://www.postgresql.org/docs/current/sql-revoke.html>
+pub(crate) fn set(address: &Address, how: Grant) -> Statement {
+    let (sql, role) = match how {
+        Grant::Held | Grant::Grantable => (privilege(Sql::new("GRANT"), address), "TO"),
+        Grant::Taken => (privilege(Sql::new("REVOKE"), address), "FROM"),
+    };
+    let sql = grantee(sql.push(role), address);
+    Statement::catalog(match how {
+        Grant::Grantable => sql.push("WITH GRANT OPTION"),
+        Grant::Held | Grant::Taken => sql,
+    })
+}
+
+/// Takes the right to pass a privilege on. <https://www.postgresql.org/docs/current/sql-revoke.html>
+pub(crate) fn take_option(address: &Address) -> Statement {
+    let sql = privilege(Sql::new("REVOKE GRANT OPTION FOR"), address);
+    Statement::catalog(grantee(sql.push("FROM"), address))
+}
+
+/// Returns a privilege to what PostgreSQL gives by itself.
+pub(crate) fn reset(address: &Address, how: Grant) -> Statement {
+    match how {
+        Grant::Held | Grant::Grantable => set(address, Grant::Taken),
+        Grant::Taken => set(address, Grant::Held),
+    }
+}
+
+/// Appends the privilege and what it is on: `SELECT ("email") ON TABLE t`.
+fn privilege(sql: Sql, address: &Address) -> Sql {
+    let target = address.target().expect("a privilege is on something");
+    let sql = sql.keyword(address.name());
+    let sql = if target.kind() == Kind::Column {
+        sql.name_list(std::slice::from_ref(target.name()))
+    } else {
+        sql
+    };
+    // GRANT knows no views: they are tables there.
+    let words = match target.kind() {
+        Kind::View => "TABLE",
+        other => word(other),
+    };
+    named(sql.push("ON").push(words), &target)
+}
+
+fn grantee(sql: Sql, address: &Address) -> Sql {
+    let role = &address.path()[address.path().len() - 2];
+    if role.as_str() == "PUBLIC" {
+        sql.push("PUBLIC")
+    } else {
+        sql.name(role)
+    }
+}

@@ -1,0 +1,127 @@
+//! The sections `enums` and `extensions`.
+
+use std::rc::Rc;
+
+use super::document::{Gathering, Head};
+use super::fields::{self, Fields};
+use super::node::{Node, Value};
+use crate::model::{Address, Enum, Extension, Kind, Name, Object};
+
+/// The longest label of an enumerated type, in bytes (`NAMEDATALEN - 1`).
+const MAX_LABEL: usize = 63;
+
+pub(super) fn read_enum(
+    head: &Head,
+    name: &Name,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    gathering: &mut Gathering,
+) {
+    if let Value::List(items) = &value.value {
+        let address = Address::new(Kind::Enum, [head.schema.clone(), name.clone()]);
+        gathering.declare_unit(&address, key, false);
+        let values = labels(items, gathering);
+        gathering.put(&address, key, Object::Enum(Enum { values }));
+        return;
+    }
+    let Some(mut fields) = Fields::open(value, format!("enum {name}"), &mut gathering.ledger)
+    else {
+        return;
+    };
+    let schema = fields
+        .get("schema")
+        .and_then(|node| fields::name(&node, &mut gathering.ledger));
+    let address = Address::new(
+        Kind::Enum,
+        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
+    );
+    let replaces = gathering.replaces(&mut fields);
+    gathering.declare_unit(&address, key, replaces);
+    match fields
+        .get("values")
+        .map(|node| (node.clone(), matches!(node.value, Value::List(_))))
+    {
+        Some((node, true)) => {
+            let Value::List(items) = &node.value else {
+                return;
+            };
+            let values = labels(items, gathering);
+            gathering.put(&address, key, Object::Enum(Enum { values }));
+        }
+        Some((node, false)) => {
+            let what = format!("values is {}, not a list of labels", node.describe());
+            gathering.ledger.fault(&node, what, None);
+        }
+        None => gathering
+            .ledger
+            .fault(key, format!("{address} has no `values`"), None),
+    }
+    gathering.common(&address, &mut fields);
+    gathering.renamed(&address, &mut fields);
+    fields.close(&mut gathering.ledger);
+}
+
+fn labels(items: &[Rc<Node>], gathering: &mut Gathering) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for item in items {
+        let Some(label) = fields::text(item, "a label", &mut gathering.ledger) else {
+            continue;
+        };
+        if label.len() > MAX_LABEL {
+            let what = format!(
+                "the label is {} bytes long, and PostgreSQL takes {MAX_LABEL}",
+                label.len()
+            );
+            gathering.ledger.fault(item, what, None);
+        } else if labels.iter().any(|own| **own == *label) {
+            gathering
+                .ledger
+                .fault(item, format!("label `{label}` stands twice"), None);
+        } else {
+            labels.push(label.to_string());
+        }
+    }
+    labels
+}
+
+pub(super) fn read_extension(
+    name: &Name,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    gathering: &mut Gathering,
+) {
+    let address = Address::new(Kind::Extension, [name.clone()]);
+    if value.is_null() {
+        gathering.declare_unit(&address, key, false);
+        gathering.put(
+            &address,
+            key,
+            Object::Extension(Extension {
+                schema: None,
+                version: None,
+            }),
+        );
+        return;
+    }
+    let Some(mut fields) = Fields::open(value, format!("extension {name}"), &mut gathering.ledger)
+    else {
+        return;
+    };
+    let replaces = gathering.replaces(&mut fields);
+    gathering.declare_unit(&address, key, replaces);
+    let ledger = &mut gathering.ledger;
+    let schema = fields
+        .get("schema")
+        .and_then(|node| fields::name(&node, ledger));
+    let version = fields
+        .get("version")
+        .and_then(|node| fields::text(&node, "version", ledger))
+        .map(|own| own.to_string());
+    gathering.put(
+        &address,
+        key,
+        Object::Extension(Extension { schema, version }),
+    );
+    gathering.comment(&address, &mut fields);
+    fields.close(&mut gathering.ledger);
+}

@@ -1,0 +1,125 @@
+//! Unique constraints, foreign keys and triggers as YAML.
+
+use serde_yaml::{Mapping, Value};
+
+use super::write::{comment, names, text};
+use crate::model::{
+    Action, Address, Deferrable, Enabled, Event, Expression, ForeignKey, Match, Model, Text as _,
+    Timing, Trigger, Unique, Validity,
+};
+
+pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
+    match own {
+        Deferrable::No => {}
+        Deferrable::Immediate => drop(into.insert(text("deferrable"), text("initially_immediate"))),
+        Deferrable::Deferred => drop(into.insert(text("deferrable"), text("initially_deferred"))),
+    }
+}
+
+pub(super) fn unique(model: &Model<Expression>, address: &Address, own: &Unique) -> Value {
+    let mut map = Mapping::new();
+    map.insert(text("columns"), names(&own.columns));
+    if !own.include.is_empty() {
+        map.insert(text("include"), names(&own.include));
+    }
+    if own.nulls_not_distinct {
+        map.insert(text("nulls_not_distinct"), Value::Bool(true));
+    }
+    deferrable(own.deferrable, &mut map);
+    comment(model, address, &mut map);
+    if map.len() == 1 {
+        names(&own.columns)
+    } else {
+        Value::Mapping(map)
+    }
+}
+
+pub(super) fn foreign_key(model: &Model<Expression>, address: &Address, own: &ForeignKey) -> Value {
+    let mut map = Mapping::new();
+    map.insert(text("columns"), names(&own.columns));
+    let same_schema = own.references.first() == Some(address.schema_name());
+    let plain = own
+        .references
+        .last()
+        .filter(|name| same_schema && name.to_string() == name.as_str());
+    map.insert(
+        text("references"),
+        plain.map_or_else(|| names(&own.references), |name| text(name.as_str())),
+    );
+    map.insert(text("referenced_columns"), names(&own.referenced_columns));
+    if own.matching == Match::Full {
+        map.insert(text("match"), text("full"));
+    }
+    for (word, action) in [("on_update", own.on_update), ("on_delete", own.on_delete)] {
+        let value = match action {
+            Action::NoAction => continue,
+            Action::Restrict => "restrict",
+            Action::Cascade => "cascade",
+            Action::SetNull => "set_null",
+            Action::SetDefault => "set_default",
+        };
+        map.insert(text(word), text(value));
+    }
+    if !own.set_columns.is_empty() {
+        map.insert(text("set_columns"), names(&own.set_columns));
+    }
+    deferrable(own.deferrable, &mut map);
+    if own.validity == Validity::NotValid {
+        map.insert(text("not_valid"), Value::Bool(true));
+    }
+    comment(model, address, &mut map);
+    Value::Mapping(map)
+}
+
+pub(super) fn trigger(
+    model: &Model<Expression>,
+    address: &Address,
+    own: &Trigger<Expression>,
+) -> Value {
+    let mut map = Mapping::new();
+    let events = own.events.iter().map(|event| {
+        text(match event {
+            Event::Insert => "insert",
+            Event::Delete => "delete",
+            Event::Update => "update",
+            Event::Truncate => "truncate",
+        })
+    });
+    let timing = match own.timing {
+        Timing::Before => "before",
+        Timing::After => "after",
+        Timing::InsteadOf => "instead_of",
+    };
+    map.insert(text(timing), Value::Sequence(events.collect()));
+    if !own.update_of.is_empty() {
+        map.insert(text("update_of"), names(&own.update_of));
+    }
+    map.insert(
+        text("for_each"),
+        text(if own.for_each_row { "row" } else { "statement" }),
+    );
+    if let Some(kind) = own.constraint {
+        map.insert(text("constraint"), Value::Bool(true));
+        deferrable(kind, &mut map);
+    }
+    if let Some(from) = &own.from {
+        map.insert(text("references"), names(from));
+    }
+    for (word, name) in [("old_table", &own.old_table), ("new_table", &own.new_table)] {
+        if let Some(name) = name {
+            map.insert(text(word), text(name.as_str()));
+        }
+    }
+    if let Some(when) = &own.when {
+        map.insert(text("when"), text(when.sql()));
+    }
+    map.insert(text("execute"), text(own.execute.sql()));
+    match own.enabled {
+        Enabled::Origin => {}
+        Enabled::Always => drop(map.insert(text("enabled"), text("always"))),
+        Enabled::Replica => drop(map.insert(text("enabled"), text("replica"))),
+        Enabled::Disabled => drop(map.insert(text("enabled"), Value::Bool(false))),
+    }
+    comment(model, address, &mut map);
+    Value::Mapping(map)
+}
