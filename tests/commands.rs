@@ -1,7 +1,384 @@
-//! What commands promise: exit codes, streams, files. The binary is run as a person would run it.
+//! What commands promise: exit codes, streams, files, refusals. The binary is run as a person would run it.
 
-use libtest_mimic::Trial;
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::database::Database;
+use crate::support::tool::{Tool, root};
+use crate::support::{failed, same, servers, trial};
+
+const ORDERS: &str = "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text }\n    primary_key: [id]\n";
+const WIDER: &str = "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text, total: integer }\n    primary_key: [id]\n";
+const EMPTY: &str = "schema: app\ntables:\n  other:\n    columns: { id: bigint }\n";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    Vec::new()
+    let Some(major) = servers::newest() else {
+        return Vec::new();
+    };
+    vec![
+        trial("commands::the_loop_with_its_exit_codes", move || {
+            the_loop(major)
+        }),
+        trial("commands::a_reviewed_plan_is_applied_or_stale", move || {
+            reviewed(major)
+        }),
+        trial(
+            "commands::a_plan_that_lands_elsewhere_is_an_error",
+            move || lands_elsewhere(major),
+        ),
+        trial("commands::what_nobody_declared_is_left_alone", move || {
+            unmanaged(major)
+        }),
+        trial("commands::two_appliers", move || two_appliers(major)),
+        trial("commands::bad_input_changes_nothing", move || {
+            bad_input(major)
+        }),
+        trial("commands::a_copied_journal", move || copied(major)),
+        trial("commands::pull_applies_to_an_empty_database", move || {
+            pulled(major)
+        }),
+        trial("commands::output_that_cannot_be_written", move || {
+            unwritable(major)
+        }),
+        Trial::test("commands::the_json_schema_is_current", schema_is_current),
+        Trial::test("commands::usage_errors_are_1", || {
+            let tool = Tool::alone();
+            tool.wants(1, &["plan", "--no-such-flag"])?;
+            tool.wants(0, &["--version"])?.says("plan format")?;
+            tool.wants(1, &["plan"])?.says("no database is named")?;
+            Ok(())
+        }),
+    ]
+}
+
+async fn the_loop(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.wants(2, &["plan", "--detailed-exitcode"])?
+        .says("CREATE TABLE \"app\".\"orders\"")?;
+    tool.wants(3, &["apply"])?.says("there is no terminal")?;
+    tool.wants(0, &["apply", "--yes"])?
+        .says("Revision 1 is applied")?;
+    tool.wants(0, &["plan", "--detailed-exitcode"])?
+        .says("Nothing to do")?;
+    tool.wants(0, &["drift"])?;
+    database
+        .run("INSERT INTO app.orders SELECT g, 'n' || g FROM generate_series(1, 10000) g; ANALYZE")
+        .await?;
+    let before = database.rows().await?;
+
+    // A table that goes needs a person's word.
+    tool.declare(EMPTY);
+    tool.wants(0, &["plan"])?
+        .says("--allow 'retires_data:table app.orders'")?;
+    tool.wants(3, &["plan", "--check"])?;
+    tool.wants(3, &["apply", "--yes"])?.says("retires_data")?;
+    tool.wants(
+        0,
+        &[
+            "apply",
+            "--yes",
+            "--allow",
+            "retires_data",
+            "--allow",
+            "breaks_clients:table app.orders",
+        ],
+    )?;
+    tool.wants(0, &["status"])?.says("table app.orders")?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    let lost = before.lost(&database.rows().await?, Clone::clone);
+    if !lost.is_empty() {
+        return Err(Failed::from(lost.join("\n")));
+    }
+    // The same files again were rolled back, and say so.
+    tool.wants(
+        3,
+        &[
+            "apply",
+            "--yes",
+            "--allow",
+            "retires_data",
+            "--allow",
+            "breaks_clients",
+        ],
+    )?
+    .says("rolled_back")?;
+    tool.declare(ORDERS);
+    tool.wants(0, &["history"])?.says("undone by 3")?;
+    tool.wants(0, &["history", "-o", "json"])?
+        .says("\"undone_by\": 3")?;
+    tool.wants(0, &["show", "2"])?.says("set aside")?;
+    tool.wants(1, &["show", "99"])?.says("no revision 99")?;
+
+    database
+        .run("ALTER TABLE app.orders ADD COLUMN by_hand integer")
+        .await?;
+    tool.wants(2, &["drift"])?
+        .says("column app.orders.by_hand was created outside")?;
+    database
+        .run("ALTER TABLE app.orders DROP COLUMN by_hand")
+        .await?;
+    tool.wants(0, &["drift"])?;
+    tool.wants(1, &["purge"])?.says("--all")?;
+    tool.wants(0, &["purge", "--all", "--yes"])?;
+    tool.wants(0, &["rollback", "--to", "0", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["rollback", "--yes"])?
+        .says("Nothing to do")?;
+    database.drop().await
+}
+
+async fn reviewed(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(WIDER);
+    tool.wants(
+        0,
+        &[
+            "plan",
+            "-o",
+            "text",
+            "-o",
+            "json=next.json",
+            "-o",
+            "markdown=comment.md",
+            "-o",
+            "sql=next.sql",
+        ],
+    )?;
+    if !tool.read("comment.md").contains("### Schema plan")
+        || !tool.read("next.sql").contains("BEGIN;")
+    {
+        return Err(Failed::from("the forms are not there"));
+    }
+    // What the plan does not touch may change.
+    database
+        .run("CREATE TABLE app.unrelated (id bigint)")
+        .await?;
+    let text = tool.read("next.json");
+    tool.write("edited.json", &text.replace("integer", "bigint"));
+    tool.wants(1, &["apply", "edited.json"])?
+        .says("was changed after it was written")?;
+    tool.write(
+        "newer.json",
+        &text.replacen("\"format\": 1", "\"format\": 99", 1),
+    );
+    tool.wants(1, &["apply", "newer.json"])?
+        .says("newer than 1")?;
+    tool.wants(1, &["apply", "next.json", "--allow", "all"])?;
+    tool.wants(0, &["apply", "next.json"])?;
+    tool.declare(ORDERS);
+    tool.wants(0, &["plan", "--allow", "all", "-o", "json=back.json"])?;
+    database
+        .run("ALTER TABLE app.orders ALTER COLUMN total SET DEFAULT 7")
+        .await?;
+    tool.wants(4, &["apply", "back.json"])?
+        .says("app.orders.total")?;
+    database.drop().await
+}
+
+/// A rewrite that only this test registers lands beside the desired state: an error, and no file.
+async fn lands_elsewhere(major: u16) -> Result<(), Failed> {
+    use reconcile::plan::{Claim, Context, PlanError};
+    fn forgetful(
+        changes: &reconcile::diff::Changes,
+        _: &Context<'_>,
+    ) -> Result<Vec<Claim>, PlanError> {
+        let forgotten = changes
+            .0
+            .keys()
+            .filter(|(address, _)| address.name().as_str() == "total")
+            .cloned()
+            .collect();
+        Ok(vec![Claim::of(forgotten)])
+    }
+    let database = Database::make(major).await?;
+    let mut project = database.project(reconcile::model::Settings::default());
+    let loaded = |text: &str| {
+        reconcile::desired::declare(&[vec![("f.yaml".to_owned(), text.to_owned())]])
+            .map_err(|faults| Failed::from(format!("{:?}", faults.faults)))
+    };
+    let first = loaded("tables: { kept: { columns: { id: bigint, a: text } } }")?;
+    let plan = reconcile::pipeline::plan(&project, &first)
+        .await
+        .map_err(failed)?;
+    let caller = reconcile::pipeline::Caller::default();
+    let stop = reconcile::pipeline::Stop::default();
+    reconcile::pipeline::apply(
+        &project,
+        &plan,
+        &caller,
+        &stop,
+        &mut reconcile::pipeline::Silent,
+    )
+    .await
+    .map_err(failed)?;
+    project.rewrites = vec![forgetful];
+    let wider =
+        loaded("tables: { kept: { columns: { id: bigint, a: text, b: text, total: text } } }")?;
+    match reconcile::pipeline::plan(&project, &wider).await {
+        Err(error) if error.to_string().contains("lands elsewhere") => {}
+        Err(error) => return Err(failed(error)),
+        Ok(_) => return Err(Failed::from("a plan that forgets a column was made")),
+    }
+    database.drop().await
+}
+
+async fn unmanaged(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    database.run("CREATE SCHEMA app; CREATE TABLE app.theirs (id bigint); INSERT INTO app.theirs VALUES (1)").await?;
+    database
+        .run("CREATE DOMAIN app.positive AS integer CHECK (VALUE > 0)")
+        .await?;
+    tool.declare(ORDERS);
+    tool.wants(0, &["plan"])?
+        .says("table app.theirs")?
+        .says("domain app.positive")?;
+    tool.wants(3, &["plan", "--strict"])?;
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(WIDER);
+    tool.wants(0, &["apply", "--yes"])?;
+    same(
+        "the row",
+        &database.value("SELECT id::text FROM app.theirs").await?,
+        "1",
+    )?;
+    tool.write("reconcile.yaml", "manage: { undeclared: retire }\n");
+    tool.wants(3, &["apply", "--yes"])?
+        .says("retires_unmanaged")?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["status"])?.says("table app.theirs")?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    same(
+        "the row",
+        &database.value("SELECT id::text FROM app.theirs").await?,
+        "1",
+    )?;
+    database.drop().await
+}
+
+async fn two_appliers(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.write("reconcile.yaml", "lock_patience: 1s\n");
+    let mut other = database.connect().await?;
+    sqlx::raw_sql(
+        "SET application_name = 'the other one'; SELECT pg_advisory_lock(8243104023216089452)",
+    )
+    .execute(&mut other)
+    .await
+    .map_err(failed)?;
+    tool.wants(1, &["apply", "--yes"])?.says("the other one")?;
+    sqlx::raw_sql("SELECT pg_advisory_unlock_all()")
+        .execute(&mut other)
+        .await
+        .map_err(failed)?;
+    tool.wants(0, &["apply", "--yes"])?;
+    database.drop().await
+}
+
+async fn bad_input(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.wants(1, &["plan"])?.says("is not there")?;
+    std::fs::create_dir(tool.path("schema")).map_err(failed)?;
+    tool.wants(1, &["apply", "--yes"])?
+        .says("holds no YAML file")?;
+    tool.declare("tables:\n  t:\n    colums: { id: bigint }\n");
+    tool.wants(1, &["plan"])?
+        .says("schema/all.yaml:3:5")?
+        .says("did you mean `columns`?")?;
+    tool.declare(ORDERS);
+    tool.wants(1, &["plan", "--url", "postgres://nobody@127.0.0.1:1/x"])?
+        .says("cannot connect")?;
+    tool.write("reconcile.yaml", "lock_budgett: 1s\n");
+    tool.wants(1, &["plan"])?
+        .says("did you mean `lock_budget`?")?;
+    tool.write("reconcile.yaml", "policy: []\n");
+    tool.wants(0, &["plan"])?.says("has no effect")?;
+    tool.wants(3, &["plan", "--strict"])?;
+    same(
+        "nothing was changed",
+        &database
+            .value("SELECT count(*)::text FROM pg_class WHERE relname = 'orders'")
+            .await?,
+        "0",
+    )?;
+    database.drop().await
+}
+
+async fn copied(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("UPDATE reconcile.format SET identity = 'elsewhere/1'")
+        .await?;
+    tool.wants(3, &["apply", "--yes"])?
+        .says("--adopt-journal")?;
+    tool.wants(0, &["apply", "--yes", "--adopt-journal"])?;
+    database
+        .run("UPDATE reconcile.format SET version = 99")
+        .await?;
+    tool.wants(1, &["plan"])?.says("newer")?;
+    database.drop().await
+}
+
+async fn pulled(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(
+        "schema: app\nenums: { mood: [sad, ok] }\nsequences: { s: { start: 5 } }\ntables:\n  \"Odd \\\"one\\\"\":\n    columns:\n      \
+         id: { type: bigint, identity: always }\n      m: { type: mood, not_null: true, default: \"'ok'\" }\n    primary_key: [id]\n    \
+         unique: { u: [m] }\n    checks: { c: \"m <> 'sad'\" }\nfunctions:\n  f(integer):\n    returns: integer\n    language: sql\n    \
+         volatility: immutable\n    body: |\n      SELECT $1 + 1\nviews: { v: 'SELECT m FROM app.\"Odd \"\"one\"\"\"' }\n",
+    );
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["pull", "--out", "pulled"])?;
+    tool.wants(1, &["pull", "--out", "pulled"])?
+        .says("already holds YAML")?;
+    let other = Database::make(major).await?;
+    tool.wants(
+        0,
+        &["apply", "--yes", "--desired", "pulled", "--url", &other.url],
+    )?;
+    tool.wants(
+        0,
+        &[
+            "plan",
+            "--detailed-exitcode",
+            "--desired",
+            "pulled",
+            "--url",
+            &other.url,
+            "-v",
+        ],
+    )?
+    .says("no scratch server was started")?;
+    tool.wants(0, &["plan", "--detailed-exitcode", "--desired", "pulled"])?;
+    other.drop().await?;
+    database.drop().await
+}
+
+async fn unwritable(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.wants(1, &["plan", "-o", "json=/dev/full"])?
+        .says("/dev/full cannot be written")?;
+    database.drop().await
+}
+
+fn schema_is_current() -> Result<(), Failed> {
+    let path = root().join("schema").join("reconcile.schema.json");
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    same(
+        "schema/reconcile.schema.json (just update-schema)",
+        &text,
+        &reconcile::desired::json_schema(),
+    )
 }

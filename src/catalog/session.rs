@@ -173,7 +173,7 @@ fn options(url: &str) -> Result<PgConnectOptions, CatalogError> {
     let options = PgConnectOptions::from_str(&repaired).map_err(CatalogError::Url)?;
     let mut options = options
         .application_name("reconcile")
-        .statement_cache_capacity(0)
+        .statement_cache_capacity(64)
         .disable_statement_logging();
     if options.get_socket().is_some() || options.get_host().starts_with('/') {
         // libpq ignores sslmode on a Unix socket; the driver would refuse.

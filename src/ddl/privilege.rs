@@ -45,11 +45,10 @@ fn named(sql: Sql, target: &Address) -> Sql {
 pub(crate) fn set_owner(target: &Address, role: &Name) -> Statement {
     let sql = named(Sql::new("ALTER").push(word(target.kind())), target);
     let statement = Statement::catalog(sql.push("OWNER TO").name(role));
-    match target.kind() {
-        Kind::Table | Kind::View | Kind::Sequence => {
-            statement.locking(target, LockMode::AccessExclusive)
-        }
-        _ => statement,
+    if matches!(target.kind(), Kind::Table | Kind::View | Kind::Sequence) {
+        statement.locking(target, LockMode::AccessExclusive)
+    } else {
+        statement
     }
 }
 
@@ -92,9 +91,10 @@ fn privilege(sql: Sql, address: &Address) -> Sql {
         sql
     };
     // GRANT knows no views: they are tables there.
-    let words = match target.kind() {
-        Kind::View => "TABLE",
-        other => word(other),
+    let words = if target.kind() == Kind::View {
+        "TABLE"
+    } else {
+        word(target.kind())
     };
     named(sql.push("ON").push(words), &target)
 }

@@ -47,16 +47,16 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
     let extensions: Mapping = model
         .objects
         .iter()
-        .filter_map(|(address, object)| match object {
-            Object::Extension(own) => {
-                let mut map = Mapping::new();
-                if let Some(schema) = &own.schema {
-                    map.insert(text("schema"), text(schema.as_str()));
-                }
-                comment(model, address, &mut map);
-                Some((text(address.name().as_str()), Value::Mapping(map)))
+        .filter_map(|(address, object)| {
+            let Object::Extension(own) = object else {
+                return None;
+            };
+            let mut map = Mapping::new();
+            if let Some(schema) = &own.schema {
+                map.insert(text("schema"), text(schema.as_str()));
             }
-            _ => None,
+            comment(model, address, &mut map);
+            Some((text(address.name().as_str()), Value::Mapping(map)))
         })
         .collect();
     if !extensions.is_empty() {
@@ -88,9 +88,10 @@ pub fn write(model: &Model<Expression>) -> Vec<File> {
             | Object::Comment(_) => continue,
         };
         let mut entry = Mapping::new();
-        let key = match object {
-            Object::Function(_) => write_routine::key(address),
-            _ => address.name().as_str().to_owned(),
+        let key = if address.kind() == Kind::Function {
+            write_routine::key(address)
+        } else {
+            address.name().as_str().to_owned()
         };
         entry.insert(text(&key), own);
         let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
@@ -291,20 +292,14 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
     for (part, object) in &model.objects {
         if part.kind().is_part_of_table() && part.table() == *address {
             let name = || text(part.name().as_str());
-            match object {
-                Object::Unique(one) => {
-                    drop(unique.insert(name(), write_constraint::unique(model, part, one)))
-                }
-                Object::ForeignKey(one) => {
-                    drop(
-                        foreign_keys
-                            .insert(name(), write_constraint::foreign_key(model, part, one)),
-                    );
-                }
-                Object::Trigger(one) => {
-                    drop(triggers.insert(name(), write_constraint::trigger(model, part, one)))
-                }
-                _ => {}
+            if let Object::Unique(one) = object {
+                unique.insert(name(), write_constraint::unique(model, part, one));
+            }
+            if let Object::ForeignKey(one) = object {
+                foreign_keys.insert(name(), write_constraint::foreign_key(model, part, one));
+            }
+            if let Object::Trigger(one) = object {
+                triggers.insert(name(), write_constraint::trigger(model, part, one));
             }
         }
         if let Object::Check(one) = object

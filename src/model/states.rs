@@ -38,9 +38,11 @@ impl Declared {
     pub fn argument_types(&self) -> BTreeSet<Written> {
         let functions = self.written.objects.iter();
         functions
-            .filter_map(|(address, object)| match object {
-                Object::Function(own) => Some((address, own.arguments.search_path().clone())),
-                _ => None,
+            .filter_map(|(address, object)| {
+                let Object::Function(own) = object else {
+                    return None;
+                };
+                Some((address, own.arguments.search_path().clone()))
             })
             .flat_map(|(address, path)| {
                 let types = address.arguments().iter();

@@ -7,7 +7,7 @@ use super::{Live, PipelineError, Project, live};
 use crate::apply::{self, ApplyError, Progress, Run, Stop, Watcher};
 use crate::catalog::{self, Connection};
 use crate::history::{self, NewRevision, Outcome, Revision};
-use crate::model::{Address, Expression, Model, Read};
+use crate::model::{Address, Expression, Kind, Model, Read};
 use crate::plan::{Plan, Position, Purpose, position};
 use crate::scratch::without_journal;
 
@@ -379,9 +379,10 @@ async fn record_stop(
     source: ApplyError,
 ) -> PipelineError {
     if rows.is_empty() {
-        let moved = match &source {
-            ApplyError::Moved(moved) => moved.clone(),
-            _ => Vec::new(),
+        let moved = if let ApplyError::Moved(moved) = &source {
+            moved.clone()
+        } else {
+            Vec::new()
         };
         // Whether the row could be removed shows at the next run, which then finds a revision without a stage.
         let _ = history::forget(connection, journal, revision).await;
@@ -429,6 +430,19 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
                 false => format!("{address} is gone"),
             });
         }
+    }
+    // What hangs on a thing that moves moves along: it must be what was rehearsed.
+    for step in decision
+        .moves
+        .0
+        .iter()
+        .filter(|step| step.from.kind() != Kind::Schema)
+    {
+        let before = decision.moves.carry_back(&step.to);
+        let new = model.objects.keys().filter(|address| {
+            address.is_at_or_below(&before) && !decision.leans_on.contains_key(*address)
+        });
+        moved.extend(new.map(|address| format!("{address} is new")));
     }
     for (table, class) in &decision.sizes {
         let now = size_class(read, project, table);

@@ -59,11 +59,10 @@ pub async fn plan_purge(
         .collect();
     // What others are made of goes after them: columns, tables, sequences, types.
     let mut chosen = chosen;
-    chosen.sort_by_key(|row| match row.place.kind() {
-        Kind::Column => 0,
-        Kind::Table => 1,
-        Kind::Sequence => 2,
-        _ => 3,
+    let last_first = [Kind::Enum, Kind::Sequence, Kind::Table, Kind::Column];
+    chosen.sort_by_key(|row| {
+        let rank = last_first.iter().position(|kind| *kind == row.place.kind());
+        std::cmp::Reverse(rank)
     });
     let mut left = live.history.ledger.clone();
     let mut present = model.clone();

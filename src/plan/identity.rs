@@ -84,18 +84,22 @@ pub(crate) fn to_attic(
     address: &Address,
     object: &Object<Expression>,
 ) -> Option<Move> {
-    let to = match object {
-        Object::Table(_) | Object::Sequence(_) | Object::Enum(_) => {
-            let hash = Hash::of(&(state, address.schema_name()));
-            let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
-            Address::new(address.kind(), [attic, address.name().clone()])
+    let to = if let Object::Column(column) = object {
+        if column.generated.is_some() {
+            return None;
         }
-        Object::Column(column) if column.generated.is_none() => {
-            let hash = Hash::of(&(state, address));
-            let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
-            address.renamed(Name::fitted(&prefix, address.name().as_str()))
-        }
-        _ => return None,
+        let hash = Hash::of(&(state, address));
+        let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
+        address.renamed(Name::fitted(&prefix, address.name().as_str()))
+    } else if matches!(
+        object,
+        Object::Table(_) | Object::Sequence(_) | Object::Enum(_)
+    ) {
+        let hash = Hash::of(&(state, address.schema_name()));
+        let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
+        Address::new(address.kind(), [attic, address.name().clone()])
+    } else {
+        return None;
     };
     Some(Move {
         from: address.clone(),
@@ -123,11 +127,11 @@ pub(crate) fn set_made_aside(
         .objects
         .iter()
         .filter(|(address, _)| made(address))
-        .filter(|(address, _)| match address.kind() {
-            Kind::Table => settings.retire.tables,
-            Kind::Sequence => settings.retire.tables && !of_made_table(address),
-            Kind::Column => settings.retire.columns && !made(&address.table()),
-            _ => false,
+        .filter(|(address, _)| {
+            let kind = address.kind();
+            kind == Kind::Table && settings.retire.tables
+                || kind == Kind::Sequence && settings.retire.tables && !of_made_table(address)
+                || kind == Kind::Column && settings.retire.columns && !made(&address.table())
         })
         .filter_map(|(address, object)| to_attic(&state, address, object))
         .collect();

@@ -141,31 +141,37 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         | Kind::Grant
         | Kind::Comment => unreachable!("identity moves no {}", from.kind().keyword()),
     }
+    // The command of each kind: into another schema, to another name.
+    type Command = fn(&Address, &crate::model::Name) -> Statement;
+    let commands: [(Kind, Command, Command); 5] = [
+        (Kind::Table, ddl::table::set_schema, ddl::table::rename),
+        (Kind::View, ddl::view::set_schema, ddl::view::rename),
+        (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
+        (
+            Kind::Function,
+            ddl::routine::set_schema,
+            ddl::routine::rename,
+        ),
+        (
+            Kind::Sequence,
+            ddl::sequence::set_schema,
+            ddl::sequence::rename,
+        ),
+    ];
+    let own = commands
+        .into_iter()
+        .find(|(kind, _, _)| *kind == from.kind());
+    let Some((_, set_schema, rename)) = own else {
+        return statements;
+    };
     if other_schema {
         let schema = to.schema_name();
-        statements.extend(match from.kind() {
-            Kind::Table => Some(ddl::table::set_schema(&at, schema)),
-            Kind::View => Some(ddl::view::set_schema(&at, schema)),
-            Kind::Enum => Some(ddl::types::set_schema(&at, schema)),
-            Kind::Function => Some(ddl::routine::set_schema(&at, schema)),
-            Kind::Sequence => Some(ddl::sequence::set_schema(&at, schema)),
-            _ => None,
-        });
-        at = at.rebased(
-            &at,
-            &Address::new(at.kind(), [schema.clone(), from.name().clone()]),
-        );
+        statements.push(set_schema(&at, schema));
+        let moved = Address::new(at.kind(), [schema.clone(), from.name().clone()]);
+        at = at.rebased(&at, &moved);
     }
     if at.name() != to.name() {
-        let name = to.name();
-        statements.extend(match from.kind() {
-            Kind::Table => Some(ddl::table::rename(&at, name)),
-            Kind::View => Some(ddl::view::rename(&at, name)),
-            Kind::Enum => Some(ddl::types::rename(&at, name)),
-            Kind::Function => Some(ddl::routine::rename(&at, name)),
-            Kind::Sequence => Some(ddl::sequence::rename(&at, name)),
-            _ => None,
-        });
+        statements.push(rename(&at, to.name()));
     }
     statements
 }

@@ -15,11 +15,15 @@ pub(crate) fn purge_stage(
     present: &mut Model<Expression>,
 ) -> Stage {
     let place = &row.place;
-    let statement = match place.kind() {
-        Kind::Column => ddl::table::drop_column(place),
-        Kind::Sequence => ddl::sequence::drop(place),
-        Kind::Enum => ddl::types::drop(place),
-        _ => ddl::table::drop(place),
+    let kind = place.kind();
+    let statement = if kind == Kind::Column {
+        ddl::table::drop_column(place)
+    } else if kind == Kind::Sequence {
+        ddl::sequence::drop(place)
+    } else if kind == Kind::Enum {
+        ddl::types::drop(place)
+    } else {
+        ddl::table::drop(place)
     };
     let mut steps = Vec::new();
     let run = |address: &Address, statement, why: String| {

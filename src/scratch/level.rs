@@ -316,40 +316,37 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
 /// Says where an object is after the moves. An index follows its table into another schema, and its comment follows it.
 fn place_after(before: &Model<Expression>, moves: &Moves, address: &Address) -> Address {
     let own = address.target().unwrap_or_else(|| address.clone());
-    let moved = match before.objects.get(&own) {
-        Some(Object::Index(index)) => {
-            let table = index.table_address(&own);
-            let carried = moves.carry(&own);
-            carried.rebased(
-                &carried,
-                &Address::new(
-                    Kind::Index,
-                    [moves.carry(&table).schema_name(), carried.name()].map(Name::clone),
-                ),
-            )
+    let object = before.objects.get(&own);
+    let moved = if let Some(Object::Index(index)) = object {
+        let table = index.table_address(&own);
+        let carried = moves.carry(&own);
+        let path = [moves.carry(&table).schema_name(), carried.name()].map(Name::clone);
+        carried.rebased(&carried, &Address::new(Kind::Index, path))
+    } else if let Some(Object::Sequence(_) | Object::OwnedBy(_)) = object {
+        let sequence = own.with_kind(Kind::Sequence);
+        let carried = moves.carry(&sequence);
+        // It goes where its table goes, unless it moves by itself.
+        if let Some(Object::OwnedBy(owner)) = before.objects.get(&own.with_kind(Kind::OwnedBy))
+            && carried == sequence
+        {
+            let table = Address::new(Kind::Table, owner.column.iter().take(2).cloned());
+            let schema = moves.carry(&table).schema_name().clone();
+            Address::new(own.kind(), [schema, own.name().clone()])
+        } else {
+            carried.with_kind(own.kind())
         }
-        Some(Object::Sequence(_) | Object::OwnedBy(_)) => {
-            let sequence = own.with_kind(Kind::Sequence);
-            match before.objects.get(&own.with_kind(Kind::OwnedBy)) {
-                // It goes where its table goes, unless it moves by itself.
-                Some(Object::OwnedBy(owner)) if moves.carry(&sequence) == sequence => {
-                    let table = Address::new(Kind::Table, owner.column.iter().take(2).cloned());
-                    let schema = moves.carry(&table).schema_name().clone();
-                    Address::new(own.kind(), [schema, own.name().clone()])
-                }
-                _ => moves.carry(&sequence).with_kind(own.kind()),
-            }
-        }
-        _ => return moves.carry(address),
+    } else {
+        return moves.carry(address);
     };
-    match address.kind() {
-        Kind::Comment => Address::comment_on(&moved),
-        Kind::Owner => Address::owner_of(&moved),
-        Kind::Grant => {
-            let path = address.path();
-            Address::privilege_on(&moved, &path[path.len() - 2], &path[path.len() - 1])
-        }
-        _ => moved,
+    if address.kind() == Kind::Comment {
+        Address::comment_on(&moved)
+    } else if address.kind() == Kind::Owner {
+        Address::owner_of(&moved)
+    } else if address.kind() == Kind::Grant {
+        let path = address.path();
+        Address::privilege_on(&moved, &path[path.len() - 2], &path[path.len() - 1])
+    } else {
+        moved
     }
 }
 
@@ -386,22 +383,22 @@ fn desired_side(
             .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX));
         let is_attic = address.kind() == Kind::Schema && marked;
         let bare = newly.iter().any(|place| {
-            let comes_off = match place.kind() {
-                Kind::Column => matches!(
-                    address.kind(),
+            let kind = address.kind();
+            // What leans on something outside the table would hold that as well.
+            let leans_outside = || {
+                let mut needs = carried.needs.get(address).into_iter().flatten();
+                needs.any(|need| matches!(need.kind(), Kind::Function | Kind::Sequence))
+            };
+            let comes_off = if place.kind() == Kind::Column {
+                matches!(
+                    kind,
                     Kind::Default | Kind::NotNull | Kind::Identity | Kind::Grant
-                ),
-                _ => match address.kind() {
-                    Kind::ForeignKey | Kind::Trigger | Kind::Grant | Kind::OwnedBy => true,
-                    // What leans on something outside the table would hold that as well.
-                    Kind::Default | Kind::Check | Kind::Index => {
-                        let needs = carried.needs.get(address).into_iter().flatten();
-                        let mut outside = needs
-                            .filter(|need| matches!(need.kind(), Kind::Function | Kind::Sequence));
-                        outside.next().is_some()
-                    }
-                    _ => false,
-                },
+                )
+            } else {
+                matches!(
+                    kind,
+                    Kind::ForeignKey | Kind::Trigger | Kind::Grant | Kind::OwnedBy
+                ) || matches!(kind, Kind::Default | Kind::Check | Kind::Index) && leans_outside()
             };
             comes_off && (address.is_at_or_below(place) || unit == **place)
         });
