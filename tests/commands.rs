@@ -36,6 +36,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::pull_applies_to_an_empty_database", move || {
             pulled(major)
         }),
+        trial("commands::rows_that_would_fail_are_a_refusal", move || {
+            fails_on_rows(major)
+        }),
         trial("commands::output_that_cannot_be_written", move || {
             unwritable(major)
         }),
@@ -361,6 +364,44 @@ async fn pulled(major: u16) -> Result<(), Failed> {
     .says("no scratch server was started")?;
     tool.wants(0, &["plan", "--detailed-exitcode", "--desired", "pulled"])?;
     other.drop().await?;
+    database.drop().await
+}
+
+/// Rows that violate what is to come are counted before anything is changed; no allowance helps.
+async fn fails_on_rows(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.wants(0, &["apply", "--yes"])?;
+    database.run("INSERT INTO app.orders SELECT g, CASE WHEN g > 3 THEN 'n' END FROM generate_series(1, 10) g; ANALYZE").await?;
+    for (change, says) in [
+        ("checks: { c: \"note <> 'n'\" }", "7 rows violate the check"),
+        ("unique: { u: [note] }", "1 value stands"),
+        (
+            "foreign_keys: { f: { columns: [id], references: other } }",
+            "10 rows refer to nothing",
+        ),
+    ] {
+        tool.declare(&format!(
+            "{ORDERS}    {change}\n  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"
+        ));
+        if change.starts_with("foreign") {
+            tool.declare(&format!(
+                "{ORDERS}  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"
+            ));
+            tool.wants(0, &["apply", "--yes"])?;
+            tool.declare(&format!("{ORDERS}    {change}\n  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"));
+        }
+        tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+            .says("fails_on_rows")?
+            .says(says)?;
+    }
+    tool.declare(&ORDERS.replace("note: text", "note: { type: text, not_null: true }"));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("3 rows hold NULL")?;
+    tool.declare(&ORDERS.replace("note: text", "note: integer"));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("a row cannot be converted")?;
     database.drop().await
 }
 

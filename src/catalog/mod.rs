@@ -24,7 +24,9 @@ use sqlx::PgConnection;
 use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
 
 pub use session::{CatalogError, Connection, connect, pin};
-pub(crate) use session::{connect_to, describe, run, spelled_types, sqlstate, value};
+pub(crate) use session::{
+    Counted, connect_to, count, describe, run, spelled_types, sqlstate, value,
+};
 
 /// How often a read is repeated when DDL of others gets in between.
 const TRIES: usize = 3;

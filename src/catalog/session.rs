@@ -200,6 +200,33 @@ pub(crate) async fn run(
     Ok(())
 }
 
+/// What a bounded question to the server came to.
+pub(crate) enum Counted {
+    /// So many rows.
+    Rows(i64),
+    /// A row made the server refuse: what it said.
+    Refused(String),
+    /// It took too long, or speaks of what is not there.
+    Unanswered,
+}
+
+/// Counts rows with a query that begins with `SELECT count`.
+pub(crate) async fn count(connection: &mut Connection, sql: &Sql) -> Result<Counted, CatalogError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql.executable()))
+        .persistent(false)
+        .fetch_one(connection)
+        .await;
+    match row {
+        Ok(row) => Ok(Counted::Rows(sqlx::Row::try_get(&row, 0)?)),
+        Err(error) if error.as_database_error().is_none() => Err(error.into()),
+        // A data exception: a value that does not fit.
+        Err(error) if sqlstate(&error).is_some_and(|code| code.starts_with("22")) => {
+            Ok(Counted::Refused(describe(&error)))
+        }
+        Err(_) => Ok(Counted::Unanswered),
+    }
+}
+
 /// Returns the only value of a query of the tool's own, as text.
 pub(crate) async fn value(
     connection: &mut Connection,

@@ -3,6 +3,7 @@
 mod apply;
 mod drift;
 mod plan;
+mod preflight;
 mod pull;
 mod purge;
 mod rollback;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Live, PipelineError, Project, live};
+use super::{Live, PipelineError, Project, live, preflight};
 use crate::catalog;
 use crate::desired::Loaded;
 use crate::diff::diff;
@@ -157,7 +157,8 @@ async fn make_with(
         settings,
         rewrites: &project.rewrites,
     };
-    let mut stages = plan::stages(diff(&forward.level), &cx)?;
+    let changes = diff(&forward.level);
+    let mut stages = plan::stages(changes.clone(), &cx)?;
     if stages.is_empty() {
         return Ok(Plan {
             decision,
@@ -166,6 +167,9 @@ async fn make_with(
     }
     decision.leans_on = build::leans_on(&stages, &cx);
     decision.findings = facts::findings(&stages, &cx, &forward.questions, &forward.taken_in);
+    decision
+        .findings
+        .extend(preflight::findings(project, &changes, &cx).await?);
     decision.sizes = sizes(&stages, &cx);
     for table in decision.sizes.keys() {
         if let Some(size) = read.server.sizes.get(table) {

@@ -415,7 +415,7 @@ impl Relations {
                     });
                 // A schema goes after what moves out of it.
                 let left = step.from != **x && step.from.is_at_or_below(x);
-                if leans && !moves_itself {
+                if leans && !moves_itself && x.kind() != Kind::ForeignKey {
                     self.before(departures, &[*at]);
                 } else if speaks(x) || left || leans {
                     self.before(&[*at], departures);

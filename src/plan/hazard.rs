@@ -56,6 +56,8 @@ hazards! {
     Irreversible = "irreversible";
     /// A step could not be rehearsed.
     Unrehearsed = "unrehearsed";
+    /// Rows that are there violate what is to come: no allowance helps.
+    FailsOnRows = "fails_on_rows";
     /// These files were rolled back and have not changed since.
     RolledBack = "rolled_back";
 }
@@ -73,6 +75,7 @@ impl Hazard {
             | Self::PossibleRename
             | Self::Irreversible
             | Self::Unrehearsed
+            | Self::FailsOnRows
             | Self::RolledBack => false,
         }
     }
@@ -109,7 +112,8 @@ pub struct Allowance {
 impl Allowance {
     /// Says whether this allowance covers the finding.
     pub fn covers(&self, finding: &Finding) -> bool {
-        self.hazard.is_none_or(|hazard| hazard == finding.hazard)
+        finding.hazard != Hazard::FailsOnRows
+            && self.hazard.is_none_or(|hazard| hazard == finding.hazard)
             && self
                 .pattern
                 .as_ref()

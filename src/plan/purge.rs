@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::stage::{After, Stage};
 use super::step::{Act, LedgerChange, Phase, Reversal, Step};
 use crate::ddl;
-use crate::model::{Address, Expression, Kind, Model, Name, RETIRED_PREFIX, Retired};
+use crate::model::{Address, Expression, Kind, Model, Name, Object, RETIRED_PREFIX, Retired};
 
 /// Drops what one row of the ledger holds, with the rows of what lies in it, and its schema when nothing else is held
 /// there.
@@ -36,10 +36,25 @@ pub(crate) fn purge_stage(
             run(place, statement, format!("{} is deleted for good", row.was)).dropping(place),
         );
     }
+    // The sequences that its columns own go with a table.
+    let owned: BTreeSet<Address> = present
+        .objects
+        .iter()
+        .filter_map(|(address, object)| {
+            let Object::OwnedBy(own) = object else {
+                return None;
+            };
+            let column = Address::new(Kind::Column, own.column.iter().cloned());
+            (column.table() == *place).then(|| address.with_kind(Kind::Sequence))
+        })
+        .collect();
     let goes: BTreeSet<Address> = present
         .objects
         .keys()
-        .filter(|address| address.is_at_or_below(place) || present.unit_of(address) == *place)
+        .filter(|address| {
+            let unit = present.unit_of(address);
+            address.is_at_or_below(place) || unit == *place || owned.contains(&unit)
+        })
         .cloned()
         .collect();
     present.retain(|address| !goes.contains(address));

@@ -395,10 +395,8 @@ fn desired_side(
                     Kind::Default | Kind::NotNull | Kind::Identity | Kind::Grant
                 )
             } else {
-                matches!(
-                    kind,
-                    Kind::ForeignKey | Kind::Trigger | Kind::Grant | Kind::OwnedBy
-                ) || matches!(kind, Kind::Default | Kind::Check | Kind::Index) && leans_outside()
+                matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
+                    || matches!(kind, Kind::Default | Kind::Check | Kind::Index) && leans_outside()
             };
             comes_off && (address.is_at_or_below(place) || unit == **place)
         });

@@ -1,0 +1,213 @@
+//! Rows that would violate what is to come, asked of the live server before anything is changed.
+//!
+//! Every question is bounded; what cannot be answered in time, or speaks of what is not there yet, is left to the plan.
+
+use super::{PipelineError, Project};
+use crate::catalog::{self, Counted};
+use crate::diff::{Change, Changes};
+use crate::model::{Address, Alteration, ColumnAlteration, Kind, Name, Object, Validity, Written};
+use crate::plan::{Context, Finding, Hazard};
+use crate::sql::Sql;
+
+/// One question to the live server.
+struct Question {
+    address: Address,
+    /// Counts the rows that would be refused, or fails where one would.
+    sql: Sql,
+    /// What one such row does, and what many do.
+    what: [&'static str; 2],
+}
+
+/// Asks the live server about every change that rows could refuse.
+pub(super) async fn findings(
+    project: &Project,
+    changes: &Changes,
+    cx: &Context<'_>,
+) -> Result<Vec<Finding>, PipelineError> {
+    let questions: Vec<Question> = changes
+        .0
+        .iter()
+        .filter_map(|((address, _), change)| question(address, change, changes, cx))
+        .collect();
+    if questions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut connection = project.connect().await?;
+    catalog::run(
+        &mut connection,
+        "SET statement_timeout = '5s'; SET default_transaction_read_only = on",
+    )
+    .await?;
+    let mut found = Vec::new();
+    for question in questions {
+        let because = match catalog::count(&mut connection, &question.sql).await? {
+            Counted::Rows(0) | Counted::Unanswered => continue,
+            Counted::Rows(1) => format!("1 {}", question.what[0]),
+            Counted::Rows(number) => format!("{number} {}", question.what[1]),
+            Counted::Refused(reason) => format!("a row cannot be converted: {reason}"),
+        };
+        found.push(Finding {
+            hazard: Hazard::FailsOnRows,
+            address: question.address,
+            because,
+            stops: true,
+        });
+    }
+    Ok(found)
+}
+
+fn question(
+    address: &Address,
+    change: &Change,
+    changes: &Changes,
+    cx: &Context<'_>,
+) -> Option<Question> {
+    if !address.kind().is_part_of_table() {
+        return None;
+    }
+    let (level, table) = (cx.level, address.table());
+    let before = level.moves.carry_back(&table);
+    let stood = |column: &Name| {
+        let own = table.part(Kind::Column, column);
+        level.current.objects.contains_key(&own)
+            && level.moves.carry_back(&own) == before.part(Kind::Column, column)
+    };
+    let is_there =
+        level.current.objects.contains_key(&table) && level.before.objects.contains_key(&before);
+    if !is_there {
+        return None;
+    }
+    let ask = |sql: Sql, what: [&'static str; 2]| {
+        Some(Question {
+            address: address.clone(),
+            sql,
+            what,
+        })
+    };
+    let rows = || Sql::new("SELECT count(*) FROM ONLY").path(&before);
+    match (change, level.desired.objects.get(address)?) {
+        // Made again around a change of its column, it speaks of values that are not there yet.
+        (Change::Create, Object::Check(own))
+            if own.validity == Validity::Valid && !changes.drops(address) =>
+        {
+            ask(
+                rows().push("WHERE NOT").expression(&own.expression),
+                ["row violates the check", "rows violate the check"],
+            )
+        }
+        (Change::Create, Object::NotNull(own)) if own.validity == Validity::Valid => {
+            let column = address.name();
+            let filled = level.intent.backfill.contains_key(&address.column())
+                || level
+                    .desired
+                    .objects
+                    .contains_key(&address.with_kind(Kind::Default));
+            (stood(column) && !filled)
+                .then(|| rows().push("WHERE").name(column).push("IS NULL"))
+                .and_then(|sql| {
+                    ask(
+                        sql,
+                        [
+                            "row holds NULL there, and nothing fills it",
+                            "rows hold NULL there, and nothing fills them",
+                        ],
+                    )
+                })
+        }
+        (Change::Create, Object::ForeignKey(own))
+            if own.validity == Validity::Valid && own.columns.iter().all(stood) =>
+        {
+            let referenced = level.moves.carry_back(&own.referenced_table());
+            let mut sql = rows().push("AS t WHERE");
+            for column in &own.columns {
+                sql = sql.push("t.").glued_name(column).push("IS NOT NULL AND");
+            }
+            sql = sql
+                .push("NOT EXISTS (SELECT FROM")
+                .path(&referenced)
+                .push("AS r WHERE true");
+            for (column, there) in own.columns.iter().zip(&own.referenced_columns) {
+                sql = sql
+                    .push("AND r.")
+                    .glued_name(there)
+                    .push("= t.")
+                    .glued_name(column);
+            }
+            ask(
+                sql.glue(")"),
+                ["row refers to nothing", "rows refer to nothing"],
+            )
+        }
+        (Change::Create, Object::Unique(own)) if own.columns.iter().all(stood) => {
+            duplicates(&before, &own.columns, own.nulls_not_distinct).and_then(|sql| {
+                ask(
+                    sql,
+                    ["value stands more than once", "values stand more than once"],
+                )
+            })
+        }
+        (Change::Create, Object::PrimaryKey(own)) if own.columns.iter().all(stood) => {
+            duplicates(&before, &own.columns, false).and_then(|sql| {
+                ask(
+                    sql,
+                    ["key stands more than once", "keys stand more than once"],
+                )
+            })
+        }
+        (Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })), Object::Column(own))
+            if stood(address.name()) && !level.intent.using.contains_key(address) =>
+        {
+            let value = Sql::empty().name(address.name());
+            let enumeration = Name::split_reference(crate::model::Text::sql(&own.type_name))
+                .filter(|path| path.len() == 2)
+                .map(|path| Address::new(Kind::Enum, path));
+            let labels = enumeration.and_then(|own| level.desired.objects.get(&own));
+            if let Some(Object::Enum(labels)) = labels {
+                let labels: Vec<Sql> = labels
+                    .values
+                    .iter()
+                    .map(|own| Sql::empty().literal(own))
+                    .collect();
+                let sql = rows().push("WHERE").join(&value).glue("::text NOT IN (");
+                return ask(
+                    sql.separated(&labels, ", ").glue(")"),
+                    [
+                        "row holds a value that is no label of the type",
+                        "rows hold values that are no labels of the type",
+                    ],
+                );
+            }
+            // An assignment refuses what does not fit; an explicit cast to varchar(n) would cut it.
+            let target = Written::from(&own.type_name);
+            let sql = Sql::new("SELECT count(*) FILTER (WHERE (")
+                .glue("")
+                .join(&value)
+                .glue("::text::")
+                .glued_text(&target)
+                .glue(") IS NULL AND")
+                .join(&value)
+                .push("IS NOT NULL) FROM ONLY")
+                .path(&before);
+            ask(sql, ["value becomes NULL", "values become NULL"])
+        }
+        _ => None,
+    }
+}
+
+/// Counts the values that stand more than once.
+fn duplicates(table: &Address, columns: &[Name], nulls_are_equal: bool) -> Option<Sql> {
+    let names: Vec<Sql> = columns.iter().map(|own| Sql::empty().name(own)).collect();
+    let mut sql = Sql::new("SELECT count(*) FROM (SELECT FROM ONLY")
+        .path(table)
+        .push("WHERE true");
+    if !nulls_are_equal {
+        for name in &names {
+            sql = sql.push("AND").join(name).push("IS NOT NULL");
+        }
+    }
+    Some(
+        sql.push("GROUP BY")
+            .separated(&names, ", ")
+            .push("HAVING count(*) > 1) AS twice"),
+    )
+}
