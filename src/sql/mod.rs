@@ -10,7 +10,7 @@ use crate::model::{Address, Hash, Name, Text};
 ///
 /// There is no way in for a `String`: parts are static text, quoted names, quoted literals, and texts that a server
 /// printed or a person declared. What comes from a plan file is not executable until its id was compared
-/// ([`Sql::reviewed`]).
+/// (`Sql::reviewed`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Sql {
