@@ -7,12 +7,14 @@ mod prints;
 pub mod provider;
 mod rehearse;
 mod seed;
+mod side;
 mod tried;
 mod workshop;
 
 pub use build::Unbuilt;
-pub(crate) use level::{Levelled, Wanted, carried, compile, level, without_journal};
+pub(crate) use level::{Levelled, Wanted, compile, level, without_journal};
 pub(crate) use rehearse::Rehearsal;
+pub(crate) use side::carried;
 pub use workshop::Workshop;
 
 use crate::apply::ApplyError;

@@ -1,0 +1,352 @@
+//! The desired side of a level pair, from what is declared, what stands and what is held in the attic.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    Address, Declared, Expression, Index, Kind, Model, Moves, Name, NotNull, Object, Retired,
+    Settings, Validity, Why, Written,
+};
+
+/// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
+/// without referenced columns means the primary key.
+pub(super) fn elaborated(declared: &Declared) -> Declared {
+    let mut declared = declared.clone();
+    let mut implied: Vec<Address> = Vec::new();
+    let mut keys: BTreeMap<Address, Vec<Name>> = BTreeMap::new();
+    for (address, object) in &declared.written.objects {
+        if let Object::PrimaryKey(key) = object {
+            let columns = key.columns.iter();
+            implied.extend(columns.map(|column| address.part(Kind::NotNull, column)));
+            keys.insert(address.table(), key.columns.clone());
+        } else if let Object::Identity(_) = object {
+            implied.push(address.with_kind(Kind::NotNull));
+        }
+    }
+    for object in declared.written.objects.values_mut() {
+        if let Object::ForeignKey(own) = object
+            && own.referenced_columns.is_empty()
+            && let Some(columns) = keys.get(&own.referenced_table())
+        {
+            own.referenced_columns.clone_from(columns);
+        }
+    }
+    for address in implied {
+        let column_is_there = declared.written.objects.contains_key(&address.column());
+        if column_is_there {
+            let not_null = NotNull {
+                name: None,
+                validity: Validity::Valid,
+            };
+            let objects = &mut declared.written.objects;
+            objects.entry(address).or_insert(Object::NotNull(not_null));
+        }
+    }
+    declared
+}
+
+/// Gives every object the address it has after the moves. Texts are left as they are: what moves is built on scratch
+/// anyway, and a server says what its texts become.
+pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expression> {
+    if moves.0.is_empty() {
+        return before.clone();
+    }
+    let place = |address: &Address| place_after(before, moves, address);
+    let mut carried = Model::default();
+    for (address, object) in &before.objects {
+        let object = if let Object::Index(index) = object {
+            Object::Index(Index {
+                table: moves.carry(&index.table_address(address)).name().clone(),
+                ..index.clone()
+            })
+        } else {
+            object.clone()
+        };
+        let to = place(address);
+        if let Some(position) = before.position.get(address) {
+            carried.position.insert(to.clone(), *position);
+        }
+        carried.objects.insert(to, object);
+    }
+    for (address, needs) in &before.needs {
+        carried
+            .needs
+            .insert(place(address), needs.iter().map(place).collect());
+    }
+    carried
+}
+
+/// Says where an object is after the moves. An index follows its table into another schema, and its comment follows it.
+pub(super) fn place_after(before: &Model<Expression>, moves: &Moves, address: &Address) -> Address {
+    let own = address.target().unwrap_or_else(|| address.clone());
+    let object = before.objects.get(&own);
+    let moved = if let Some(Object::Index(index)) = object {
+        let table = index.table_address(&own);
+        let carried = moves.carry(&own);
+        let path = [moves.carry(&table).schema_name(), carried.name()].map(Name::clone);
+        carried.rebased(&carried, &Address::new(Kind::Index, path))
+    } else if let Some(Object::Sequence(_) | Object::OwnedBy(_)) = object {
+        let sequence = own.with_kind(Kind::Sequence);
+        let carried = moves.carry(&sequence);
+        // It goes where its table goes, unless it moves by itself.
+        if let Some(Object::OwnedBy(owner)) = before.objects.get(&own.with_kind(Kind::OwnedBy))
+            && carried == sequence
+        {
+            let table = Address::new(Kind::Table, owner.column.iter().take(2).cloned());
+            let schema = moves.carry(&table).schema_name().clone();
+            Address::new(own.kind(), [schema, own.name().clone()])
+        } else {
+            carried.with_kind(own.kind())
+        }
+    } else {
+        return moves.carry(address);
+    };
+    if address.kind() == Kind::Comment {
+        Address::comment_on(&moved)
+    } else if address.kind() == Kind::Owner {
+        Address::owner_of(&moved)
+    } else if address.kind() == Kind::Grant {
+        let path = address.path();
+        Address::privilege_on(&moved, &path[path.len() - 2], &path[path.len() - 1])
+    } else {
+        moved
+    }
+}
+
+/// Puts the desired side together: what is declared, what is left alone, and what is held in the attic.
+pub(super) fn desired_side(
+    carried: &Model<Expression>,
+    declared: &Declared,
+    moves: &Moves,
+    ledger_after: &[Retired],
+    unmanaged: &BTreeSet<Address>,
+    settings: &Settings,
+    role: &str,
+) -> Model<Written> {
+    let mut desired = declared.written.clone();
+    let newly: BTreeSet<&Address> = moves
+        .0
+        .iter()
+        .filter(|step| step.why == Why::Retired)
+        .map(|step| &step.to)
+        .collect();
+    let attics: BTreeSet<Address> = ledger_after
+        .iter()
+        .filter(|row| row.place.kind() != Kind::Column)
+        .map(|row| row.place.schema())
+        .collect();
+    for (address, object) in &carried.objects {
+        let unit = carried.unit_of(address);
+        let held = ledger_after
+            .iter()
+            .any(|row| address.is_at_or_below(&row.place) || unit == row.place);
+        let marked = address
+            .path()
+            .iter()
+            .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX));
+        let is_attic = address.kind() == Kind::Schema && marked;
+        let bare = newly.iter().any(|place| {
+            let kind = address.kind();
+            // What leans on something outside the table would hold that as well.
+            let leans_outside = || {
+                let mut needs = carried.needs.get(address).into_iter().flatten();
+                needs.any(|need| matches!(need.kind(), Kind::Function | Kind::Sequence))
+            };
+            let comes_off = if place.kind() == Kind::Column {
+                matches!(
+                    kind,
+                    Kind::Default | Kind::NotNull | Kind::Identity | Kind::Grant
+                )
+            } else {
+                matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
+                    || matches!(kind, Kind::Default | Kind::Check | Kind::Index) && leans_outside()
+            };
+            comes_off && (address.is_at_or_below(place) || unit == **place)
+        });
+        let kept = if is_attic {
+            attics.contains(address)
+        } else {
+            !bare && (held || marked || unmanaged.contains(&unit))
+        };
+        if kept && !desired.objects.contains_key(address) {
+            desired
+                .objects
+                .insert(address.clone(), object.map(&mut |text| Written::from(text)));
+            if let Some(needs) = carried.needs.get(address) {
+                desired.needs.insert(address.clone(), needs.clone());
+            }
+        }
+    }
+    for schema in attics {
+        desired
+            .objects
+            .entry(schema)
+            .or_insert(Object::Schema(crate::model::Schema {}));
+    }
+    held_extensions(carried, &mut desired);
+    positions(carried, &mut desired);
+    names(carried, &mut desired);
+    owners_and_privileges(carried, &mut desired, &newly, settings, role);
+    desired
+}
+
+/// An extension cannot move: what is held in the attic holds it where it is.
+fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
+    let is_marked = |address: &Address| address.path().iter().any(Name::is_reserved);
+    let held: BTreeSet<Address> = desired
+        .objects
+        .keys()
+        .filter(|address| is_marked(address))
+        .filter_map(|address| carried.needs.get(address))
+        .flatten()
+        .filter(|need| need.kind() == Kind::Extension)
+        .cloned()
+        .collect();
+    for address in held {
+        if let Some(own) = carried.objects.get(&address) {
+            let own = own.map(&mut |text| Written::from(text));
+            desired.objects.entry(address.clone()).or_insert(own);
+            desired
+                .needs
+                .entry(address.clone())
+                .or_insert_with(|| carried.needs.get(&address).cloned().unwrap_or_default());
+        }
+        // The schema that it lives in stays with it.
+        for schema in carried.needs.get(&address).into_iter().flatten() {
+            if let Some(own) = carried.objects.get(schema) {
+                desired
+                    .objects
+                    .entry(schema.clone())
+                    .or_insert_with(|| own.map(&mut |text| Written::from(text)));
+            }
+        }
+    }
+}
+
+/// Owners are compared where `manage.owners` says so and a file names one; privileges are kept as they are.
+fn owners_and_privileges(
+    carried: &Model<Expression>,
+    desired: &mut Model<Written>,
+    newly: &BTreeSet<&Address>,
+    settings: &Settings,
+    role: &str,
+) {
+    let is_owner = |address: &Address| address.kind() == Kind::Owner;
+    let declared: BTreeSet<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| is_owner(own))
+        .cloned()
+        .collect();
+    for address in declared {
+        let is_mine =
+            matches!(&desired.objects[&address], Object::Owner(own) if own.role.as_str() == role);
+        // What the applier owns is read without an owner: it is its own already.
+        if !settings.manage.owners || is_mine && !carried.objects.contains_key(&address) {
+            desired.objects.remove(&address);
+        }
+    }
+    for (address, object) in &carried.objects {
+        if !matches!(address.kind(), Kind::Owner | Kind::Grant)
+            || desired.objects.contains_key(address)
+        {
+            continue;
+        }
+        let target = address
+            .target()
+            .filter(|target| desired.objects.contains_key(target));
+        let comes_off = newly.iter().any(|place| address.is_at_or_below(place));
+        if target.is_some() && !(comes_off && address.kind() == Kind::Grant) {
+            desired
+                .objects
+                .insert(address.clone(), object.map(&mut |text| Written::from(text)));
+        }
+    }
+}
+
+/// A table that exists is built in its live column order, new columns after.
+fn positions(carried: &Model<Expression>, desired: &mut Model<Written>) {
+    let mut last: BTreeMap<Address, u16> = BTreeMap::new();
+    for (column, position) in &carried.position {
+        let own = last.entry(column.table()).or_default();
+        *own = (*own).max(*position);
+    }
+    let columns: Vec<Address> = desired
+        .objects
+        .keys()
+        .filter(|address| address.kind() == Kind::Column)
+        .cloned()
+        .collect();
+    for column in columns {
+        let position = match carried.position.get(&column) {
+            Some(position) => *position,
+            None => {
+                let declared = desired
+                    .position
+                    .get(&column)
+                    .copied()
+                    .unwrap_or(u16::MAX / 2);
+                last.get(&column.table())
+                    .copied()
+                    .unwrap_or(0)
+                    .saturating_add(declared)
+            }
+        };
+        desired.position.insert(column, position);
+    }
+}
+
+/// A key or NOT NULL declared without a name keeps the name it has.
+fn names(carried: &Model<Expression>, desired: &mut Model<Written>) {
+    for (address, object) in &mut desired.objects {
+        match (object, carried.objects.get(address)) {
+            (Object::PrimaryKey(own), Some(Object::PrimaryKey(there))) if own.name.is_none() => {
+                own.name.clone_from(&there.name);
+            }
+            (Object::Identity(own), Some(Object::Identity(there))) if own.sequence.is_none() => {
+                own.sequence.clone_from(&there.sequence);
+            }
+            (Object::Extension(own), Some(Object::Extension(there))) => {
+                if own.schema.is_none() {
+                    own.schema.clone_from(&there.schema);
+                }
+                if own.version.is_none() {
+                    own.version.clone_from(&there.version);
+                }
+            }
+            (Object::Extension(own), None) if own.schema.is_none() => {
+                own.schema = Some(Name::new("public"));
+            }
+            (Object::NotNull(own), Some(Object::NotNull(there))) if own.name.is_none() => {
+                own.name.clone_from(&there.name);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Holds what either side has, with the needs that are known.
+pub(super) fn union(carried: &Model<Expression>, desired: &Model<Written>) -> Model<Written> {
+    let mut both = desired.clone();
+    for (address, object) in &carried.objects {
+        both.objects
+            .entry(address.clone())
+            .or_insert_with(|| object.map(&mut |text| Written::from(text)));
+    }
+    for (address, needs) in &carried.needs {
+        both.needs
+            .entry(address.clone())
+            .or_default()
+            .extend(needs.iter().cloned());
+    }
+    both
+}
+
+pub(super) fn union_of(a: &Model<Expression>, b: &Model<Expression>) -> Model<Expression> {
+    let mut both = a.clone();
+    for (address, object) in &b.objects {
+        both.objects
+            .entry(address.clone())
+            .or_insert_with(|| object.clone());
+    }
+    both
+}
