@@ -31,7 +31,13 @@ pub(super) async fn columns(
             "" => (None, expression),
             "s" => (expression, None),
             // A virtual generated column is reported as not modelled.
-            _ => (None, None),
+            "v" => (None, None),
+            other => {
+                return Err(CatalogError::UnknownCode {
+                    column: "generated",
+                    code: other.to_owned(),
+                });
+            }
         };
         let is_generated = generated.is_some();
         let column = Column {

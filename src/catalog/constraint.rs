@@ -3,12 +3,20 @@
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::rows::{get, name, names, oid};
+use super::rows::{code, get, name, names, oid};
 use super::{CatalogError, Gathering};
 use crate::model::{
     Action, Address, Check, Deferrable, Expression, ForeignKey, Kind, Match, NotNull, Object,
     PrimaryKey, Unique, Validity,
 };
+
+const ACTIONS: [(&str, Action); 5] = [
+    ("a", Action::NoAction),
+    ("r", Action::Restrict),
+    ("c", Action::Cascade),
+    ("n", Action::SetNull),
+    ("d", Action::SetDefault),
+];
 
 pub(super) async fn constraints(
     connection: &mut PgConnection,
@@ -47,12 +55,13 @@ pub(super) async fn constraints(
                     columns: names(&row, "columns")?,
                     references: references.to_vec(),
                     referenced_columns: names(&row, "referenced_columns")?,
-                    matching: match get::<&str>(&row, "matching")? {
-                        "f" => Match::Full,
-                        _ => Match::Simple,
-                    },
-                    on_update: action(get(&row, "on_update")?),
-                    on_delete: action(get(&row, "on_delete")?),
+                    matching: code(
+                        &row,
+                        "matching",
+                        &[("f", Match::Full), ("s", Match::Simple)],
+                    )?,
+                    on_update: code(&row, "on_update", &ACTIONS)?,
+                    on_delete: code(&row, "on_delete", &ACTIONS)?,
                     set_columns: names(&row, "set_columns")?,
                     deferrable: deferrable(&row)?,
                     validity,
@@ -85,7 +94,7 @@ pub(super) async fn constraints(
                     Object::Check(check),
                 );
             }
-            _ => {
+            "n" => {
                 for column in names(&row, "columns")? {
                     let address = table.part(Kind::NotNull, &column);
                     let not_null = NotNull {
@@ -94,6 +103,12 @@ pub(super) async fn constraints(
                     };
                     into.put(oid(&row)?, address, Object::NotNull(not_null));
                 }
+            }
+            other => {
+                return Err(CatalogError::UnknownCode {
+                    column: "type",
+                    code: other.to_owned(),
+                });
             }
         }
     }
@@ -106,14 +121,4 @@ fn deferrable(row: &PgRow) -> Result<Deferrable, CatalogError> {
         (true, false) => Deferrable::Immediate,
         (true, true) => Deferrable::Deferred,
     })
-}
-
-fn action(code: &str) -> Action {
-    match code {
-        "r" => Action::Restrict,
-        "c" => Action::Cascade,
-        "n" => Action::SetNull,
-        "d" => Action::SetDefault,
-        _ => Action::NoAction,
-    }
 }

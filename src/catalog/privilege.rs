@@ -41,7 +41,13 @@ pub(super) async fn privileges(
         let how = match how {
             "taken" => Grant::Taken,
             "grantable" => Grant::Grantable,
-            _ => Grant::Held,
+            "held" => Grant::Held,
+            other => {
+                return Err(CatalogError::UnknownCode {
+                    column: "how",
+                    code: other.to_owned(),
+                });
+            }
         };
         let address = Address::privilege_on(&target, &Name::new(grantee), &Name::new(privilege));
         into.model.objects.insert(address, Object::Grant(how));

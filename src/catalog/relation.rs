@@ -2,10 +2,10 @@
 
 use sqlx::PgConnection;
 
-use super::rows::{Found, get, name, oid, options, sub_oid};
+use super::rows::{Found, get, name, oid, options, persistence, sub_oid};
 use super::{CatalogError, Gathering};
 use crate::model::{
-    Address, Comment, Expression, Kind, Object, Persistence, Schema, Size, Table, Unmodelled, View,
+    Address, Comment, Expression, Kind, Object, Schema, Size, Table, Unmodelled, View,
 };
 
 pub(super) async fn schemas(
@@ -31,10 +31,7 @@ pub(super) async fn tables(
         .await?
     {
         let address = Address::new(Kind::Table, [name(&row, "schema")?, name(&row, "name")?]);
-        let persistence = match get::<&str>(&row, "persistence")? {
-            "u" => Persistence::Unlogged,
-            _ => Persistence::Permanent,
-        };
+        let persistence = persistence(&row)?;
         let size = Size {
             rows: get(&row, "estimated_rows")?,
             bytes: get(&row, "bytes")?,

@@ -2,9 +2,20 @@
 
 use sqlx::PgConnection;
 
-use super::rows::{get, name, oid, options};
+use super::rows::{code, get, name, oid, options};
 use super::{CatalogError, Gathering};
 use crate::model::{Address, Body, Expression, Function, Name, Object, Parallel, Volatility};
+
+const VOLATILITIES: [(&str, Volatility); 3] = [
+    ("i", Volatility::Immutable),
+    ("s", Volatility::Stable),
+    ("v", Volatility::Volatile),
+];
+const PARALLEL: [(&str, Parallel); 3] = [
+    ("s", Parallel::Safe),
+    ("r", Parallel::Restricted),
+    ("u", Parallel::Unsafe),
+];
 
 pub(super) async fn functions(
     connection: &mut PgConnection,
@@ -39,16 +50,8 @@ pub(super) async fn functions(
             language: name(&row, "language")?,
             body,
             window: get(&row, "window")?,
-            volatility: match get::<&str>(&row, "volatility")? {
-                "i" => Volatility::Immutable,
-                "s" => Volatility::Stable,
-                _ => Volatility::Volatile,
-            },
-            parallel: match get::<&str>(&row, "parallel")? {
-                "s" => Parallel::Safe,
-                "r" => Parallel::Restricted,
-                _ => Parallel::Unsafe,
-            },
+            volatility: code(&row, "volatility", &VOLATILITIES)?,
+            parallel: code(&row, "parallel", &PARALLEL)?,
             strict: get(&row, "strict")?,
             security_definer: get(&row, "security_definer")?,
             leakproof: get(&row, "leakproof")?,

@@ -4,7 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
 
 use super::{CatalogError, Oid};
-use crate::model::Name;
+use crate::model::{Name, Persistence};
 
 /// Reads a column by name.
 pub(super) fn get<'r, V: Decode<'r, Postgres> + Type<Postgres>>(
@@ -26,6 +26,30 @@ pub(super) fn names(row: &PgRow, column: &'static str) -> Result<Vec<Name>, Cata
         .iter()
         .map(Name::new)
         .collect())
+}
+
+/// Reads a column that holds one of the codes that the manual lists; another one comes from a server that knows more
+/// than this reader, and is no reason to guess.
+pub(super) fn code<T: Copy>(
+    row: &PgRow,
+    column: &'static str,
+    codes: &[(&'static str, T)],
+) -> Result<T, CatalogError> {
+    let found: &str = get(row, column)?;
+    codes
+        .iter()
+        .find(|(own, _)| *own == found)
+        .map(|(_, meaning)| *meaning)
+        .ok_or_else(|| CatalogError::UnknownCode {
+            column,
+            code: found.to_owned(),
+        })
+}
+
+/// Reads how the rows of a relation are kept.
+pub(super) fn persistence(row: &PgRow) -> Result<Persistence, CatalogError> {
+    let codes = [("p", Persistence::Permanent), ("u", Persistence::Unlogged)];
+    code(row, "persistence", &codes)
 }
 
 /// Reads the identity of a row that stands for a whole object.

@@ -3,12 +3,17 @@
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::rows::{get, name, oid};
+use super::rows::{code, get, name, oid, persistence};
 use super::{CatalogError, Gathering};
 use crate::model::{
-    Address, Counting, Generated, Identity, Kind, Name, Object, OwnedBy, Persistence, Sequence,
-    SequenceType,
+    Address, Counting, Generated, Identity, Kind, Name, Object, OwnedBy, Sequence, SequenceType,
 };
+
+const TYPES: [(&str, SequenceType); 3] = [
+    ("bigint", SequenceType::Bigint),
+    ("integer", SequenceType::Integer),
+    ("smallint", SequenceType::Smallint),
+];
 
 pub(super) async fn sequences(
     connection: &mut PgConnection,
@@ -19,13 +24,9 @@ pub(super) async fn sequences(
         .await?
     {
         let address = Address::new(Kind::Sequence, [name(&row, "schema")?, name(&row, "name")?]);
-        let persistence = match get::<&str>(&row, "persistence")? {
-            "u" => Persistence::Unlogged,
-            _ => Persistence::Permanent,
-        };
+        let persistence = persistence(&row)?;
         let sequence = Sequence {
-            data_type: SequenceType::from_name(get(&row, "data_type")?)
-                .unwrap_or(SequenceType::Bigint),
+            data_type: code(&row, "data_type", &TYPES)?,
             counting: counting(&row)?,
             persistence,
         };
@@ -64,10 +65,11 @@ pub(super) async fn identities(
         }
         let address = table.part(Kind::Identity, &name(&row, "name")?);
         let identity = Identity {
-            generated: match get::<&str>(&row, "identity")? {
-                "a" => Generated::Always,
-                _ => Generated::ByDefault,
-            },
+            generated: code(
+                &row,
+                "identity",
+                &[("a", Generated::Always), ("d", Generated::ByDefault)],
+            )?,
             counting: counting(&row)?,
             sequence: Some(name(&row, "sequence")?),
         };

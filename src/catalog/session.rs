@@ -48,6 +48,14 @@ pub enum CatalogError {
     /// The server refused a query, or went away.
     #[error("{}", describe(.0))]
     Query(#[source] sqlx::Error),
+    /// A catalog column holds a code that this version does not know.
+    #[error("the server says `{code}` for {column}, which this version of reconcile does not know")]
+    UnknownCode {
+        /// The column of the query.
+        column: &'static str,
+        /// What it holds.
+        code: String,
+    },
     /// DDL of others got in between every time.
     #[error("the catalog changed during each of {tries} reads: DDL of others is running")]
     KeepsChanging {
@@ -68,6 +76,7 @@ impl CatalogError {
             Self::Url(_)
             | Self::Connect { .. }
             | Self::Timeout { .. }
+            | Self::UnknownCode { .. }
             | Self::KeepsChanging { .. } => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::rows::{get, name, names, oid};
+use super::rows::{code, get, name, names, oid};
 use super::{CatalogError, Gathering};
 use crate::model::{
     Address, Deferrable, Enabled, Event, Expression, Kind, Name, Object, Timing, Trigger,
@@ -18,6 +18,12 @@ const EVENTS: [(i32, Event); 4] = [
     (32, Event::Truncate),
 ];
 const INSTEAD: i32 = 64;
+const ENABLED: [(&str, Enabled); 4] = [
+    ("O", Enabled::Origin),
+    ("D", Enabled::Disabled),
+    ("R", Enabled::Replica),
+    ("A", Enabled::Always),
+];
 
 pub(super) async fn triggers(
     connection: &mut PgConnection,
@@ -66,12 +72,7 @@ pub(super) async fn triggers(
             from,
             old_table: get::<Option<&str>>(&row, "old_table")?.map(Name::new),
             new_table: get::<Option<&str>>(&row, "new_table")?.map(Name::new),
-            enabled: match get::<&str>(&row, "enabled")? {
-                "A" => Enabled::Always,
-                "R" => Enabled::Replica,
-                "D" => Enabled::Disabled,
-                _ => Enabled::Origin,
-            },
+            enabled: code(&row, "enabled", &ENABLED)?,
         };
         into.put(
             oid(&row)?,

@@ -19,7 +19,7 @@ pub(crate) mod view;
 
 pub use statement::{Form, LockMode, Statement, Transaction, Work};
 
-use crate::model::{Address, Alteration, Kind, Object, Text};
+use crate::model::{Address, Alteration, Enabled, Kind, Object, Text, TriggerAlteration};
 
 /// Makes the statement that creates an object where nothing is in its way and nobody waits for it.
 pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statement {
@@ -45,6 +45,16 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::set(address, *own),
         Object::Comment(own) => comment::set(address, Some(&own.text)),
+    }
+}
+
+/// Returns what the creating statement cannot say and has to be altered right after it.
+pub(crate) fn left_by_create<T>(object: &Object<T>) -> Option<Alteration> {
+    match object {
+        Object::Trigger(own) if own.enabled != Enabled::Origin => {
+            Some(Alteration::Trigger(TriggerAlteration::Enabled(own.enabled)))
+        }
+        _ => None,
     }
 }
 
@@ -93,8 +103,8 @@ pub(crate) fn alter<T: Text>(
         CheckAlteration, ColumnAlteration, CommentAlteration, DefaultAlteration, EnumAlteration,
         ExtensionAlteration, ForeignKeyAlteration, FunctionAlteration, Grant, GrantAlteration,
         IdentityAlteration, IndexAlteration, NotNullAlteration, OwnedByAlteration, OwnerAlteration,
-        PrimaryKeyAlteration, SequenceAlteration, TableAlteration, TriggerAlteration,
-        UniqueAlteration, Validity, ViewAlteration,
+        PrimaryKeyAlteration, SequenceAlteration, TableAlteration, UniqueAlteration, Validity,
+        ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {

@@ -317,6 +317,9 @@ impl Relations {
                 self.before(by.alters.get(&y).unwrap_or(&none), arrivals);
             }
         }
+        for (x, alterations) in &by.alters {
+            self.before(by.creates.get(x).unwrap_or(&none), alterations);
+        }
         for (x, users) in &by.uses {
             self.before(by.creates.get(x).unwrap_or(&none), users);
             self.before(users, by.drops.get(x).unwrap_or(&none));

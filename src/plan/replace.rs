@@ -70,7 +70,24 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             changes.add(&address, Change::Create);
         }
     }
+    finished(&mut changes, level);
     without_what_goes_along(changes, level)
+}
+
+/// Adds what the creating statements leave to be altered.
+fn finished(changes: &mut Changes, level: &Level) {
+    let left: Vec<(Address, Alteration)> = changes
+        .0
+        .iter()
+        .filter(|(_, change)| **change == Change::Create)
+        .filter_map(|((address, _), _)| {
+            let alteration = ddl::left_by_create(&level.desired.objects[address])?;
+            Some((address.clone(), alteration))
+        })
+        .collect();
+    for (address, alteration) in left {
+        changes.add(&address, Change::Alter(alteration));
+    }
 }
 
 /// What holds rows or is leaned on by rows is altered, never made again because of something else.

@@ -38,9 +38,14 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     order.sort();
     order
         .into_iter()
-        .map(|(_, _, _, _, address)| {
-            let statement = ddl::create(&address, &model.objects[&address]);
-            Step::run(&address, statement, "")
+        .flat_map(|(_, _, _, _, address)| {
+            let object = &model.objects[&address];
+            let rest = ddl::left_by_create(object)
+                .and_then(|alteration| ddl::alter(&address, &alteration, object));
+            [Some(ddl::create(&address, object)), rest]
+                .into_iter()
+                .flatten()
+                .map(move |statement| Step::run(&address, statement, ""))
         })
         .collect()
 }
@@ -89,7 +94,14 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
     let mut waiting: Vec<Step> = Vec::new();
     for step in whole {
         if attempt(connection, &step).await?.is_some() {
-            let parts = fine.iter().filter(|own| covers(&step, own));
+            let folded = !fine.contains(&step);
+            let parts = fine.iter().filter(|own| {
+                if folded {
+                    covers(&step, own)
+                } else {
+                    **own == step
+                }
+            });
             waiting.extend(parts.cloned());
         }
     }

@@ -151,6 +151,10 @@ pub(super) fn desired_side(
                 let mut needs = carried.needs.get(address).into_iter().flatten();
                 needs.any(|need| matches!(need.kind(), Kind::Function | Kind::Sequence))
             };
+            // The attic is another schema than that of the column, which the server refuses.
+            if place.kind() == Kind::Sequence {
+                return kind == Kind::OwnedBy && address.with_kind(Kind::Sequence) == **place;
+            }
             let comes_off = if place.kind() == Kind::Column {
                 matches!(
                     kind,
