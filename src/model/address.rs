@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::spelling::{split_arguments, split_dotted, type_after_move};
 use super::{Kind, Name};
 
 /// The address of one object, as `pg_identify_object_as_address` would say it.
@@ -219,6 +220,20 @@ impl Address {
         }
     }
 
+    /// Gives the argument types of a function the names they have once `from` is `to`.
+    pub(super) fn retyped(&self, from: &Self, to: &Self) -> Self {
+        if self.arguments.is_empty() {
+            return self.clone();
+        }
+        let arguments = self.arguments.iter();
+        Self {
+            arguments: arguments
+                .map(|own| type_after_move(own, from, to))
+                .collect(),
+            ..self.clone()
+        }
+    }
+
     /// Shows the path alone, for sentences that name the kind themselves.
     pub fn dotted(&self) -> String {
         let names: Vec<String> = self.path.iter().map(ToString::to_string).collect();
@@ -279,50 +294,6 @@ impl FromStr for Address {
     }
 }
 
-/// Splits `name(type, type)` into the name and the types: at commas outside of quotes and parentheses. The types are
-/// returned as they stand.
-fn split_arguments(text: &str) -> Option<(&str, Vec<Name>)> {
-    let mut quoted = false;
-    let mut depth = 0_u32;
-    let mut open = None;
-    let mut types = Vec::new();
-    let mut from = 0;
-    for (at, character) in text.char_indices() {
-        match character {
-            '"' => quoted = !quoted,
-            '(' | '[' if !quoted => {
-                if depth == 0 && open.is_none() {
-                    open = Some(at);
-                    from = at + 1;
-                }
-                depth += 1;
-            }
-            ')' | ']' if !quoted => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 && character == ')' {
-                    let last = text[from..at].trim();
-                    if !last.is_empty() || !types.is_empty() {
-                        types.push(Name::new(last));
-                    }
-                    if !text[at + 1..].trim().is_empty() {
-                        return None;
-                    }
-                }
-            }
-            ',' if !quoted && depth == 1 => {
-                types.push(Name::new(text[from..at].trim()));
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    let open = open.filter(|_| depth == 0 && !quoted)?;
-    if types.iter().any(|own| own.as_str().is_empty()) {
-        return None;
-    }
-    Some((text[..open].trim_end(), types))
-}
-
 /// Splits a leading kind's keyword off; of two that fit, the longer one counts.
 fn leading_kind(text: &str) -> Option<(Kind, &str)> {
     Kind::ALL
@@ -333,62 +304,6 @@ fn leading_kind(text: &str) -> Option<(Kind, &str)> {
                 .map(|rest| (kind, rest.trim_start()))
         })
         .max_by_key(|(kind, _)| kind.keyword().len())
-}
-
-/// Splits names at dots outside double quotes, undoubling quotes.
-fn split_dotted(text: &str) -> Option<Vec<Name>> {
-    let mut names = Vec::new();
-    let mut current = String::new();
-    let mut characters = text.trim().chars().peekable();
-    let (mut quoted, mut any) = (false, false);
-    while let Some(character) = characters.next() {
-        match (character, quoted) {
-            ('"', true) if characters.peek() == Some(&'"') => {
-                characters.next();
-                current.push('"');
-            }
-            ('"', _) => {
-                quoted = !quoted;
-                any = true;
-            }
-            ('.', false) => {
-                if !any {
-                    return None;
-                }
-                names.push(Name::new(std::mem::take(&mut current)));
-                any = false;
-            }
-            (other, _) => {
-                current.push(other);
-                any = true;
-            }
-        }
-    }
-    if quoted || !any {
-        return None;
-    }
-    names.push(Name::new(current));
-    Some(names)
-}
-
-impl Name {
-    /// Splits a routine's key, `name(type, type)`, into its name and types; `None` where it is not well formed.
-    pub fn split_routine(text: &str) -> Option<(Self, Vec<Self>)> {
-        let (name, types) = split_arguments(text)?;
-        let name = match name
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-        {
-            Some(inner) => inner.replace("\"\"", "\""),
-            None => name.to_owned(),
-        };
-        Some((Self::new(name), types))
-    }
-
-    /// Splits a reference at dots outside double quotes, without folding; `None` where it is not well formed.
-    pub fn split_reference(text: &str) -> Option<Vec<Self>> {
-        split_dotted(text)
-    }
 }
 
 impl Serialize for Address {

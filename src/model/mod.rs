@@ -20,6 +20,7 @@ mod routine;
 mod sequence;
 mod server;
 mod settings;
+mod spelling;
 mod states;
 mod table;
 mod text;

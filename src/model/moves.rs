@@ -35,10 +35,11 @@ pub struct Moves(pub Vec<Move>);
 impl Move {
     /// Says where `address` is after this move.
     pub fn carry(&self, address: &Address) -> Address {
+        let address = address.retyped(&self.from, &self.to);
         if address.is_at_or_below(&self.from) {
             address.rebased(&self.from, &self.to)
         } else {
-            address.clone()
+            address
         }
     }
 

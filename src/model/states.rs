@@ -121,7 +121,12 @@ impl Declared {
             Some(element) => (element, "[]"),
             None => (text, ""),
         };
-        let names = Name::split_reference(text)?;
+        // What stands without quotes is folded, as in any SQL text.
+        let names = if text.contains('"') {
+            Name::split_reference(text)?
+        } else {
+            Name::split_reference(&text.to_lowercase())?
+        };
         let is_type = |schema: &Name, name: &Name| {
             [Kind::Enum, Kind::Table, Kind::View]
                 .into_iter()
@@ -136,7 +141,7 @@ impl Declared {
             [schema, name] if is_type(schema, name) => (schema, name),
             _ => return None,
         };
-        Some(format!("{schema}.{name}{array}"))
+        Some([&schema.spelled(), ".", &name.spelled(), array].concat())
     }
 }
 

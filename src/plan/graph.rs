@@ -423,7 +423,10 @@ impl Relations {
                     });
                 // A schema goes after what moves out of it.
                 let left = step.from != **x && step.from.is_at_or_below(x);
-                if leans && !moves_itself && x.kind() != Kind::ForeignKey {
+                // A function over the row type goes under its new name: a default of the table may call it, and goes
+                // with the table's own parts.
+                let follows = matches!(x.kind(), Kind::ForeignKey | Kind::Function);
+                if leans && !moves_itself && !follows {
                     self.before(departures, &[*at]);
                 } else if speaks(x) || left || leans {
                     self.before(&[*at], departures);
