@@ -147,11 +147,14 @@ pub(crate) fn alter<T: Text>(
             Some(table::set_default(&address.column(), value))
         }
         (
-            Alteration::NotNull(
-                NotNullAlteration::Name(_) | NotNullAlteration::Validity(Validity::NotValid),
-            ),
+            Alteration::NotNull(NotNullAlteration::Name { from, to })
+            | Alteration::PrimaryKey(PrimaryKeyAlteration::Name { from, to }),
             _,
-        ) => None,
+        ) => {
+            let names = from.as_ref().zip(to.as_ref());
+            names.map(|(from, to)| constraint::rename(&address.table(), from, to))
+        }
+        (Alteration::NotNull(NotNullAlteration::Validity(Validity::NotValid)), _) => None,
         (
             Alteration::NotNull(NotNullAlteration::Validity(Validity::Valid)),
             Object::NotNull(own),
@@ -166,12 +169,7 @@ pub(crate) fn alter<T: Text>(
             Some(sequence::set_counting(&address.column(), &own.counting))
         }
         (Alteration::Identity(IdentityAlteration::Sequence), _) => None,
-        (
-            Alteration::PrimaryKey(
-                PrimaryKeyAlteration::Name(_) | PrimaryKeyAlteration::Definition,
-            ),
-            _,
-        )
+        (Alteration::PrimaryKey(PrimaryKeyAlteration::Definition), _)
         | (Alteration::Unique(UniqueAlteration::Definition), _)
         | (Alteration::ForeignKey(ForeignKeyAlteration::Definition), _)
         | (Alteration::Check(CheckAlteration::Definition), _)

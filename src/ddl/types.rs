@@ -37,6 +37,18 @@ pub(crate) fn add_value(address: &Address, value: &str, before: Option<&str>) ->
     }
 }
 
+/// <https://www.postgresql.org/docs/current/sql-altertype.html> (RENAME VALUE)
+pub(crate) fn rename_value(address: &Address, from: &Name, to: &Name) -> Statement {
+    Statement::catalog(
+        Sql::new("ALTER TYPE")
+            .path(address)
+            .push("RENAME VALUE")
+            .literal(from.as_str())
+            .push("TO")
+            .literal(to.as_str()),
+    )
+}
+
 /// Takes no lock on the tables that use it. <https://www.postgresql.org/docs/current/sql-altertype.html> (RENAME TO)
 pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
     Statement::catalog(

@@ -69,9 +69,29 @@ pub struct Extension {
 #[schemars(untagged)]
 pub enum EnumForm {
     /// The labels in their order.
-    Values(Vec<String>),
+    Values(Vec<EnumValue>),
     /// Everything.
     Full(Enum),
+}
+
+/// A value of an enumerated type.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum EnumValue {
+    /// Its label.
+    Label(Scalar),
+    /// A label that was another one.
+    Renamed(RenamedValue),
+}
+
+/// A value that says what it was called.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RenamedValue {
+    /// Its label.
+    pub value: Scalar,
+    /// The label it had.
+    pub renamed_from: Option<Scalar>,
 }
 
 /// An enumerated type.
@@ -81,7 +101,7 @@ pub struct Enum {
     /// The schema, where it is not the document's.
     pub schema: Option<String>,
     /// The labels in their order.
-    pub values: Vec<String>,
+    pub values: Vec<EnumValue>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.

@@ -20,7 +20,7 @@ pub(super) fn read_enum(
     if let Value::List(items) = &value.value {
         let address = Address::new(Kind::Enum, [head.schema.clone(), name.clone()]);
         gathering.declare_unit(&address, key, false);
-        let values = labels(items, gathering);
+        let values = labels(&address, items, gathering);
         gathering.put(&address, key, Object::Enum(Enum { values }));
         return;
     }
@@ -45,7 +45,7 @@ pub(super) fn read_enum(
             let Value::List(items) = &node.value else {
                 return;
             };
-            let values = labels(items, gathering);
+            let values = labels(&address, items, gathering);
             gathering.put(&address, key, Object::Enum(Enum { values }));
         }
         Some((node, false)) => {
@@ -61,27 +61,58 @@ pub(super) fn read_enum(
     fields.close(&mut gathering.ledger);
 }
 
-fn labels(items: &[Rc<Node>], gathering: &mut Gathering) -> Vec<String> {
+fn labels(own: &Address, items: &[Rc<Node>], gathering: &mut Gathering) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for item in items {
-        let Some(label) = fields::text(item, "a label", &mut gathering.ledger) else {
+        let (node, former) = if let Value::Map(_) = &item.value {
+            let Some(mut fields) = Fields::open(item, "an enum value", &mut gathering.ledger)
+            else {
+                continue;
+            };
+            let (value, former) = (fields.get("value"), fields.get("renamed_from"));
+            fields.close(&mut gathering.ledger);
+            let Some(value) = value else {
+                gathering
+                    .ledger
+                    .fault(item, "the enum value has no `value`", None);
+                continue;
+            };
+            (value, former)
+        } else {
+            (item.clone(), None)
+        };
+        let Some(label) = label(&node, gathering) else {
             continue;
         };
-        if label.len() > MAX_LABEL {
-            let what = format!(
-                "the label is {} bytes long, and PostgreSQL takes {MAX_LABEL}",
-                label.len()
-            );
-            gathering.ledger.fault(item, what, None);
-        } else if labels.iter().any(|own| **own == *label) {
+        if labels.contains(&label) {
             gathering
                 .ledger
-                .fault(item, format!("label `{label}` stands twice"), None);
-        } else {
-            labels.push(label.to_string());
+                .fault(&node, format!("label `{label}` stands twice"), None);
+            continue;
         }
+        if let Some(former) = former.and_then(|node| self::label(&node, gathering)) {
+            gathering
+                .declared
+                .intent
+                .renamed_from
+                .insert(own.value(&label), own.value(&former));
+        }
+        labels.push(label);
     }
     labels
+}
+
+fn label(node: &Rc<Node>, gathering: &mut Gathering) -> Option<String> {
+    let label = fields::text(node, "a label", &mut gathering.ledger)?;
+    if label.len() > MAX_LABEL {
+        let what = format!(
+            "the label is {} bytes long, and PostgreSQL takes {MAX_LABEL}",
+            label.len()
+        );
+        gathering.ledger.fault(node, what, None);
+        return None;
+    }
+    Some(label.to_string())
 }
 
 pub(super) fn read_extension(

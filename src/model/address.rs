@@ -150,6 +150,28 @@ impl Address {
         })
     }
 
+    /// Makes the address of an enum value. Values are no objects of their own; only their renames speak of them.
+    pub fn value(&self, label: &str) -> Self {
+        Self::new(
+            Kind::Enum,
+            self.path.iter().cloned().chain([Name::new(label)]),
+        )
+    }
+
+    /// Returns the object that this address, which may be that of an enum value, speaks of.
+    pub fn whole(&self) -> Self {
+        if self.is_value() {
+            Self::new(Kind::Enum, self.path[..2].iter().cloned())
+        } else {
+            self.clone()
+        }
+    }
+
+    /// Says whether this is the address of an enum value.
+    pub fn is_value(&self) -> bool {
+        self.kind == Kind::Enum && self.path.len() == 3
+    }
+
     /// Returns the column a default or NOT NULL belongs to.
     pub fn column(&self) -> Self {
         self.with_kind(Kind::Column)
@@ -192,8 +214,11 @@ impl Address {
                 Kind::Function => {
                     self.on == Some(Kind::Function) && self.arguments == ancestor.arguments
                 }
+                // A value lies below its type: see `Address::value`.
+                Kind::Enum => {
+                    own == Kind::Enum && (self.on.is_none() || self.path == ancestor.path)
+                }
                 Kind::Extension
-                | Kind::Enum
                 | Kind::View
                 | Kind::OwnedBy
                 | Kind::Default

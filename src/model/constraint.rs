@@ -50,7 +50,12 @@ pub enum Deferrable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PrimaryKeyAlteration {
     /// The constraint's name.
-    Name(Option<Name>),
+    Name {
+        /// The one it has.
+        from: Option<Name>,
+        /// The one it gets.
+        to: Option<Name>,
+    },
     /// Anything the server can only change by dropping the key and making it again.
     Definition,
 }
@@ -58,7 +63,7 @@ pub enum PrimaryKeyAlteration {
 impl PrimaryKeyAlteration {
     pub(super) fn attribute(&self) -> &'static str {
         match self {
-            Self::Name(_) => "name",
+            Self::Name { .. } => "name",
             Self::Definition => "columns",
         }
     }
@@ -76,7 +81,10 @@ impl PrimaryKey {
             return vec![PrimaryKeyAlteration::Definition];
         }
         if *name != to.name {
-            vec![PrimaryKeyAlteration::Name(to.name.clone())]
+            vec![PrimaryKeyAlteration::Name {
+                from: name.clone(),
+                to: to.name.clone(),
+            }]
         } else {
             Vec::new()
         }

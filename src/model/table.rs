@@ -190,7 +190,12 @@ pub struct NotNull {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotNullAlteration {
     /// The constraint's name.
-    Name(Option<Name>),
+    Name {
+        /// The one it has.
+        from: Option<Name>,
+        /// The one it gets.
+        to: Option<Name>,
+    },
     /// Whether existing rows are known to comply.
     Validity(Validity),
 }
@@ -198,7 +203,7 @@ pub enum NotNullAlteration {
 impl NotNullAlteration {
     pub(super) fn attribute(&self) -> &'static str {
         match self {
-            Self::Name(_) => "name",
+            Self::Name { .. } => "name",
             Self::Validity(_) => "validity",
         }
     }
@@ -209,7 +214,10 @@ impl NotNull {
         let Self { name, validity } = self;
         let mut alterations = Vec::new();
         if *name != to.name {
-            alterations.push(NotNullAlteration::Name(to.name.clone()));
+            alterations.push(NotNullAlteration::Name {
+                from: name.clone(),
+                to: to.name.clone(),
+            });
         }
         if *validity != to.validity {
             alterations.push(NotNullAlteration::Validity(to.validity));

@@ -87,8 +87,8 @@ fn spoken_of(stages: &[Stage]) -> BTreeSet<Address> {
                 spoken.insert(address.clone());
             }
             Effect::Moves(step) => {
-                spoken.insert(step.from.clone());
-                spoken.insert(step.to.clone());
+                spoken.insert(step.from.whole());
+                spoken.insert(step.to.whole());
             }
         }
     }
@@ -359,7 +359,7 @@ fn standing_only(moves: Moves, now: &Model<Expression>) -> Moves {
     let mut present: BTreeSet<Address> = now.objects.keys().cloned().collect();
     let mut kept = Vec::new();
     for step in moves.0 {
-        if present.contains(&step.from) {
+        if present.contains(&step.from.whole()) {
             present = present
                 .into_iter()
                 .map(|address| step.carry(&address))

@@ -245,7 +245,7 @@ pub(crate) fn leans_on(
                 touched.extend(needs.iter().map(|need| cx.level.moves.carry_back(need)));
             }
             Effect::Moves(step) => {
-                let before = cx.level.moves.carry_back(&step.to);
+                let before = cx.level.moves.carry_back(&step.to).whole();
                 touched.extend(
                     cx.level
                         .before

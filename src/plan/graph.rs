@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::step::{Block, Effect, Phase, Step};
-use crate::model::{ADDED_VALUES, Address, Kind, Level, Move, Slot, Why};
+use crate::model::{ADDED_VALUES, Address, Expression, Kind, Level, Move, Object, Slot, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
 pub(crate) type Placed = (Block, Option<usize>);
@@ -375,9 +375,25 @@ impl Relations {
                 leaving.entry(slot).or_default().push((*at, None));
             }
         }
-        for (z, arrivals) in &by.creates {
-            let wanted = level.desired.objects.get(*z);
-            for slot in wanted.map(|object| object.slots(z)).unwrap_or_default() {
+        let slots_of = |objects: &BTreeMap<Address, _>, x: &Address| -> BTreeSet<Slot> {
+            let own: Option<&Object<Expression>> = objects.get(x);
+            own.map(|own| own.slots(x).into_iter().collect())
+                .unwrap_or_default()
+        };
+        for (x, alterations) in &by.alters {
+            let freed = &slots_of(&level.current.objects, x) - &slots_of(&level.desired.objects, x);
+            for slot in freed {
+                let entry = leaving.entry(slot).or_default();
+                entry.extend(alterations.iter().map(|at| (*at, None)));
+            }
+        }
+        for (z, arrivals) in by.creates.iter().chain(&by.alters) {
+            let stood = if by.creates.contains_key(*z) {
+                BTreeSet::new()
+            } else {
+                slots_of(&level.current.objects, z)
+            };
+            for slot in &slots_of(&level.desired.objects, z) - &stood {
                 for (departure, _) in leaving.get(&slot).into_iter().flatten() {
                     self.before(&[*departure], arrivals);
                 }
@@ -407,10 +423,11 @@ impl Relations {
             self.before(&[pair[0].0], &[pair[1].0]);
         }
         for (at, step) in &by.moves {
+            let place = step.to.whole();
             let speaks = |address: &Address| {
                 lineage(level, address)
                     .iter()
-                    .any(|ancestor| ancestor.is_at_or_below(&step.to))
+                    .any(|ancestor| ancestor.is_at_or_below(&place))
             };
             for (x, departures) in &by.drops {
                 let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);

@@ -185,23 +185,25 @@ const RENAMED: [Kind; 12] = [
 ];
 
 fn renames(known: &Known<'_>, identity: &mut Identity) {
-    for kind in RENAMED {
+    // Values after their types: each is spoken in its type as declared.
+    let passes = RENAMED.iter().flat_map(|&kind| {
+        let values = (kind == Kind::Enum).then_some((kind, true));
+        [(kind, false)].into_iter().chain(values)
+    });
+    for (kind, values) in passes {
         let mut pairs: Vec<(Address, Address)> = Vec::new();
         let wishes = known
             .declared
             .intent
             .renamed_from
             .iter()
-            .filter(|(new, _)| new.kind() == kind);
+            .filter(|(new, _)| new.kind() == kind && new.is_value() == values);
         for (new, old) in wishes {
             if known.in_force.renamed_from.get(new) == Some(old) {
                 continue;
             }
             let stands = |address: &Address| {
-                known
-                    .current
-                    .objects
-                    .contains_key(&identity.moves.carry_back(address))
+                holds(&known.current.objects, &identity.moves.carry_back(address))
             };
             let moves_itself = |address: &Address| {
                 known
@@ -211,7 +213,7 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
                     .values()
                     .any(|source| source == address)
             };
-            let old_is_free = !known.declared.written.objects.contains_key(old)
+            let old_is_free = !holds(&known.declared.written.objects, old)
                 || known.declared.intent.renamed_from.contains_key(old);
             if !stands(old) || !old_is_free {
                 continue;
@@ -228,6 +230,18 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
             pairs.push((old.clone(), new.clone()));
         }
         identity.moves.0.extend(free_names_first(pairs));
+    }
+}
+
+/// Says whether an object, or the value of an enum, is there.
+fn holds<T>(objects: &BTreeMap<Address, Object<T>>, address: &Address) -> bool {
+    match objects.get(&address.whole()) {
+        Some(Object::Enum(own)) if address.is_value() => own
+            .values
+            .iter()
+            .any(|label| label == address.name().as_str()),
+        Some(_) => !address.is_value(),
+        None => false,
     }
 }
 

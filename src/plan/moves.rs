@@ -117,6 +117,13 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     match from.kind() {
         Kind::Schema => return vec![ddl::table::rename_schema(from, to.name())],
         Kind::Column => return vec![ddl::table::rename_column(from, to.name())],
+        Kind::Enum if from.is_value() => {
+            return vec![ddl::types::rename_value(
+                &from.whole(),
+                from.name(),
+                to.name(),
+            )];
+        }
         Kind::Index => return vec![ddl::index::rename(from, to.name())],
         Kind::Unique | Kind::Check | Kind::ForeignKey => {
             return vec![ddl::constraint::rename(

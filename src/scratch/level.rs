@@ -281,7 +281,7 @@ fn moving(moves: &Moves, both: &Model<Written>) -> BTreeSet<Address> {
             address.is_at_or_below(&step.to) || both.parent(address).as_ref() == Some(&step.to)
         });
         units.extend(below.map(|address| both.unit_of(address)));
-        units.insert(both.unit_of(&step.to));
+        units.insert(both.unit_of(&step.to.whole()));
     }
     units
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Address, Declared, Expression, Index, Kind, Model, Moves, Name, NotNull, Object, Retired,
+    Address, Declared, Enum, Expression, Index, Kind, Model, Moves, Name, NotNull, Object, Retired,
     Settings, Validity, Why, Written,
 };
 
@@ -57,6 +57,12 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
             Object::Index(Index {
                 table: moves.carry(&index.table_address(address)).name().clone(),
                 ..index.clone()
+            })
+        } else if let Object::Enum(own) = object {
+            let labels = own.values.iter();
+            let renamed = labels.map(|label| moves.carry(&address.value(label)));
+            Object::Enum(Enum {
+                values: renamed.map(|own| own.name().as_str().to_owned()).collect(),
             })
         } else {
             object.clone()
