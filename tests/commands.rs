@@ -28,6 +28,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::what_nobody_declared_is_left_alone", move || {
             unmanaged(major)
         }),
+        trial("commands::a_possible_rename_is_asked_about", move || {
+            possible_rename(major)
+        }),
         trial("commands::two_appliers", move || two_appliers(major)),
         trial("commands::bad_input_changes_nothing", move || {
             bad_input(major)
@@ -51,6 +54,48 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         }),
     ]
+}
+
+async fn possible_rename(major: u16) -> Result<(), Failed> {
+    let of = |table: &str, column: &str, kind: &str| {
+        format!(
+            "schema: app\ntables:\n  {table}:\n    columns: {{ id: bigint, {column}: {kind}, at: date }}\n    primary_key: [id]\n"
+        )
+    };
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(&of("orders", "note", "text"));
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&of("orders", "remark", "text"));
+    tool.wants(0, &["plan"])?
+        .says("column app.orders.remark is new and column app.orders.note")?
+        .says("--allow 'possible_rename:column app.orders.remark'")?;
+    tool.wants(
+        3,
+        &[
+            "apply",
+            "--yes",
+            "--allow",
+            "retires_data",
+            "--allow",
+            "breaks_clients",
+        ],
+    )?
+    .says("possible_rename")?;
+    // Another type is another thing.
+    tool.declare(&of("orders", "remark", "integer"));
+    tool.wants(0, &["plan"])?.lacks("possible_rename")?;
+    tool.declare(&of("purchases", "note", "text"));
+    tool.wants(0, &["plan"])?
+        .says("--allow 'possible_rename:table app.purchases'")?;
+    tool.declare(
+        &of("purchases", "note", "text")
+            .replace("    columns", "    renamed_from: orders\n    columns"),
+    );
+    tool.wants(0, &["plan"])?
+        .lacks("possible_rename")?
+        .says("RENAME TO \"purchases\"")?;
+    Ok(())
 }
 
 async fn the_loop(major: u16) -> Result<(), Failed> {

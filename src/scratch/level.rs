@@ -18,7 +18,7 @@ use crate::model::{
     ServerVersion, Settings, Text as _, Written,
 };
 use crate::plan::identity::{self, Known};
-use crate::plan::{Question, moves};
+use crate::plan::{Question, likeness, moves};
 
 /// What levelling rests on.
 pub(crate) struct Wanted<'a> {
@@ -170,9 +170,13 @@ pub(crate) async fn level(
         };
     }
     level.before = before;
+    let mut questions = identity.questions;
+    if wanted.given.is_none() {
+        questions.extend(likeness::questions(&level));
+    }
     Ok(Levelled {
         level,
-        questions: identity.questions,
+        questions,
         unmanaged: identity.unmanaged,
         taken_in: identity.taken_in,
         built,

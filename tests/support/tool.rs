@@ -135,6 +135,16 @@ impl Outcome {
             self.stdout, self.stderr
         )))
     }
+
+    pub(crate) fn lacks(&self, part: &str) -> Result<&Self, Failed> {
+        if !self.stdout.contains(part) && !self.stderr.contains(part) {
+            return Ok(self);
+        }
+        Err(Failed::from(format!(
+            "somebody says `{part}`:\n{}\n{}",
+            self.stdout, self.stderr
+        )))
+    }
 }
 
 /// Lists the files of a folder of this repository.
