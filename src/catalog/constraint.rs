@@ -42,6 +42,7 @@ pub(super) async fn constraints(
                     columns: names(&row, "columns")?,
                     include: names(&row, "include")?,
                     nulls_not_distinct: get(&row, "nulls_not_distinct")?,
+                    without_overlaps: get(&row, "temporal")?,
                     deferrable: deferrable(&row)?,
                 };
                 into.put(oid(&row)?, address, Object::Unique(unique));
@@ -55,6 +56,7 @@ pub(super) async fn constraints(
                     columns: names(&row, "columns")?,
                     references: references.to_vec(),
                     referenced_columns: names(&row, "referenced_columns")?,
+                    period: get(&row, "temporal")?,
                     matching: code(
                         &row,
                         "matching",
@@ -78,6 +80,7 @@ pub(super) async fn constraints(
                     name: Some(own_name),
                     columns: names(&row, "columns")?,
                     include: names(&row, "include")?,
+                    without_overlaps: get(&row, "temporal")?,
                     deferrable: deferrable(&row)?,
                 };
                 into.put(oid(&row)?, address, Object::PrimaryKey(key));

@@ -4,6 +4,7 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS "table", k.conname::text AS name,
        k.contype::text AS type,
        k.convalidated AS validated, k.connoinherit AS no_inherit,
+       coalesce(k.temporal, false) AS temporal,
        k.condeferrable AS deferrable, k.condeferred AS deferred,
        (SELECT array_agg(a.attname::text ORDER BY p.at)
           FROM unnest(k.conkey) WITH ORDINALITY AS p (attnum, at)
@@ -36,6 +37,6 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = k.confrelid AND k.contype = 'f'
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND k.temporal IS NOT TRUE AND c.relkind = 'r' AND c.relpersistence <> 't'
+ WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND c.relkind = 'r' AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY k.conrelid, k.conname;

@@ -25,12 +25,10 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
    WHERE p.prokind IN ('p', 'a')
   UNION ALL
-  SELECT CASE k.contype WHEN 'x' THEN 'exclusion constraint' ELSE 'temporal key' END,
-         s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
-    FROM (SELECT x.*, (SELECT conperiod FROM (SELECT x.*) AS y) AS temporal
-            FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conperiod) AS absent) AS k
+  SELECT 'exclusion constraint', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+    FROM pg_constraint k
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE (k.contype = 'x' OR k.temporal) AND c.relkind = 'r'
+   WHERE k.contype = 'x' AND c.relkind = 'r'
   UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced

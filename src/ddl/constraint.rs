@@ -12,7 +12,7 @@ use super::statement::{Form, LockMode, Statement, Work};
 pub(crate) fn add_primary_key(address: &Address, own: &PrimaryKey) -> Statement {
     let mut definition = named(own.name.as_ref())
         .push("PRIMARY KEY")
-        .name_list(&own.columns);
+        .join(&key_list(&own.columns, own.without_overlaps));
     if !own.include.is_empty() {
         definition = definition.push("INCLUDE").name_list(&own.include);
     }
@@ -41,6 +41,31 @@ pub(crate) fn add_primary_key_using(
     Statement::alter_table(&address.table(), Form::Subcommand, subcommand)
 }
 
+/// Lists the columns of a key, the last one as a range where the key is temporal.
+fn key_list(columns: &[Name], without_overlaps: bool) -> Sql {
+    match columns.split_last() {
+        Some((range, rest)) if without_overlaps => {
+            let last = Sql::empty().name(range).push("WITHOUT OVERLAPS");
+            marked(rest, last)
+        }
+        _ => Sql::empty().name_list(columns),
+    }
+}
+
+/// Lists the columns of a foreign key, the last one as a range where the key is temporal.
+fn period_list(columns: &[Name], period: bool) -> Sql {
+    match columns.split_last() {
+        Some((range, rest)) if period => marked(rest, Sql::new("PERIOD").name(range)),
+        _ => Sql::empty().name_list(columns),
+    }
+}
+
+fn marked(rest: &[Name], last: Sql) -> Sql {
+    let mut parts: Vec<Sql> = rest.iter().map(|own| Sql::empty().name(own)).collect();
+    parts.push(last);
+    Sql::new("(").separated(&parts, ", ").glue(")")
+}
+
 fn named(name: Option<&Name>) -> Sql {
     match name {
         Some(name) => Sql::new("CONSTRAINT").name(name),
@@ -62,7 +87,7 @@ pub(crate) fn add_unique(address: &Address, own: &Unique) -> Statement {
     if own.nulls_not_distinct {
         definition = definition.push("NULLS NOT DISTINCT");
     }
-    definition = definition.name_list(&own.columns);
+    definition = definition.join(&key_list(&own.columns, own.without_overlaps));
     if !own.include.is_empty() {
         definition = definition.push("INCLUDE").name_list(&own.include);
     }
@@ -93,11 +118,11 @@ pub(crate) fn add_foreign_key(address: &Address, own: &ForeignKey) -> Statement 
     let mut sql = Sql::new("ADD")
         .join(&named(Some(address.name())))
         .push("FOREIGN KEY")
-        .name_list(&own.columns)
+        .join(&period_list(&own.columns, own.period))
         .push("REFERENCES")
         .names_dotted(&own.references);
     if !own.referenced_columns.is_empty() {
-        sql = sql.name_list(&own.referenced_columns);
+        sql = sql.join(&period_list(&own.referenced_columns, own.period));
     }
     if own.matching == Match::Full {
         sql = sql.push("MATCH FULL");

@@ -30,6 +30,16 @@ pub(super) fn deferrable(fields: &mut Fields, ledger: &mut Ledger) -> Deferrable
     }
 }
 
+/// Reads whether a key is temporal.
+pub(super) fn without_overlaps(fields: &mut Fields, ledger: &mut Ledger) -> bool {
+    flag(fields, "without_overlaps", ledger)
+}
+
+fn flag(fields: &mut Fields, key: &'static str, ledger: &mut Ledger) -> bool {
+    let node = fields.get(key);
+    node.and_then(|node| fields::boolean(&node, key, ledger)) == Some(true)
+}
+
 fn names(fields: &mut Fields, key: &'static str, ledger: &mut Ledger) -> Vec<Name> {
     fields
         .get(key)
@@ -44,6 +54,7 @@ impl Reading<'_> {
             columns: Vec::new(),
             include: Vec::new(),
             nulls_not_distinct: false,
+            without_overlaps: false,
             deferrable: Deferrable::No,
         };
         if matches!(value.value, Value::List(_)) {
@@ -58,10 +69,8 @@ impl Reading<'_> {
             let ledger = &mut self.gathering.ledger;
             own.columns = names(&mut fields, "columns", ledger);
             own.include = names(&mut fields, "include", ledger);
-            let node = fields.get("nulls_not_distinct");
-            own.nulls_not_distinct = node
-                .and_then(|node| fields::boolean(&node, "nulls_not_distinct", ledger))
-                == Some(true);
+            own.nulls_not_distinct = flag(&mut fields, "nulls_not_distinct", ledger);
+            own.without_overlaps = without_overlaps(&mut fields, ledger);
             own.deferrable = deferrable(&mut fields, ledger);
             self.gathering.comment(&address, &mut fields);
             self.gathering.renamed(&address, &mut fields);
@@ -105,6 +114,7 @@ impl Reading<'_> {
             }
         });
         let referenced_columns = names(&mut fields, "referenced_columns", ledger);
+        let period = flag(&mut fields, "period", ledger);
         let set_columns = names(&mut fields, "set_columns", ledger);
         let matching = match fields
             .get("match")
@@ -138,6 +148,7 @@ impl Reading<'_> {
                     columns,
                     references,
                     referenced_columns,
+                    period,
                     matching,
                     on_update,
                     on_delete,

@@ -372,6 +372,8 @@ pub struct Unique {
     pub include: Option<Vec<String>>,
     /// Whether NULLs count as equal (PostgreSQL 15 and later).
     pub nulls_not_distinct: Option<bool>,
+    /// Whether equal keys may stand for times that do not overlap: the last column is a range (PostgreSQL 18).
+    pub without_overlaps: Option<bool>,
     /// Whether the check can wait for the end of the transaction.
     pub deferrable: Option<Deferrable>,
     /// A comment (manual: COMMENT).
@@ -390,6 +392,8 @@ pub struct ForeignKey {
     pub references: Reference,
     /// The referenced columns; the primary key's by default.
     pub referenced_columns: Option<Vec<String>>,
+    /// Whether the last column of either side is a range that the referenced rows have to cover (PostgreSQL 18).
+    pub period: Option<bool>,
     /// Which rows with NULLs comply; `simple` by default.
     pub r#match: Option<Match>,
     /// What an UPDATE of the referenced row does; `no_action` by default.
@@ -534,6 +538,8 @@ pub struct PrimaryKey {
     pub columns: Vec<String>,
     /// Columns carried along in the index.
     pub include: Option<Vec<String>>,
+    /// Whether equal keys may stand for times that do not overlap: the last column is a range (PostgreSQL 18).
+    pub without_overlaps: Option<bool>,
     /// Whether the check can wait for the end of the transaction.
     pub deferrable: Option<Deferrable>,
 }

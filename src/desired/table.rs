@@ -279,6 +279,7 @@ impl Reading<'_> {
             name: None,
             columns: Vec::new(),
             include: Vec::new(),
+            without_overlaps: false,
             deferrable: Deferrable::No,
         };
         if matches!(node.value, Value::List(_)) {
@@ -301,6 +302,7 @@ impl Reading<'_> {
                 .get("include")
                 .and_then(|node| fields::names(&node, "include", ledger))
                 .unwrap_or_default();
+            own.without_overlaps = super::constraint::without_overlaps(&mut fields, ledger);
             own.deferrable = super::constraint::deferrable(&mut fields, ledger);
             fields.close(ledger);
         }

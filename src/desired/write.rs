@@ -6,9 +6,9 @@ use serde_yaml::{Mapping, Value};
 
 use super::{write_constraint, write_routine};
 use crate::model::{
-    Address, Check, Column, Counting, Deferrable, Enum, Expression, Generated, Hash, Identity,
-    Index, Kind, MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, PrimaryKey, Sequence,
-    SequenceType, Text as _, Validity, View,
+    Address, Check, Column, Counting, Enum, Expression, Generated, Hash, Identity, Index, Kind,
+    MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
+    Validity, View,
 };
 
 /// The longest file name that is written whole, in bytes.
@@ -282,7 +282,10 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
         own.insert(text("columns"), Value::Mapping(columns));
     }
     if let Some(key) = key {
-        own.insert(text("primary_key"), primary_key(address, key));
+        own.insert(
+            text("primary_key"),
+            write_constraint::primary_key(address, key),
+        );
     }
     let mut unique = Mapping::new();
     let mut foreign_keys = Mapping::new();
@@ -395,28 +398,6 @@ fn not_null_of(column: &Address, own: &NotNull) -> Value {
 
 pub(super) fn names(names: &[Name]) -> Value {
     Value::Sequence(names.iter().map(|name| text(name.as_str())).collect())
-}
-
-fn primary_key(table: &Address, key: &PrimaryKey) -> Value {
-    let usual = [table.name().as_str(), "_pkey"].concat();
-    let unusual = key.name.as_ref().filter(|name| name.as_str() != usual);
-    if unusual.is_none() && key.include.is_empty() && key.deferrable == Deferrable::No {
-        return names(&key.columns);
-    }
-    let mut own = Mapping::new();
-    if let Some(name) = unusual {
-        own.insert(text("name"), text(name.as_str()));
-    }
-    own.insert(text("columns"), names(&key.columns));
-    if !key.include.is_empty() {
-        own.insert(text("include"), names(&key.include));
-    }
-    match key.deferrable {
-        Deferrable::No => {}
-        Deferrable::Immediate => drop(own.insert(text("deferrable"), text("initially_immediate"))),
-        Deferrable::Deferred => drop(own.insert(text("deferrable"), text("initially_deferred"))),
-    }
-    Value::Mapping(own)
 }
 
 fn check(model: &Model<Expression>, address: &Address, check: &Check<Expression>) -> Value {

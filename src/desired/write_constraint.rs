@@ -4,8 +4,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::write::{comment, names, text};
 use crate::model::{
-    Action, Address, Deferrable, Enabled, Event, Expression, ForeignKey, Match, Model, Text as _,
-    Timing, Trigger, Unique, Validity,
+    Action, Address, Deferrable, Enabled, Event, Expression, ForeignKey, Match, Model, PrimaryKey,
+    Text as _, Timing, Trigger, Unique, Validity,
 };
 
 pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
@@ -13,6 +13,27 @@ pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
         Deferrable::No => {}
         Deferrable::Immediate => drop(into.insert(text("deferrable"), text("initially_immediate"))),
         Deferrable::Deferred => drop(into.insert(text("deferrable"), text("initially_deferred"))),
+    }
+}
+
+pub(super) fn primary_key(table: &Address, key: &PrimaryKey) -> Value {
+    let usual = [table.name().as_str(), "_pkey"].concat();
+    let mut map = Mapping::new();
+    if let Some(name) = key.name.as_ref().filter(|name| name.as_str() != usual) {
+        map.insert(text("name"), text(name.as_str()));
+    }
+    map.insert(text("columns"), names(&key.columns));
+    if !key.include.is_empty() {
+        map.insert(text("include"), names(&key.include));
+    }
+    if key.without_overlaps {
+        map.insert(text("without_overlaps"), Value::Bool(true));
+    }
+    deferrable(key.deferrable, &mut map);
+    if map.len() == 1 {
+        names(&key.columns)
+    } else {
+        Value::Mapping(map)
     }
 }
 
@@ -24,6 +45,9 @@ pub(super) fn unique(model: &Model<Expression>, address: &Address, own: &Unique)
     }
     if own.nulls_not_distinct {
         map.insert(text("nulls_not_distinct"), Value::Bool(true));
+    }
+    if own.without_overlaps {
+        map.insert(text("without_overlaps"), Value::Bool(true));
     }
     deferrable(own.deferrable, &mut map);
     comment(model, address, &mut map);
@@ -47,6 +71,9 @@ pub(super) fn foreign_key(model: &Model<Expression>, address: &Address, own: &Fo
         plain.map_or_else(|| names(&own.references), |name| text(name.as_str())),
     );
     map.insert(text("referenced_columns"), names(&own.referenced_columns));
+    if own.period {
+        map.insert(text("period"), Value::Bool(true));
+    }
     if own.matching == Match::Full {
         map.insert(text("match"), text("full"));
     }

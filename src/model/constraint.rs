@@ -30,6 +30,8 @@ pub struct PrimaryKey {
     pub columns: Vec<Name>,
     /// Columns carried along in the index (INCLUDE).
     pub include: Vec<Name>,
+    /// Whether equal keys may stand for times that do not overlap: the last column is a range (WITHOUT OVERLAPS, 18+).
+    pub without_overlaps: bool,
     /// Whether, and how, the check can wait for the end of the transaction.
     pub deferrable: Deferrable,
 }
@@ -75,9 +77,14 @@ impl PrimaryKey {
             name,
             columns,
             include,
+            without_overlaps,
             deferrable,
         } = self;
-        if *columns != to.columns || *include != to.include || *deferrable != to.deferrable {
+        let same = *columns == to.columns
+            && *include == to.include
+            && *without_overlaps == to.without_overlaps
+            && *deferrable == to.deferrable;
+        if !same {
             return vec![PrimaryKeyAlteration::Definition];
         }
         if *name != to.name {
@@ -164,6 +171,8 @@ pub struct Unique {
     pub include: Vec<Name>,
     /// Whether NULLs count as equal (15+).
     pub nulls_not_distinct: bool,
+    /// Whether equal keys may stand for times that do not overlap: the last column is a range (WITHOUT OVERLAPS, 18+).
+    pub without_overlaps: bool,
     /// Whether, and how, the check can wait for the end of the transaction.
     pub deferrable: Deferrable,
 }
@@ -189,11 +198,13 @@ impl Unique {
             columns,
             include,
             nulls_not_distinct,
+            without_overlaps,
             deferrable,
         } = self;
         let same = *columns == to.columns
             && *include == to.include
             && *nulls_not_distinct == to.nulls_not_distinct
+            && *without_overlaps == to.without_overlaps
             && *deferrable == to.deferrable;
         if same {
             Vec::new()
@@ -238,6 +249,8 @@ pub struct ForeignKey {
     pub references: Vec<Name>,
     /// The referenced columns in order; none in a declaration: the primary key's.
     pub referenced_columns: Vec<Name>,
+    /// Whether the last column of either side is a range, and the referenced rows have to cover it (PERIOD, 18+).
+    pub period: bool,
     /// Which rows with NULLs comply.
     pub matching: Match,
     /// What an UPDATE of the referenced row does.
@@ -279,6 +292,7 @@ impl ForeignKey {
             columns,
             references,
             referenced_columns,
+            period,
             matching,
             on_update,
             on_delete,
@@ -289,6 +303,7 @@ impl ForeignKey {
         let same = *columns == to.columns
             && *references == to.references
             && *referenced_columns == to.referenced_columns
+            && *period == to.period
             && *matching == to.matching
             && *on_update == to.on_update
             && *on_delete == to.on_delete

@@ -5,7 +5,10 @@
 use super::{PipelineError, Project};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Alteration, ColumnAlteration, Kind, Name, Object, Validity, Written};
+use crate::model::{
+    Address, Alteration, ColumnAlteration, Kind, Name, Object, PrimaryKey, Unique, Validity,
+    Written,
+};
 use crate::plan::{Context, Finding, Hazard};
 use crate::sql::Sql;
 
@@ -115,7 +118,7 @@ fn question(
                 })
         }
         (Change::Create, Object::ForeignKey(own))
-            if own.validity == Validity::Valid && own.columns.iter().all(stood) =>
+            if own.validity == Validity::Valid && !own.period && own.columns.iter().all(stood) =>
         {
             let referenced = level.moves.carry_back(&own.referenced_table());
             let mut sql = rows().push("AS t WHERE");
@@ -138,6 +141,22 @@ fn question(
                 ["row refers to nothing", "rows refer to nothing"],
             )
         }
+        (
+            Change::Create,
+            Object::Unique(Unique {
+                columns,
+                without_overlaps: true,
+                ..
+            })
+            | Object::PrimaryKey(PrimaryKey {
+                columns,
+                without_overlaps: true,
+                ..
+            }),
+        ) if columns.iter().all(stood) => ask(
+            overlaps(&before, columns),
+            ["row overlaps another one", "rows overlap others"],
+        ),
         (Change::Create, Object::Unique(own)) if own.columns.iter().all(stood) => {
             duplicates(&before, &own.columns, own.nulls_not_distinct).and_then(|sql| {
                 ask(
@@ -192,6 +211,25 @@ fn question(
         }
         _ => None,
     }
+}
+
+/// Counts the rows whose range overlaps that of another row with the same key.
+fn overlaps(table: &Address, columns: &[Name]) -> Sql {
+    let mut sql = Sql::new("SELECT count(*) FROM ONLY")
+        .path(table)
+        .push("AS a WHERE EXISTS (SELECT FROM ONLY")
+        .path(table)
+        .push("AS b WHERE a.ctid <> b.ctid");
+    for (at, column) in columns.iter().enumerate() {
+        let operator = if at + 1 == columns.len() { "&&" } else { "=" };
+        sql = sql
+            .push("AND a.")
+            .glued_name(column)
+            .push(operator)
+            .push("b.")
+            .glued_name(column);
+    }
+    sql.glue(")")
 }
 
 /// Counts the values that stand more than once.

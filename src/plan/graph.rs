@@ -333,6 +333,13 @@ impl Relations {
     fn going(&mut self, by: &ByEffect<'_>, level: &Level) {
         let none = Vec::new();
         for (x, departures) in &by.drops {
+            // A column of a primary key stays NOT NULL as long as the key stands.
+            if let Some(Object::PrimaryKey(key)) = level.current.objects.get(*x) {
+                for column in &key.columns {
+                    let not_null = x.part(Kind::NotNull, column);
+                    self.before(departures, by.drops.get(&not_null).unwrap_or(&none));
+                }
+            }
             for y in level.current.needs_of(x) {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
                 self.before(departures, by.disturbs.get(&y).unwrap_or(&none));

@@ -91,11 +91,7 @@ fn place(step: Step, of: &Move) -> Step {
 
 fn why(step: &Move) -> String {
     match step.why {
-        Why::Renamed => format!(
-            "{} is {} from now on (`renamed_from`)",
-            step.from,
-            step.to.dotted()
-        ),
+        Why::Renamed => format!("{} is {} from now on", step.from, step.to.dotted()),
         Why::Retired => format!("{} is set aside with its contents until `purge`", step.from),
         Why::TakenBack => format!("{} comes back with its contents", step.to),
     }

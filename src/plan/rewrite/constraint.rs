@@ -26,8 +26,13 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             Some(Object::Check(check)) if check.validity == Validity::Valid => {
                 claims.push(add_check(changes, address, check));
             }
-            Some(Object::PrimaryKey(key)) => claims.push(add_primary_key(changes, address, key)),
-            Some(Object::Unique(unique)) => claims.push(add_unique(changes, address, unique)),
+            // The server takes no index over for a key without overlaps.
+            Some(Object::PrimaryKey(key)) if !key.without_overlaps => {
+                claims.push(add_primary_key(changes, address, key))
+            }
+            Some(Object::Unique(unique)) if !unique.without_overlaps => {
+                claims.push(add_unique(changes, address, unique))
+            }
             Some(Object::ForeignKey(key)) if key.validity == Validity::Valid => {
                 claims.push(add_foreign_key(changes, address, key));
             }
