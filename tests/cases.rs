@@ -233,8 +233,8 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
     if !first.decision.is_empty() || first.observation.records {
         return Err(Failed::from("the first state: a second plan is not empty"));
     }
-    let structure = dump::structure(&database)?;
     database.run(seed).await?;
+    let structure = dump::structure(&database)?;
     database.run("ANALYZE").await?;
     let rows = database.rows().await?;
 
@@ -485,13 +485,14 @@ pub(crate) fn write_updates() {
                 Direction::Forward => &case.expect.forward,
                 Direction::Back => &case.expect.back,
             };
-            let plans = directions.get(&direction).unwrap_or(kept);
+            let plans = directions.get(&direction).cloned().unwrap_or_default();
+            let plans = merged(kept, plans, case.since.unwrap_or(14));
             if plans.is_empty() {
                 continue;
             }
             out.push_str(&format!("  {}:\n", direction.word()));
             let mut last: Option<&String> = None;
-            for (major, plan) in plans {
+            for (major, plan) in &plans {
                 if last == Some(plan) {
                     continue;
                 }
@@ -511,6 +512,22 @@ pub(crate) fn write_updates() {
         }
         std::fs::write(&path, out).unwrap();
     }
+}
+
+/// Puts the plans that were made beside those that majors which were not run expect.
+fn merged(
+    kept: &BTreeMap<u16, String>,
+    made: BTreeMap<u16, String>,
+    since: u16,
+) -> BTreeMap<u16, String> {
+    let mut plans: BTreeMap<u16, String> = (since..=18)
+        .filter_map(|major| {
+            let (_, plan) = kept.range(..=major).next_back()?;
+            Some((major, plan.clone()))
+        })
+        .collect();
+    plans.extend(made);
+    plans
 }
 
 /// Other files and another order of keys are the same desired state.

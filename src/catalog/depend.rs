@@ -27,13 +27,13 @@ pub(super) async fn dependencies(
             get(&row, "refobjid")?,
             get(&row, "refobjsubid")?,
         );
-        let Some(need) = into.find(referenced).cloned() else {
+        let Some(need) = into.find(referenced) else {
             continue;
         };
         match into.find(dependent) {
             Some(address) => {
-                let is_parent = into.model.parent(address).as_ref() == Some(&need);
-                if *address != need && !is_parent {
+                let is_parent = into.model.parent(&address).as_ref() == Some(&need);
+                if address != need && !is_parent {
                     into.model
                         .needs
                         .entry(address.clone())

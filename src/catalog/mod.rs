@@ -56,10 +56,13 @@ impl Gathering {
     }
 
     /// Finds what a catalog row stands for: the column, or else the whole relation.
-    fn find(&self, oid: Oid) -> Option<&Address> {
-        self.addresses
+    fn find(&self, oid: Oid) -> Option<Address> {
+        let whole = (oid.0, oid.1, 0);
+        let found = self
+            .addresses
             .get(&oid)
-            .or_else(|| self.addresses.get(&(oid.0, oid.1, 0)))
+            .or_else(|| self.addresses.get(&whole))?;
+        Some(found.whole())
     }
 }
 

@@ -72,13 +72,39 @@ pub(super) async fn views(
             &address,
             get(&row, "type_classid")?,
         );
-        into.put(oid(&row)?, address, Object::View(view));
+        let (class, objid, _) = oid(&row)?;
+        for (number, (column, _)) in (1..).zip(&view.columns) {
+            let column = address.view_column(column);
+            into.addresses.insert((class, objid, number), column);
+        }
+        into.put((class, objid, 0), address, Object::View(view));
     }
     Ok(())
 }
 
-/// Reads comments on what is modelled. A primary key or NOT NULL is addressed by its table or column, and its comment
-/// would need the constraint's name: those comments are not modelled.
+/// Returns the catalog that a kind is commented on in. The index of a key and the row type of a table stand for the key
+/// and the table in dependencies; their own comments are not modelled.
+fn catalog_of(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Schema => Some("pg_namespace"),
+        Kind::Extension => Some("pg_extension"),
+        Kind::Enum => Some("pg_type"),
+        Kind::Function => Some("pg_proc"),
+        Kind::Trigger => Some("pg_trigger"),
+        Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
+        Kind::Unique | Kind::Check | Kind::ForeignKey => Some("pg_constraint"),
+        // A primary key or NOT NULL is addressed by its table or column: its comment would need the constraint's name.
+        Kind::PrimaryKey | Kind::NotNull => None,
+        Kind::Identity
+        | Kind::OwnedBy
+        | Kind::Default
+        | Kind::Owner
+        | Kind::Grant
+        | Kind::Comment => None,
+    }
+}
+
+/// Reads comments on what is modelled.
 pub(super) async fn comments(
     connection: &mut PgConnection,
     into: &mut Gathering,
@@ -90,10 +116,7 @@ pub(super) async fn comments(
         let Some(target) = into.addresses.get(&sub_oid(&row)?) else {
             continue;
         };
-        if matches!(
-            target.kind(),
-            Kind::PrimaryKey | Kind::NotNull | Kind::Identity
-        ) {
+        if catalog_of(target.kind()) != Some(get(&row, "catalog")?) {
             continue;
         }
         let address = Address::comment_on(target);

@@ -34,7 +34,13 @@ pub(super) async fn triggers(
         .await?
     {
         let table = Address::new(Kind::Table, [name(&row, "schema")?, name(&row, "table")?]);
-        if !into.model.objects.contains_key(&table) {
+        let on_view: bool = get(&row, "on_view")?;
+        let relation = if on_view {
+            table.with_kind(Kind::View)
+        } else {
+            table.clone()
+        };
+        if !into.model.objects.contains_key(&relation) {
             continue;
         }
         let own = name(&row, "name")?;
@@ -54,6 +60,7 @@ pub(super) async fn triggers(
             (true, true, true) => Some(Deferrable::Deferred),
         };
         let trigger = Trigger {
+            on_view,
             timing: match bits {
                 bits if bits & INSTEAD != 0 => Timing::InsteadOf,
                 bits if bits & BEFORE != 0 => Timing::Before,

@@ -1,8 +1,8 @@
--- A row is a trigger on a table; its condition is in the printed definition alone.
+-- A row is a trigger on a table or view; its condition is in the printed definition alone.
 -- https://www.postgresql.org/docs/current/catalog-pg-trigger.html
 SELECT 'pg_trigger'::regclass::oid::int8 AS classid, t.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS "table", t.tgname::text AS name,
-       t.tgtype::int4 AS type, t.tgenabled::text AS enabled,
+       c.relkind = 'v' AS on_view, t.tgtype::int4 AS type, t.tgenabled::text AS enabled,
        t.tgconstraint <> 0 AS is_constraint, t.tgdeferrable AS deferrable, t.tginitdeferred AS deferred,
        fn.nspname::text AS from_schema, f.relname::text AS from_table,
        t.tgoldtable::text AS old_table, t.tgnewtable::text AS new_table,
@@ -15,6 +15,6 @@ SELECT 'pg_trigger'::regclass::oid::int8 AS classid, t.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = t.tgconstrrelid AND t.tgconstrrelid <> 0
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE NOT t.tgisinternal AND c.relkind = 'r' AND c.relpersistence <> 't'
+ WHERE NOT t.tgisinternal AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY t.tgrelid, t.tgname;

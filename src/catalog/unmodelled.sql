@@ -41,7 +41,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT 'trigger', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE NOT t.tgisinternal AND c.relkind <> 'r'
+   WHERE NOT t.tgisinternal AND c.relkind NOT IN ('r', 'v')
   UNION ALL
   SELECT 'rule', s.nspname, c.relname, r.rulename, 'pg_rewrite'::regclass, r.oid, s.nspname, c.relname
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
@@ -82,6 +82,21 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN schema s ON s.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
    WHERE c.relkind = 'v'
+  UNION ALL
+  SELECT CASE k.contype WHEN 'p' THEN 'comment on a primary key' ELSE 'comment on a not null' END,
+         s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+    FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
+    JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE k.contype IN ('p', 'n') AND c.relkind = 'r'
+  UNION ALL
+  SELECT 'comment on the index of a key', s.nspname, c.relname, k.conname, 'pg_class'::regclass, i.oid, s.nspname, c.relname
+    FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind = 'i'
+    JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u')
+    JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
+  UNION ALL
+  SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
+    FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0
+    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'v') JOIN schema s ON s.oid = t.typnamespace
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()

@@ -26,6 +26,10 @@ pub(crate) fn set(address: &Address, text: Option<&str>) -> Statement {
             Some(table),
         ),
         Kind::Table => (head.push("TABLE").path(&target), Some(table)),
+        Kind::View if target.is_view_column() => (
+            head.push("COLUMN").whole_path(&target),
+            Some(target.whole()),
+        ),
         Kind::View => (head.push("VIEW").path(&target), Some(target.clone())),
         Kind::Index => (head.push("INDEX").path(&target), None),
         Kind::Column => (head.push("COLUMN").whole_path(&target), Some(table)),

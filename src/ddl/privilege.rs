@@ -85,7 +85,7 @@ pub(crate) fn reset(address: &Address, how: Grant) -> Statement {
 fn privilege(sql: Sql, address: &Address) -> Sql {
     let target = address.target().expect("a privilege is on something");
     let sql = sql.keyword(address.name());
-    let sql = if target.kind() == Kind::Column {
+    let sql = if target.kind() == Kind::Column || target.is_view_column() {
         sql.name_list(std::slice::from_ref(target.name()))
     } else {
         sql

@@ -264,10 +264,14 @@ impl Reading<'_> {
         });
         self.gathering.comment(&address, &mut fields);
         self.gathering.renamed(&address, &mut fields);
-        self.known_columns(value, update_of.iter());
+        let on_view = self.table.kind() == Kind::View;
+        if !on_view {
+            self.known_columns(value, update_of.iter());
+        }
         match (fired, execute) {
             (Some((timing, events)), Some(execute)) => {
                 let trigger = Trigger {
+                    on_view,
                     timing,
                     events,
                     update_of,

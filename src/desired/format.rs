@@ -652,6 +652,10 @@ pub struct View {
     pub security_invoker: Option<Scalar>,
     /// Whether rows written through the view must be visible in it.
     pub check_option: Option<CheckOption>,
+    /// What is said of its columns.
+    pub columns: Option<BTreeMap<String, ViewColumn>>,
+    /// The triggers, most of them `instead_of`.
+    pub triggers: Option<BTreeMap<String, Box<Trigger>>>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.
@@ -662,6 +666,14 @@ pub struct View {
     pub r#override: Option<bool>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// A column of a view.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ViewColumn {
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
 }
 
 /// Which conditions rows written through a view must meet.

@@ -14,6 +14,7 @@ use crate::model::{
 
 /// One table while it is read.
 pub(super) struct Reading<'a> {
+    /// The table, or the view, that is read.
     pub(super) table: Address,
     pub(super) path: &'a Arc<[Name]>,
     pub(super) gathering: &'a mut Gathering,

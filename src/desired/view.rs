@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
+use super::table::Reading;
 use crate::model::{Address, Kind, Name, Object, View};
 
 pub(super) fn read(
@@ -83,6 +84,26 @@ pub(super) fn read(
         None => gathering
             .ledger
             .fault(key, format!("{address} has no `query`"), None),
+    }
+    if let Some(node) = fields.get("columns") {
+        for (name, _, value) in fields::entries(&node, "columns", &mut gathering.ledger) {
+            let what = format!("column {name} of the view");
+            if let Some(mut own) = Fields::open(&value, what, &mut gathering.ledger) {
+                gathering.comment(&address.view_column(&name), &mut own);
+                own.close(&mut gathering.ledger);
+            }
+        }
+    }
+    if let Some(node) = fields.get("triggers") {
+        let mut reading = Reading {
+            table: address.clone(),
+            path: &head.search_path,
+            gathering: &mut *gathering,
+        };
+        for (name, key, value) in fields::entries(&node, "triggers", &mut reading.gathering.ledger)
+        {
+            reading.trigger(&name, &key, &value);
+        }
     }
     gathering.common(&address, &mut fields);
     gathering.renamed(&address, &mut fields);

@@ -479,5 +479,28 @@ fn view(model: &Model<Expression>, address: &Address, view: &View<Expression>) -
         own.insert(text(name.as_str()), value);
     }
     own.insert(text("query"), text(view.query.sql()));
+    let mut columns = Mapping::new();
+    for (column, _) in &view.columns {
+        let mut map = Mapping::new();
+        comment(model, &address.view_column(column), &mut map);
+        if !map.is_empty() {
+            columns.insert(text(column.as_str()), Value::Mapping(map));
+        }
+    }
+    if !columns.is_empty() {
+        own.insert(text("columns"), Value::Mapping(columns));
+    }
+    let mut triggers = Mapping::new();
+    for (part, object) in &model.objects {
+        if let Object::Trigger(one) = object
+            && one.relation(part) == *address
+        {
+            let name = text(part.name().as_str());
+            triggers.insert(name, write_constraint::trigger(model, part, one));
+        }
+    }
+    if !triggers.is_empty() {
+        own.insert(text("triggers"), Value::Mapping(triggers));
+    }
     Value::Mapping(own)
 }

@@ -158,18 +158,34 @@ impl Address {
         )
     }
 
-    /// Returns the object that this address, which may be that of an enum value, speaks of.
+    /// Makes the address of a column of this view. Those are no objects of their own; comments and privileges can be
+    /// on them.
+    pub fn view_column(&self, name: &Name) -> Self {
+        Self::new(Kind::View, self.path.iter().chain([name]).cloned())
+    }
+
+    /// Returns the object that this address speaks of: it may be that of an enum value, or of a column of a view.
     pub fn whole(&self) -> Self {
-        if self.is_value() {
-            Self::new(Kind::Enum, self.path[..2].iter().cloned())
+        if self.is_value() || self.is_view_column() {
+            Self::new(self.kind, self.path[..2].iter().cloned())
         } else {
             self.clone()
         }
     }
 
+    /// Says whether this is the address of a column of a view.
+    pub fn is_view_column(&self) -> bool {
+        self.kind == Kind::View && self.path.len() == 3
+    }
+
     /// Says whether this is the address of an enum value.
     pub fn is_value(&self) -> bool {
         self.kind == Kind::Enum && self.path.len() == 3
+    }
+
+    /// Returns the object that a comment, owner or privilege is on, or is on a part of.
+    pub fn attached_to(&self) -> Option<Self> {
+        self.target().map(|target| target.whole())
     }
 
     /// Returns the column a default or NOT NULL belongs to.
@@ -218,8 +234,8 @@ impl Address {
                 Kind::Enum => {
                     own == Kind::Enum && (self.on.is_none() || self.path == ancestor.path)
                 }
+                Kind::View => own == Kind::Trigger || self.on == Some(Kind::View),
                 Kind::Extension
-                | Kind::View
                 | Kind::OwnedBy
                 | Kind::Default
                 | Kind::NotNull

@@ -104,7 +104,7 @@ kinds! {
     ForeignKey = "foreign key", ForeignKey, ForeignKeyAlteration;
     /// A view.
     View = "view", View<T>, ViewAlteration;
-    /// A trigger on a table.
+    /// A trigger on a table or view.
     Trigger = "trigger", Trigger<T>, TriggerAlteration;
     /// The owner of an object.
     Owner = "owner", Owner, OwnerAlteration;
@@ -217,12 +217,12 @@ impl<T: Text> Object<T> {
             | Self::PrimaryKey(_)
             | Self::Unique(_)
             | Self::ForeignKey(_)
-            | Self::Check(_)
-            | Self::Trigger(_) => Some(own.table()),
+            | Self::Check(_) => Some(own.table()),
+            Self::Trigger(trigger) => Some(trigger.relation(own)),
             Self::Default(_) | Self::NotNull(_) | Self::Identity(_) => Some(own.column()),
             Self::OwnedBy(_) => Some(own.with_kind(Kind::Sequence)),
             Self::Index(index) => Some(index.table_address(own)),
-            Self::Owner(_) | Self::Grant(_) | Self::Comment(_) => own.target(),
+            Self::Owner(_) | Self::Grant(_) | Self::Comment(_) => own.attached_to(),
         }
     }
 

@@ -33,6 +33,7 @@ impl Origins {
         let candidates = [
             Some(address.clone()),
             address.target(),
+            address.attached_to(),
             Some(address.column()),
             Some(address.table()),
         ];

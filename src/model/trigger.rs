@@ -1,8 +1,8 @@
-//! Triggers on tables.
+//! Triggers on tables and views.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Deferrable, Name, Text};
+use super::{Address, Deferrable, Kind, Name, Text};
 
 /// When a trigger fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -47,6 +47,8 @@ pub enum Enabled {
 /// A trigger (manual: CREATE TRIGGER).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger<T> {
+    /// Whether it sits on a view.
+    pub on_view: bool,
     /// When it fires.
     pub timing: Timing,
     /// What fires it, in the order of [`Event`].
@@ -92,6 +94,7 @@ impl TriggerAlteration {
 impl<T: Text + Ord> Trigger<T> {
     pub(super) fn alterations(&self, to: &Self) -> Vec<TriggerAlteration> {
         let Self {
+            on_view,
             timing,
             events,
             update_of,
@@ -104,7 +107,8 @@ impl<T: Text + Ord> Trigger<T> {
             new_table,
             enabled,
         } = self;
-        let same = *timing == to.timing
+        let same = *on_view == to.on_view
+            && *timing == to.timing
             && *events == to.events
             && *update_of == to.update_of
             && *for_each_row == to.for_each_row
@@ -125,8 +129,19 @@ impl<T: Text + Ord> Trigger<T> {
 }
 
 impl<T> Trigger<T> {
+    /// Returns the relation that the trigger at `own` sits on.
+    pub fn relation(&self, own: &Address) -> Address {
+        let kind = if self.on_view {
+            Kind::View
+        } else {
+            Kind::Table
+        };
+        own.table().with_kind(kind)
+    }
+
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Trigger<U> {
         Trigger {
+            on_view: self.on_view,
             timing: self.timing,
             events: self.events.clone(),
             update_of: self.update_of.clone(),

@@ -78,12 +78,48 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         .flat_map(|(block, _)| block.steps())
         .map(identity_of)
         .collect();
+    let ordered = ordered
+        .into_iter()
+        .map(|(block, claim)| (on_views(block, cx), claim))
+        .collect();
     let mut stages = stage::stages(ordered);
     for stage in &mut stages {
         let steps = std::mem::take(&mut stage.steps);
         stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
     }
     Ok(stages)
+}
+
+/// A trigger's address does not say whether it sits on a table or a view; the locks of its statements do.
+fn on_views(block: Block, cx: &Context<'_>) -> Block {
+    let stands = |address: &Address| {
+        let objects = [&cx.level.current.objects, &cx.level.desired.objects];
+        objects.iter().any(|own| own.contains_key(address))
+    };
+    let own = |mut step: Step| {
+        if step
+            .address
+            .target()
+            .unwrap_or_else(|| step.address.clone())
+            .kind()
+            == Kind::Trigger
+            && let Act::Statement(statement) = &mut step.does
+        {
+            let locks = std::mem::take(&mut statement.locks).into_iter();
+            statement.locks = locks
+                .map(|(relation, mode)| {
+                    let view = relation.with_kind(Kind::View);
+                    let is_view = !stands(&relation) && stands(&view);
+                    (if is_view { view } else { relation }, mode)
+                })
+                .collect();
+        }
+        step
+    };
+    match block {
+        Block::Together(steps) => Block::Together(steps.into_iter().map(own).collect()),
+        Block::Alone(step) => Block::Alone(own(step)),
+    }
 }
 
 fn identity_of(step: &Step) -> String {
@@ -133,8 +169,8 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
     match change {
         Change::Create => {
             let object = &level.desired.objects[address];
-            let step = Step::run(address, ddl::create(address, object), created(address))
-                .creating(address);
+            let why = created(address, cx);
+            let step = Step::run(address, ddl::create(address, object), why).creating(address);
             let refuses = matches!(
                 address.kind(),
                 Kind::NotNull | Kind::PrimaryKey | Kind::Unique | Kind::ForeignKey | Kind::Check
@@ -210,15 +246,32 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
     }
 }
 
-fn created(address: &Address) -> String {
-    format!("{address} is declared and not there yet")
+fn created(address: &Address, cx: &Context<'_>) -> String {
+    if !cx.level.current.objects.contains_key(address) {
+        return format!("{address} is declared and not there yet");
+    }
+    let kept = matches!(address.kind(), Kind::Owner | Kind::Grant | Kind::Comment);
+    if kept {
+        format!("{address} is kept")
+    } else {
+        format!("{address} comes back")
+    }
 }
 
 fn dropped(address: &Address, cx: &Context<'_>) -> String {
-    if cx.level.desired.objects.contains_key(address) {
-        format!("{address} is made again: what it stands on changes")
-    } else {
-        format!("{address} is no longer declared")
+    let (stood, stands) = (
+        cx.level.current.objects.get(address),
+        cx.level.desired.objects.get(address),
+    );
+    let Some((stood, stands)) = stood.zip(stands) else {
+        return format!("{address} is no longer declared");
+    };
+    match stood.alterations(stands).first() {
+        Some(own) => format!(
+            "{address} is made again: its {} cannot change in place",
+            own.attribute()
+        ),
+        None => format!("{address} is made again: what it stands on changes"),
     }
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
             edges.insert((previous, at));
         }
     }
-    join_replaced(&steps, &mut edges);
+    join_replaced(&steps, level, &mut edges);
 
     let mut graph: DiGraph<usize, ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = (0..blocks.len()).map(|at| graph.add_node(at)).collect();
@@ -81,8 +81,9 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
         .collect())
 }
 
-/// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop.
-fn join_replaced(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
+/// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop. What went
+/// along (privileges, comments, a view's triggers) comes back in the same transaction.
+fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(usize, usize)>) {
     let mut dropped: BTreeMap<&Address, usize> = BTreeMap::new();
     for (block, step) in steps {
         for effect in &step.effects {
@@ -93,12 +94,17 @@ fn join_replaced(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>)
     }
     for (block, step) in steps {
         for effect in &step.effects {
-            if let Effect::Creates(address) = effect
-                && let Some(&drop) = dropped.get(address)
-                && drop != *block
-            {
-                edges.insert((drop, *block));
-                edges.insert((*block, drop));
+            let Effect::Creates(address) = effect else {
+                continue;
+            };
+            for whole in lineage(level, address) {
+                if let Some(&drop) = dropped.get(&whole)
+                    && drop != *block
+                    && level.desired.objects.contains_key(&whole)
+                {
+                    edges.insert((drop, *block));
+                    edges.insert((*block, drop));
+                }
             }
         }
     }
@@ -366,9 +372,11 @@ impl Relations {
             let parts = level.current.objects.iter().filter(|(address, _)| {
                 *address == *x || level.current.parent(address).as_ref() == Some(x)
             });
-            for slot in parts.flat_map(|(address, object)| object.slots(address)) {
-                let entry = leaving.entry(slot).or_default();
-                entry.extend(departures.iter().map(|at| (*at, Some(*x))));
+            for (address, object) in parts {
+                for slot in object.slots(address) {
+                    let entry = leaving.entry(slot).or_default();
+                    entry.extend(departures.iter().map(|at| (*at, Some(address))));
+                }
             }
         }
         // A column that moves keeps the names of its constraints: only what changes hands counts.
@@ -457,8 +465,9 @@ impl Relations {
                 }
             }
             for (x, arrivals) in &by.creates {
-                // What comes back into a schema comes after it.
-                if step.to != **x && step.to.is_at_or_below(x) {
+                // What comes back into a schema comes after it; what is made again stood before.
+                let is_new = !by.drops.contains_key(*x);
+                if is_new && step.to != **x && step.to.is_at_or_below(x) {
                     self.before(arrivals, &[*at]);
                 }
             }

@@ -125,7 +125,14 @@ pub(crate) async fn level(
         follow(&mut desired, &declared, &sides.moved);
         let wished = match build::print(connection, &closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
-            Err(ScratchError::Unbuilt { .. }) => {
+            Err(ScratchError::Unbuilt { unbuilt, .. }) => {
+                // A privilege goes with its column of a view.
+                for lost in unbuilt.iter().map(|own| &own.address) {
+                    let on_column = lost.target().is_some_and(|own| own.is_view_column());
+                    if on_column && !declared.written.objects.contains_key(lost) {
+                        desired.objects.remove(lost);
+                    }
+                }
                 closure = Closure::everything(&ground);
                 sides = side.current(connection, &closure).await?;
                 follow(&mut desired, &declared, &sides.moved);

@@ -262,7 +262,7 @@ fn owners_and_privileges(
             continue;
         }
         let target = address
-            .target()
+            .attached_to()
             .filter(|target| desired.objects.contains_key(target));
         let comes_off = newly.iter().any(|place| address.is_at_or_below(place));
         if target.is_some() && !(comes_off && address.kind() == Kind::Grant) {
