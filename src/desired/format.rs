@@ -635,7 +635,7 @@ pub enum ViewForm {
     /// The query.
     Query(Sql),
     /// Everything.
-    Full(View),
+    Full(Box<View>),
 }
 
 /// A view.

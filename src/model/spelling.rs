@@ -141,12 +141,9 @@ pub(super) fn type_after_move(own: &Name, from: &Address, to: &Address) -> Name 
     let Some(path) = split_dotted(name).filter(|path| path.len() == 2) else {
         return own.clone();
     };
-    let moves = match from.kind() {
-        Kind::Schema => path[..1] == *from.path(),
-        Kind::Table | Kind::View | Kind::Enum => path[..] == *from.path(),
-        _ => false,
-    };
-    if !moves {
+    let is_type = matches!(from.kind(), Kind::Table | Kind::View | Kind::Enum);
+    let moves_with_schema = from.kind() == Kind::Schema && path[..1] == *from.path();
+    if !(moves_with_schema || is_type && path[..] == *from.path()) {
         return own.clone();
     }
     let rest = path.iter().skip(from.path().len());

@@ -182,7 +182,10 @@ async fn make_with(
     decision.inverse_findings = back.1;
     rehearsal.back(&mut decision.inverse).await?;
     observation.seeded = rehearsal.seeded.clone();
+    // A table without rows has none to lose; that it is empty is part of what the plan rests on.
+    let holds_rows = |table: &Address| cx.class(table) != SizeClass::Empty;
     observation.not_seeded = rehearsal.not_seeded.clone();
+    observation.not_seeded.retain(|table, _| holds_rows(table));
     decision.stages = stages;
     Ok(Plan {
         decision,
