@@ -50,12 +50,13 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
 
 /// Returns what the creating statement cannot say and has to be altered right after it.
 pub(crate) fn left_by_create<T>(object: &Object<T>) -> Option<Alteration> {
-    match object {
-        Object::Trigger(own) if own.enabled != Enabled::Origin => {
-            Some(Alteration::Trigger(TriggerAlteration::Enabled(own.enabled)))
-        }
-        _ => None,
+    if let Object::Trigger(own) = object
+        && own.enabled != Enabled::Origin
+    {
+        let enabled = TriggerAlteration::Enabled(own.enabled);
+        return Some(Alteration::Trigger(enabled));
     }
+    None
 }
 
 /// Makes the statement that drops an object.
