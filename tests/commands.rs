@@ -31,6 +31,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::a_possible_rename_is_asked_about", move || {
             possible_rename(major)
         }),
+        trial("commands::a_role_without_a_privilege", move || {
+            lacks_privileges(major)
+        }),
+        trial("commands::drift_without_a_revision", move || {
+            drift_without_revision(major)
+        }),
         trial("commands::two_appliers", move || two_appliers(major)),
         trial("commands::bad_input_changes_nothing", move || {
             bad_input(major)
@@ -54,6 +60,89 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         }),
     ]
+}
+
+async fn lacks_privileges(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let (deployer, owner) = ("Deployer of \"commands\"", "owner_of_commands");
+    let quoted = "\"Deployer of \"\"commands\"\"\"";
+    database
+        .run(&format!(
+            "CREATE ROLE {quoted} LOGIN; CREATE ROLE {owner}; CREATE SCHEMA app; \
+             CREATE TABLE app.orders (id bigint PRIMARY KEY, note text); ALTER TABLE app.orders OWNER TO {owner}; \
+             CREATE TABLE app.parts (id bigint PRIMARY KEY)"
+        ))
+        .await?;
+    let url = database.url.replacen(
+        "postgresql://postgres@",
+        "postgresql://Deployer%20of%20%22commands%22@",
+        1,
+    );
+    assert!(url.contains("Deployer"), "{url} ({deployer})");
+    tool.declare(
+        "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text, part: bigint }\n    \
+         primary_key: [id]\n    indexes: { orders_note_idx: [note] }\n    \
+         foreign_keys: { orders_part_fkey: { columns: [part], references: parts, referenced_columns: [id] } }\n",
+    );
+    let grants = [
+        format!("GRANT \"{owner}\" TO {quoted};"),
+        format!("GRANT USAGE ON SCHEMA \"app\" TO {quoted};"),
+        format!("GRANT CREATE ON SCHEMA \"app\" TO {quoted};"),
+        format!(
+            "GRANT CREATE ON DATABASE \"{}\" TO {quoted};",
+            database.value("SELECT current_database()::text").await?
+        ),
+    ];
+    let refused = tool.wants(3, &["apply", "--yes", "--url", &url])?;
+    for grant in &grants {
+        refused.says(grant)?;
+    }
+    refused.lacks("[1/")?;
+    tool.wants(3, &["plan", "--check", "--url", &url])?
+        .says(&grants[0])?;
+    database.run(&grants.join("\n")).await?;
+    // Without USAGE on the schema nothing could be said of the table that is referred to.
+    let last = format!("GRANT REFERENCES ON TABLE \"app\".\"parts\" TO {quoted};");
+    tool.wants(3, &["apply", "--yes", "--url", &url])?
+        .says(&last)?
+        .lacks("[1/")?;
+    database.run(&last).await?;
+    tool.wants(0, &["apply", "--yes", "--url", &url])?;
+    tool.wants(0, &["plan", "--detailed-exitcode", "--url", &url])?;
+    database
+        .run(&format!(
+            "REASSIGN OWNED BY {quoted}, {owner} TO postgres; DROP OWNED BY {quoted}, {owner}; DROP ROLE {quoted}, {owner}"
+        ))
+        .await?;
+    database.drop().await
+}
+
+async fn drift_without_revision(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(ORDERS);
+    tool.wants(2, &["drift"])?
+        .says("compared with the files")?
+        .says("schema app is declared and not there")?;
+    database
+        .run("CREATE SCHEMA app; CREATE TABLE app.orders (id bigint PRIMARY KEY, note varchar, extra date); CREATE TABLE app.theirs ()")
+        .await?;
+    tool.wants(2, &["drift"])?
+        .says("column app.orders.extra is there, and the files do not have it")?
+        .says("column app.orders.note is not as declared (type)")?
+        .says("1 object that no revision declared")?;
+    database
+        .run("ALTER TABLE app.orders DROP extra, ALTER note TYPE text")
+        .await?;
+    tool.wants(0, &["drift"])?.says("as the files say")?;
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(WIDER);
+    tool.wants(0, &["drift"])?;
+    tool.wants(2, &["drift", "--desired", "schema", "-o", "json"])?
+        .says("\"revision\": 1")?
+        .says("\"revision\": null")?;
+    database.drop().await
 }
 
 async fn possible_rename(major: u16) -> Result<(), Failed> {
@@ -366,8 +455,17 @@ async fn copied(major: u16) -> Result<(), Failed> {
     database
         .run("UPDATE reconcile.format SET identity = 'elsewhere/1'")
         .await?;
-    tool.wants(3, &["apply", "--yes"])?
-        .says("--adopt-journal")?;
+    tool.wants(0, &["status"])?
+        .says("a copy of another database")?;
+    tool.wants(0, &["plan"])?
+        .says("a copy of another database")?;
+    tool.wants(0, &["history"])?;
+    tool.wants(0, &["drift"])?;
+    tool.declare(WIDER);
+    for command in ["apply", "rollback"] {
+        tool.wants(3, &[command, "--yes", "--allow", "all"])?
+            .says("--adopt-journal")?;
+    }
     tool.wants(0, &["apply", "--yes", "--adopt-journal"])?;
     database
         .run("UPDATE reconcile.format SET version = 99")

@@ -1,11 +1,12 @@
 //! One applier per database, and who is in the way of a lock.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sqlx::{PgConnection, Row};
 
 use super::ApplyError;
-use crate::model::Address;
+use crate::model::{Address, Kind, Name};
 
 /// The advisory lock's key: the letters of the tool's name.
 const KEY: i64 = 0x7265_636f_6e63_696c;
@@ -121,6 +122,34 @@ fn holder(row: &sqlx::postgres::PgRow) -> Result<Holder, ApplyError> {
         query: row.try_get("query")?,
         seconds: row.try_get("seconds")?,
     })
+}
+
+/// Finds the tables that LOCK TABLE is refused for: a foreign key may refer to what the role may not write. Their locks
+/// come with the statement that takes them. <https://www.postgresql.org/docs/current/sql-lock.html>
+pub(super) async fn not_lockable(
+    connection: &mut PgConnection,
+    tables: &[Address],
+) -> Result<BTreeSet<Address>, ApplyError> {
+    let schemas: Vec<&str> = tables
+        .iter()
+        .map(|table| table.schema_name().as_str())
+        .collect();
+    let names: Vec<&str> = tables.iter().map(|table| table.name().as_str()).collect();
+    let sql = "SELECT t.schema, t.name FROM unnest($1::text[], $2::text[]) AS t (schema, name) \
+               JOIN pg_namespace n ON n.nspname = t.schema \
+               JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name \
+               WHERE NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')";
+    let rows = sqlx::query(sql)
+        .bind(schemas)
+        .bind(names)
+        .fetch_all(connection)
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let path: [String; 2] = [row.try_get("schema")?, row.try_get("name")?];
+            Ok(Address::new(Kind::Table, path.iter().map(Name::new)))
+        })
+        .collect()
 }
 
 /// Finds the sessions that hold locks on these tables, longest first.

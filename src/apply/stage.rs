@@ -31,6 +31,7 @@ pub(super) async fn run(
     let begun = Instant::now();
     let tables = tables_at_head(stage);
     let address = &stage.steps.first().expect("a stage has a step").address;
+    let not_lockable = lock::not_lockable(connection, &tables).await?;
     let mut past = Past::Clients;
     let mut moved = 0;
     loop {
@@ -42,7 +43,8 @@ pub(super) async fn run(
         };
         guard::still_there(connection, number, run.is_first, run).await?;
         let limits = Limits::of(stage, run, past);
-        let message = message(number, stage, run, &limits, guard);
+        let locks = locks(stage, &not_lockable);
+        let message = message(number, stage, run, &limits, (locks, guard));
         let error = match watched(connection, &message, run, limits.whole, progress).await {
             Ok(_) => return Ok(()),
             Err(error) => error,
@@ -187,7 +189,7 @@ fn message(
     stage: &Stage,
     run: &Run<'_>,
     limits: &Limits,
-    guard: Option<Sql>,
+    (locks, guard): (Vec<Sql>, Option<Sql>),
 ) -> Sql {
     let mut parts = vec![Sql::new("BEGIN")];
     parts.extend(limits.settings.iter().cloned());
@@ -212,7 +214,7 @@ fn message(
         }
     };
     act(&mut parts, views);
-    parts.extend(locks(stage));
+    parts.extend(locks);
     parts.extend(guard);
     act(&mut parts, rest);
     parts.push(history::done(run.journal(), run.revision, number));
@@ -254,9 +256,10 @@ fn tables_at_head(stage: &Stage) -> Vec<Address> {
 }
 
 /// Locks tables before anything is done: strongest mode first, one statement per mode, by name.
-fn locks(stage: &Stage) -> Vec<Sql> {
+fn locks(stage: &Stage, not_lockable: &BTreeSet<Address>) -> Vec<Sql> {
     let mut by_mode: BTreeMap<std::cmp::Reverse<LockMode>, Vec<Sql>> = BTreeMap::new();
-    for (table, mode) in strongest_at_head(stage) {
+    let tables = strongest_at_head(stage).into_iter();
+    for (table, mode) in tables.filter(|(table, _)| !not_lockable.contains(table)) {
         by_mode
             .entry(std::cmp::Reverse(mode))
             .or_default()

@@ -23,10 +23,10 @@ use sqlx::PgConnection;
 
 use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
 
-pub use session::{CatalogError, Connection, connect, pin};
 pub(crate) use session::{
-    Counted, connect_to, count, describe, run, spelled_types, sqlstate, value,
+    Asked, Counted, connect_to, count, describe, held, run, spelled_types, sqlstate, value,
 };
+pub use session::{CatalogError, Connection, connect, pin};
 
 /// How often a read is repeated when DDL of others gets in between.
 const TRIES: usize = 3;

@@ -236,6 +236,26 @@ pub(crate) async fn count(connection: &mut Connection, sql: &Sql) -> Result<Coun
     }
 }
 
+/// A privilege that is asked about: what it is, the schema, and what it is on.
+pub(crate) type Asked = (&'static str, String, String);
+
+/// Asks which of these privileges the role holds.
+pub(crate) async fn held(
+    connection: &mut Connection,
+    asked: &[Asked],
+) -> Result<Vec<bool>, CatalogError> {
+    let kinds: Vec<&str> = asked.iter().map(|own| own.0).collect();
+    let schemas: Vec<&str> = asked.iter().map(|own| own.1.as_str()).collect();
+    let names: Vec<&str> = asked.iter().map(|own| own.2.as_str()).collect();
+    let rows = sqlx::query(include_str!("held.sql"))
+        .bind(kinds)
+        .bind(schemas)
+        .bind(names)
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| get(row, "held")).collect()
+}
+
 /// Returns the only value of a query of the tool's own, as text.
 pub(crate) async fn value(
     connection: &mut Connection,

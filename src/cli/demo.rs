@@ -12,7 +12,7 @@ use crate::catalog;
 use crate::model::{ScratchSource, Settings};
 use crate::pipeline::{self, Caller, PipelineError, Project, Stop, Target};
 use crate::plan::Plan;
-use crate::render::{self, DriftView};
+use crate::render;
 use crate::scratch::ScratchError;
 use crate::scratch::provider::{self, Cluster, Wish};
 
@@ -90,14 +90,7 @@ pub(super) async fn run(outlet: &Outlet) -> Result<Exit, Failure> {
     outlet.result(&format!("{BY_HAND};\n\n"))?;
     demo.sql("shop", &cluster, BY_HAND).await?;
     let drift = pipeline::drift(&demo.project).await.map_err(plain)?;
-    let view = DriftView::new(
-        &drift.database,
-        drift.revision.unwrap_or_default(),
-        &drift.changes,
-        &drift.then,
-        &drift.now,
-        drift.unmanaged.len(),
-    );
+    let view = super::drift::view(&drift.expect("the demo has applied a revision"));
     outlet.result(&render::drift_text(&view, outlet.ink()))?;
     demo.sql("shop", &cluster, UNDO_BY_HAND).await?;
 

@@ -30,8 +30,13 @@ pub(super) async fn run(
     if unmodelled(common, outlet, &plan.observation.unmodelled)? == Exit::Refused {
         return Ok(Exit::Refused);
     }
-    if check && !plan.decision.refused().is_empty() {
-        return Ok(Exit::Refused);
+    if check {
+        if !plan.decision.refused().is_empty() {
+            return Ok(Exit::Refused);
+        }
+        pipeline::may_apply(&project, &plan)
+            .await
+            .map_err(failure(&loaded.declared.origins))?;
     }
     if detailed_exitcode && !plan.decision.is_empty() {
         return Ok(Exit::Differs);

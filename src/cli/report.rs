@@ -93,6 +93,18 @@ impl Failure {
                     flags.join(" ")
                 ))
             }
+            PipelineError::Lacking { lacking, .. } => {
+                let failure = lacking
+                    .iter()
+                    .fold(plain().exit(Exit::Refused), |failure, own| {
+                        failure.why(own.why.clone())
+                    });
+                let grants: Vec<String> = lacking
+                    .iter()
+                    .map(|own| format!("{};", own.grant))
+                    .collect();
+                failure.mend(format!("run as a role that may:\n{}", grants.join("\n")))
+            }
             PipelineError::Stale { moved } => {
                 let failure = plain().exit(Exit::Stale);
                 moved
@@ -136,6 +148,7 @@ impl Failure {
             ));
         }
         if let Some(mend) = &self.mend {
+            let mend = mend.replace('\n', "\n       ");
             text.push_str(&format!(" mend: {mend}\n"));
         }
         text

@@ -20,6 +20,7 @@ pub(super) async fn run(
         database: status.database.clone(),
         server: status.version.to_string(),
         project: status.project.clone(),
+        copied_journal: status.copied_journal,
         in_force: status.in_force.as_ref().map(|own| revision_view(own, None)),
         stopped: status.stopped.as_ref().map(|own| revision_view(own, None)),
         retired: status

@@ -81,6 +81,41 @@ pub(crate) fn reset(address: &Address, how: Grant) -> Statement {
     }
 }
 
+/// Makes a role a member of another one. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_role(role: &Name, to: &Name) -> Sql {
+    Sql::new("GRANT").name(role).push("TO").name(to)
+}
+
+/// Lets a role speak of what lies in a schema. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_usage(schema: &Address, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT USAGE ON SCHEMA").path(schema);
+    sql.push("TO").name(to)
+}
+
+/// Lets a role make things in a schema. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_create_in(schema: &Address, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT CREATE ON SCHEMA").path(schema);
+    sql.push("TO").name(to)
+}
+
+/// Lets a role make schemas. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_create_in_database(database: &Name, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT CREATE ON DATABASE").name(database);
+    sql.push("TO").name(to)
+}
+
+/// Lets a role refer to a table. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_references(table: &Address, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT REFERENCES ON TABLE").path(table);
+    sql.push("TO").name(to)
+}
+
+/// Lets a role call a function. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_execute(function: &Address, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT EXECUTE ON FUNCTION").routine(function);
+    sql.push("TO").name(to)
+}
+
 /// Appends the privilege and what it is on: `SELECT ("email") ON TABLE t`.
 fn privilege(sql: Sql, address: &Address) -> Sql {
     let target = address.target().expect("a privilege is on something");

@@ -27,6 +27,8 @@ pub(crate) use step::{StageRow, done, mark_done, stage_rows, started};
 pub struct History {
     /// Whether there is a journal at all.
     pub installed: bool,
+    /// Whether it was made in another database and came here with a copy: it is read, and nothing is applied.
+    pub copied: bool,
     /// The revisions of this project, oldest first.
     pub revisions: Vec<Revision>,
     /// The ledger of retired things.
@@ -130,7 +132,7 @@ impl History {
 /// Reads the whole journal of a project.
 ///
 /// # Errors
-/// Fails when it is newer than this tool, belongs to another database, or cannot be read.
+/// Fails when it is newer than this tool, or cannot be read.
 pub async fn read(
     connection: &mut PgConnection,
     schema: &Name,
@@ -149,13 +151,9 @@ pub async fn read(
                 found: format,
             })
         }
-        install::State::Present { identity: own, .. } if own != identity => {
-            Err(HistoryError::Copied {
-                schema: schema.clone(),
-            })
-        }
-        install::State::Present { .. } => Ok(History {
+        install::State::Present { identity: own, .. } => Ok(History {
             installed: true,
+            copied: own != identity,
             revisions: load(connection, schema, project).await?,
             ledger: ledger::load(connection, schema).await?,
         }),

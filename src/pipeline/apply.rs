@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::{Live, PipelineError, Project, live};
+use super::{Live, PipelineError, Project, live, privileges};
 use crate::apply::{self, ApplyError, Progress, Run, Stop, Watcher};
 use crate::catalog::{self, Connection};
-use crate::history::{self, NewRevision, Outcome, Revision};
+use crate::history::{self, HistoryError, NewRevision, Outcome, Revision};
 use crate::model::{Address, Expression, Kind, Model, Read};
 use crate::plan::{Plan, Position, Purpose, position};
 use crate::scratch::without_journal;
@@ -76,6 +76,19 @@ pub async fn apply(
         return Err(PipelineError::Stale { moved });
     }
     let settings = &project.settings;
+    let Live {
+        connection,
+        read,
+        history,
+    } = &mut live;
+    privileges::check(
+        connection,
+        plan,
+        &read.model,
+        &read.server,
+        history.installed,
+    )
+    .await?;
     apply::fault::arm();
     if !live.history.installed {
         history::install(
@@ -213,6 +226,10 @@ async fn locked(
     progress: &mut dyn Progress,
 ) -> Result<Live, PipelineError> {
     let mut live = live(project).await?;
+    if live.history.copied {
+        let schema = project.settings.journal.clone();
+        return Err(HistoryError::Copied { schema }.into());
+    }
     let begun = Instant::now();
     let mut told = false;
     apply::prepare(&mut live.connection)

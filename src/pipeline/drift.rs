@@ -1,33 +1,46 @@
-//! What changed outside: the live schema compared with the last applied revision.
+//! What changed outside: the live schema compared with the last applied revision, or with the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::plan::respelled;
 use super::{Live, PipelineError, Project, live, visible};
+use crate::desired::Loaded;
 use crate::diff::{Change, Changes, diff};
+use crate::history::History;
 use crate::model::{Address, Expression, Intent, Kind, Level, Model, Moves};
+use crate::scratch::{self, Wanted, Workshop};
+
+/// What the live side is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// The state that a revision left.
+    Revision(i64),
+    /// What the files declare.
+    Files,
+}
 
 /// What changed outside.
 #[derive(Clone, Debug)]
 pub struct Drift {
     /// The database.
     pub database: String,
-    /// The revision that is compared with; absent where none was applied.
-    pub revision: Option<i64>,
+    /// What it is compared with.
+    pub reference: Reference,
     /// What differs: created, dropped or altered since then.
     pub changes: Changes,
     /// Top-level objects that no revision declared.
     pub unmanaged: Vec<Address>,
     /// The live side, for showing what is there.
     pub now: Model<Expression>,
-    /// The side that the revision left.
+    /// The side that it is compared with.
     pub then: Model<Expression>,
 }
 
-/// Compares the live schema with the last applied revision.
+/// Compares the live schema with the last applied revision; `None` where there is none.
 ///
 /// # Errors
 /// Fails when the server or its journal cannot be read.
-pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
+pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
     let Live { read, history, .. } = live(project).await?;
     let database = read.server.database.clone();
     let now = visible(&read.model, &project.settings);
@@ -37,14 +50,7 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
         .rev()
         .find_map(|own| Some((own.id, own.model_after.as_ref()?)));
     let Some((revision, then)) = last else {
-        return Ok(Drift {
-            database,
-            revision: None,
-            changes: Changes::default(),
-            unmanaged: Vec::new(),
-            now,
-            then: Model::default(),
-        });
+        return Ok(None);
     };
     let then = visible(then, &project.settings);
     let owned = history.owned();
@@ -61,23 +67,93 @@ pub async fn drift(project: &Project) -> Result<Drift, PipelineError> {
         .map(|address| now.unit_of(address))
         .filter(|unit| !owned.contains(unit) && !is_everybodys(unit))
         .collect();
+    Ok(Some(Drift {
+        database,
+        reference: Reference::Revision(revision),
+        changes: differences(&ours_then, &ours_now),
+        unmanaged: unmanaged.into_iter().collect(),
+        now: ours_now,
+        then: ours_then,
+    }))
+}
+
+/// Compares the live schema with what the files declare.
+///
+/// # Errors
+/// Fails when the server or its journal cannot be read, and when the files do not compile.
+pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drift, PipelineError> {
+    let Live {
+        mut connection,
+        read,
+        history,
+    } = live(project).await?;
+    let declared = respelled(&mut connection, loaded).await?;
+    drop(connection);
+    let owned = history.owned();
+    let mut workshop = Workshop::new(project.scratch.clone(), read.server.version);
+    let wanted = Wanted {
+        read: &read,
+        declared: &declared,
+        ledger: &history.ledger,
+        owned: &owned,
+        in_force: &in_force(&history),
+        settings: &project.settings,
+        // Nothing is renamed or set aside: what stands is compared as it stands.
+        given: Some(Moves::default()),
+    };
+    let outcome = scratch::level(&wanted, &mut workshop).await;
+    workshop.close().await;
+    let level = outcome?.level;
+    let declares: BTreeSet<Address> = declared
+        .written
+        .objects
+        .keys()
+        .map(|address| declared.written.unit_of(address))
+        .collect();
+    let ours = |model: &Model<Expression>| {
+        let mut part = visible(model, &project.settings);
+        part.retain(|address| {
+            let unit = model.unit_of(address);
+            declares.contains(&unit) || owned.contains(&unit)
+        });
+        part
+    };
+    let (then, now) = (ours(&level.desired), ours(&level.current));
+    let unmanaged: BTreeSet<Address> = visible(&level.current, &project.settings)
+        .objects
+        .keys()
+        .map(|address| level.current.unit_of(address))
+        .filter(|unit| !declares.contains(unit) && !owned.contains(unit) && !is_everybodys(unit))
+        .collect();
+    Ok(Drift {
+        database: read.server.database.clone(),
+        reference: Reference::Files,
+        changes: differences(&then, &now),
+        unmanaged: unmanaged.into_iter().collect(),
+        now,
+        then,
+    })
+}
+
+fn in_force(history: &History) -> Intent {
+    history
+        .in_force()
+        .map(|own| own.plan.decision.intent.clone())
+        .unwrap_or_default()
+}
+
+/// Returns what differs, whole things as one.
+fn differences(then: &Model<Expression>, now: &Model<Expression>) -> Changes {
     let level = Level {
-        current: ours_then.clone(),
-        desired: ours_now.clone(),
-        before: ours_then.clone(),
+        current: then.clone(),
+        desired: now.clone(),
+        before: then.clone(),
         moves: Moves::default(),
         ledger: Vec::new(),
         intent: Intent::default(),
         tried: BTreeMap::new(),
     };
-    Ok(Drift {
-        database,
-        revision: Some(revision),
-        changes: without_parts(diff(&level), &ours_then, &ours_now),
-        unmanaged: unmanaged.into_iter().collect(),
-        now: ours_now,
-        then: ours_then,
-    })
+    without_parts(diff(&level), then, now)
 }
 
 /// The schema public is there in every database.

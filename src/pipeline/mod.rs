@@ -4,6 +4,7 @@ mod apply;
 mod drift;
 mod plan;
 mod preflight;
+mod privileges;
 mod pull;
 mod purge;
 mod rollback;
@@ -23,8 +24,9 @@ use crate::scratch::ScratchError;
 
 pub use crate::apply::{Progress, Silent, Stop};
 pub use apply::{Applied, Caller, apply, finish_if_same, resume, stopped};
-pub use drift::{Drift, drift};
+pub use drift::{Drift, Reference, drift, drift_from_files};
 pub use plan::plan;
+pub use privileges::{Lacking, may_apply};
 pub use pull::{Pulled, pull};
 pub use purge::{Purge, plan_purge};
 pub use rollback::{Target, plan_rollback};
@@ -76,6 +78,14 @@ pub enum PipelineError {
     /// The plan has hazards that nobody allowed.
     #[error("the plan has {} that nobody allowed", many(.0.len(), "hazard"))]
     NotAllowed(Vec<Finding>),
+    /// The role may not do what the plan does.
+    #[error("role {role} lacks {} that this plan needs", many(.lacking.len(), "privilege"))]
+    Lacking {
+        /// The role.
+        role: String,
+        /// What it lacks.
+        lacking: Vec<Lacking>,
+    },
     /// What the plan rests on moved.
     #[error("the database is not what the plan was made for")]
     Stale {

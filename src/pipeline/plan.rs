@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Live, PipelineError, Project, live, preflight};
-use crate::catalog;
+use crate::catalog::{self, Connection};
 use crate::desired::Loaded;
 use crate::diff::diff;
 use crate::history::{History, Outcome};
@@ -28,9 +28,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         read,
         history,
     } = live(project).await?;
-    let types = loaded.declared.argument_types();
-    let spelled = catalog::spelled_types(&mut connection, &types).await?;
-    let declared = loaded.declared.respelled(&spelled);
+    let declared = respelled(&mut connection, loaded).await?;
     if let Some(stopped) = history.stopped() {
         return Err(PipelineError::Unfinished {
             revision: stopped.id,
@@ -63,6 +61,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         .filter(|address| !ours.contains(*address))
         .count();
     made.observation.records = made.observation.not_yet_ours > 0 || history.in_force().is_none();
+    made.observation.copied_journal = history.copied;
     made.decision.declares = declares;
     if !made.decision.is_empty() {
         made.decision
@@ -70,6 +69,16 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
             .extend(rolled_back(&history, &made.decision));
     }
     Ok(made)
+}
+
+/// Returns what is declared, with functions under the addresses that the live server would give them.
+pub(super) async fn respelled(
+    connection: &mut Connection,
+    loaded: &Loaded,
+) -> Result<Declared, PipelineError> {
+    let types = loaded.declared.argument_types();
+    let spelled = catalog::spelled_types(connection, &types).await?;
+    Ok(loaded.declared.respelled(&spelled))
 }
 
 /// What a plan is made from.

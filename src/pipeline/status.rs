@@ -27,6 +27,8 @@ pub struct Status {
     pub version: ServerVersion,
     /// The project.
     pub project: String,
+    /// Whether its journal was made in another database.
+    pub copied_journal: bool,
     /// The revision in force.
     pub in_force: Option<Revision>,
     /// The revision that stopped part-way.
@@ -65,6 +67,7 @@ pub async fn status(project: &Project) -> Result<Status, PipelineError> {
         database: read.server.database.clone(),
         version: read.server.version,
         project: settings.project.clone(),
+        copied_journal: history.copied,
         in_force: history.in_force().cloned(),
         stopped: history.stopped().cloned(),
         held,

@@ -81,6 +81,9 @@ pub struct Observation {
     /// Whether applying records a revision even where nothing differs.
     #[serde(default)]
     pub records: bool,
+    /// Whether the journal was made in another database: it can be read, and nothing be applied.
+    #[serde(default)]
+    pub copied_journal: bool,
     /// Whether a scratch server was needed; not written, for it differs from run to run.
     #[serde(skip)]
     pub used_scratch: bool,

@@ -9,6 +9,7 @@ pub(crate) mod hazard;
 pub(crate) mod identity;
 pub(crate) mod likeness;
 pub(crate) mod moves;
+pub(crate) mod needs;
 pub(crate) mod position;
 pub(crate) mod purge;
 pub(crate) mod replace;

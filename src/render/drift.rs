@@ -13,8 +13,8 @@ use crate::model::{Address, Expression, Model};
 pub struct DriftView {
     /// The database.
     pub database: String,
-    /// The revision that is compared with.
-    pub revision: i64,
+    /// The revision that is compared with; absent: the files.
+    pub revision: Option<i64>,
     /// The differences.
     pub differences: Vec<Difference>,
     /// How many objects no revision declared.
@@ -40,7 +40,7 @@ impl DriftView {
     /// Puts the differences of a drift into words.
     pub fn new(
         database: &str,
-        revision: i64,
+        revision: Option<i64>,
         changes: &Changes,
         then: &Model<Expression>,
         now: &Model<Expression>,
@@ -90,16 +90,18 @@ pub fn drift_text(view: &DriftView, ink: Ink) -> String {
         differences,
         unmanaged,
     } = view;
-    let mut text = if differences.is_empty() {
-        ink.good(&format!(
-            "Database {database} is as revision {revision} left it."
-        )) + "\n"
-    } else {
-        let what = many(differences.len(), "difference");
-        format!(
-            "{} since revision {revision} left database {database}:\n",
-            ink.strong(&what)
-        )
+    let what = ink.strong(&many(differences.len(), "difference"));
+    let mut text = match (revision, differences.is_empty()) {
+        (Some(revision), true) => {
+            ink.good(&format!(
+                "Database {database} is as revision {revision} left it."
+            )) + "\n"
+        }
+        (None, true) => ink.good(&format!("Database {database} is as the files say.")) + "\n",
+        (Some(revision), false) => {
+            format!("{what} since revision {revision} left database {database}:\n")
+        }
+        (None, false) => format!("{what} between database {database} and the files:\n"),
     };
     for own in differences {
         let attributes = if own.attributes.is_empty() {
@@ -107,10 +109,13 @@ pub fn drift_text(view: &DriftView, ink: Ink) -> String {
         } else {
             format!(" ({})", own.attributes.join(", "))
         };
-        text.push_str(&format!(
-            "\n{} was {}{attributes} outside\n",
-            own.address, own.what
-        ));
+        let said = match (revision, own.what) {
+            (Some(_), what) => format!("was {what}{attributes} outside"),
+            (None, "created") => "is there, and the files do not have it".to_owned(),
+            (None, "dropped") => "is declared and not there".to_owned(),
+            (None, _) => format!("is not as declared{attributes}"),
+        };
+        text.push_str(&format!("\n{} {said}\n", own.address));
         let (was, is) = (
             own.was.clone().unwrap_or_default(),
             own.is.clone().unwrap_or_default(),
@@ -143,7 +148,7 @@ pub fn drift_text(view: &DriftView, ink: Ink) -> String {
     text
 }
 
-/// Shows a drift as JSON.
-pub fn drift_json(view: &DriftView) -> String {
-    json(view)
+/// Shows drifts as JSON: one with the revision, one with the files, or both.
+pub fn drift_json(views: &[DriftView]) -> String {
+    json(&views)
 }

@@ -239,6 +239,12 @@ pub(super) fn sizes(plan: &Plan) -> Vec<String> {
 pub(super) fn notes(plan: &Plan) -> Vec<String> {
     let observation = &plan.observation;
     let mut notes = Vec::new();
+    if observation.copied_journal {
+        notes.push(
+            "The journal came here with a copy of another database: it is only read, until `apply --adopt-journal`."
+                .to_owned(),
+        );
+    }
     if observation.not_yet_ours > 0 {
         let what = many(observation.not_yet_ours, "declared object");
         notes.push(format!(

@@ -41,6 +41,8 @@ pub struct StatusView {
     pub server: String,
     /// The project.
     pub project: String,
+    /// Whether its journal was made in another database.
+    pub copied_journal: bool,
     /// The revision in force.
     pub in_force: Option<RevisionView>,
     /// The revision that stopped part-way.
@@ -142,6 +144,11 @@ pub fn status_text(status: &StatusView, ink: Ink) -> String {
         status.server,
         status.project
     );
+    if status.copied_journal {
+        text.push_str(&ink.bad(
+            "The journal came here with a copy of another database: it is only read, until `apply --adopt-journal`.\n",
+        ));
+    }
     match &status.in_force {
         Some(revision) => text.push_str(&format!(
             "Revision {} is in force: {}, {} UTC by {}\n",

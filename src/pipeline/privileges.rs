@@ -1,0 +1,118 @@
+//! Whether the applier may do what a plan does, asked before its first step.
+
+use super::{Live, PipelineError, Project, live};
+use crate::catalog::{self, CatalogError, Connection};
+use crate::model::{Expression, Model, Name, Server};
+use crate::plan::Plan;
+use crate::plan::needs::{Need, needs};
+use crate::sql::Sql;
+
+/// A privilege that the applier lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lacking {
+    /// What needs it.
+    pub why: String,
+    /// The statement that gives it.
+    pub grant: String,
+}
+
+/// Asks whether the role may carry a plan out, as `apply` does before its first step.
+///
+/// # Errors
+/// Fails with what it lacks, and when the server cannot be asked.
+pub async fn may_apply(project: &Project, plan: &Plan) -> Result<(), PipelineError> {
+    let Live {
+        mut connection,
+        read,
+        history,
+    } = live(project).await?;
+    check(
+        &mut connection,
+        plan,
+        &read.model,
+        &read.server,
+        history.installed,
+    )
+    .await
+}
+
+/// Refuses a plan whose steps the role may not carry out.
+pub(super) async fn check(
+    connection: &mut Connection,
+    plan: &Plan,
+    before: &Model<Expression>,
+    server: &Server,
+    journal_is_there: bool,
+) -> Result<(), PipelineError> {
+    let mut needs = needs(&plan.decision, before);
+    let first = plan
+        .decision
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.steps)
+        .next();
+    if let (false, Some(step)) = (journal_is_there, first) {
+        needs
+            .entry(Need::CreateInDatabase)
+            .or_insert_with(|| step.address.clone());
+    }
+    let asked: Vec<catalog::Asked> = needs.keys().map(question).collect();
+    let held = catalog::held(connection, &asked)
+        .await
+        .map_err(CatalogError::from)?;
+    let (role, database) = (Name::new(&server.role), Name::new(&server.database));
+    let lacking: Vec<Lacking> = needs
+        .iter()
+        .zip(held)
+        .filter(|(_, held)| !held)
+        .map(|((need, by), _)| Lacking {
+            why: because(need, by.to_string()),
+            grant: need.grant(&role, &database).to_string(),
+        })
+        .collect();
+    if lacking.is_empty() {
+        Ok(())
+    } else {
+        Err(PipelineError::Lacking {
+            role: server.role.clone(),
+            lacking,
+        })
+    }
+}
+
+/// Spells what the server is asked.
+fn question(need: &Need) -> catalog::Asked {
+    let (kind, schema, name) = match need {
+        Need::Member(role) => ("member", None, role.as_str().to_owned()),
+        Need::Use(schema) => ("use", Some(schema), String::new()),
+        Need::CreateIn(schema) => ("create_in", Some(schema), String::new()),
+        Need::CreateInDatabase => ("create_in_database", None, String::new()),
+        Need::References(table) => (
+            "references",
+            Some(table),
+            Sql::empty().path(table).to_string(),
+        ),
+        Need::Execute(function) => (
+            "execute",
+            Some(function),
+            Sql::empty().routine(function).to_string(),
+        ),
+        Need::Extension(extension) => ("extension", None, extension.name().as_str().to_owned()),
+    };
+    let schema = schema.map(|own| own.schema_name().as_str().to_owned());
+    (kind, schema.unwrap_or_default(), name)
+}
+
+fn because(need: &Need, by: String) -> String {
+    match need {
+        Need::Member(owner) => format!("{by} is changed, which belongs to {owner}"),
+        Need::Use(schema) => format!("{by} lies in {schema}"),
+        Need::CreateIn(schema) => format!("{by} is made or named in {schema}"),
+        Need::CreateInDatabase => format!("a schema is made: for {by}, or for the journal"),
+        Need::References(table) => format!("{by} refers to {table}"),
+        Need::Execute(function) => format!("the plan leans on {function}"),
+        Need::Extension(extension) => {
+            format!("{extension} is not trusted: a superuser has to make it")
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The privileges that a plan needs, by what its steps do. <https://www.postgresql.org/docs/current/ddl-priv.html>
+
+use std::collections::BTreeMap;
+
+use super::artifact::Decision;
+use super::step::{Act, Effect, LedgerChange, Step};
+use crate::ddl;
+use crate::model::{Address, Expression, Kind, Model, Name, Object};
+use crate::sql::Sql;
+
+/// A privilege that carrying a plan out needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Need {
+    /// To have the privileges of a role that owns something.
+    Member(Name),
+    /// To speak of what lies in a schema.
+    Use(Address),
+    /// To make things in a schema.
+    CreateIn(Address),
+    /// To make schemas and trusted extensions in the database.
+    CreateInDatabase,
+    /// To refer to a table with a foreign key.
+    References(Address),
+    /// To call a function.
+    Execute(Address),
+    /// To make an extension: those that are not trusted take a superuser.
+    Extension(Address),
+}
+
+impl Need {
+    /// Says how it is given to `role`: the statement to run.
+    pub(crate) fn grant(&self, role: &Name, database: &Name) -> Sql {
+        match self {
+            Self::Member(owner) => ddl::privilege::grant_role(owner, role),
+            Self::Use(schema) => ddl::privilege::grant_usage(schema, role),
+            Self::CreateIn(schema) => ddl::privilege::grant_create_in(schema, role),
+            Self::CreateInDatabase => ddl::privilege::grant_create_in_database(database, role),
+            Self::References(table) => ddl::privilege::grant_references(table, role),
+            Self::Execute(function) => ddl::privilege::grant_execute(function, role),
+            Self::Extension(extension) => Sql::new("CREATE EXTENSION").name(extension.name()),
+        }
+    }
+}
+
+/// Returns what a plan needs, each with the object that first needs it. `before` is the state it starts from, which
+/// names an owner where that is not the applier itself.
+pub(crate) fn needs(decision: &Decision, before: &Model<Expression>) -> BTreeMap<Need, Address> {
+    let mut gathering = Gathering {
+        decision,
+        before,
+        needs: BTreeMap::new(),
+    };
+    for step in decision.stages.iter().flat_map(|stage| &stage.steps) {
+        gathering.step(step);
+    }
+    for function in decision
+        .leans_on
+        .keys()
+        .filter(|address| address.kind() == Kind::Function)
+    {
+        if before.objects.contains_key(function) {
+            gathering.need(Need::Execute(function.clone()), function);
+        }
+    }
+    gathering.needs
+}
+
+struct Gathering<'a> {
+    decision: &'a Decision,
+    before: &'a Model<Expression>,
+    needs: BTreeMap<Need, Address>,
+}
+
+impl Gathering<'_> {
+    fn need(&mut self, need: Need, by: &Address) {
+        self.needs.entry(need).or_insert_with(|| by.clone());
+    }
+
+    fn step(&mut self, step: &Step) {
+        for effect in &step.effects {
+            match effect {
+                Effect::Creates(address) => self.creates(address, step),
+                Effect::Drops(address) | Effect::Alters(address, _) => self.owns(address),
+                Effect::Uses(_) => {}
+                Effect::Moves(own) => {
+                    self.owns(&own.to);
+                    if own.to.kind() == Kind::Schema {
+                        self.need(Need::CreateInDatabase, &own.to);
+                    } else if own.to.whole().kind().is_top_level() {
+                        self.creates_in(&own.to);
+                    }
+                }
+            }
+        }
+        // The place that holds what is retired.
+        let makes_attic = matches!(&step.does, Act::Ledger(LedgerChange::Retire(row))
+            if row.place.kind() != Kind::Column && !self.stands(&row.place.schema()));
+        if makes_attic {
+            self.need(Need::CreateInDatabase, &step.address);
+        }
+    }
+
+    fn stands(&self, address: &Address) -> bool {
+        let was = self.decision.moves.carry_back(address);
+        self.before.objects.contains_key(&was)
+    }
+
+    fn creates(&mut self, address: &Address, step: &Step) {
+        if address.kind() == Kind::Schema {
+            self.need(Need::CreateInDatabase, address);
+        } else if address.kind() == Kind::Extension {
+            self.need(Need::Extension(address.clone()), address);
+        } else if address.kind().is_top_level() {
+            self.creates_in(address);
+        } else {
+            if address.kind() == Kind::Index {
+                self.creates_in(address);
+            }
+            self.owns(address);
+        }
+        // An index says what it is on, and a foreign key what it refers to, by what they lock.
+        let locked = step
+            .statement()
+            .into_iter()
+            .flat_map(|own| own.locks.keys());
+        for table in locked.filter(|table| **table != address.table()) {
+            if address.kind() == Kind::Index {
+                self.owns(table);
+            } else if address.kind() == Kind::ForeignKey && self.stands(table) {
+                let was = self.decision.moves.carry_back(table);
+                self.need(Need::Use(was.schema()), address);
+                self.need(Need::References(was), address);
+            }
+        }
+    }
+
+    /// A schema that stands has to let the applier in; one that the plan makes is its own.
+    fn creates_in(&mut self, address: &Address) {
+        let schema = self.decision.moves.carry_back(&address.schema());
+        if self.before.objects.contains_key(&schema) {
+            self.need(Need::Use(schema.clone()), address);
+            self.need(Need::CreateIn(schema), address);
+        }
+    }
+
+    /// Whoever changes a thing has the privileges of its owner.
+    fn owns(&mut self, address: &Address) {
+        let was = self
+            .decision
+            .moves
+            .carry_back(&address.attached_to().unwrap_or_else(|| address.whole()));
+        let schema = was.schema();
+        if self.before.objects.contains_key(&schema) {
+            self.need(Need::Use(schema), address);
+        }
+        let mut unit = self.before.unit_of(&was);
+        if !self.before.objects.contains_key(&unit) {
+            // A new part of a table that stands.
+            unit = was.table();
+        }
+        if let Some(Object::Owner(own)) = self.before.objects.get(&Address::owner_of(&unit)) {
+            self.need(Need::Member(own.role.clone()), address);
+        }
+    }
+}
