@@ -1,7 +1,7 @@
 //! Whether the applier may do what a plan does, asked before its first step.
 
 use super::{Live, PipelineError, Project, live};
-use crate::catalog::{self, CatalogError, Connection};
+use crate::catalog::{self, Connection};
 use crate::model::{Expression, Model, Name, Server};
 use crate::plan::Plan;
 use crate::plan::needs::{Need, needs};
@@ -57,9 +57,7 @@ pub(super) async fn check(
             .or_insert_with(|| step.address.clone());
     }
     let asked: Vec<catalog::Asked> = needs.keys().map(question).collect();
-    let held = catalog::held(connection, &asked)
-        .await
-        .map_err(CatalogError::from)?;
+    let held = catalog::held(connection, &asked).await?;
     let (role, database) = (Name::new(&server.role), Name::new(&server.database));
     let lacking: Vec<Lacking> = needs
         .iter()
