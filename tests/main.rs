@@ -13,6 +13,7 @@ mod apply;
 mod architecture;
 mod cases;
 mod commands;
+mod desired;
 mod levelling;
 mod support;
 
@@ -26,6 +27,7 @@ fn main() {
     trials.extend(cases::trials());
     trials.extend(levelling::trials());
     trials.extend(commands::trials());
+    trials.extend(desired::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();
     support::servers::stop_all();

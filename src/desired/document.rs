@@ -53,7 +53,14 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
     } = gathering;
     let sorted = |mut faults: Vec<Fault>| {
         faults.sort();
-        faults.dedup();
+        // Of two that say the same of one place, the one that says more.
+        faults.dedup_by(|next, before| {
+            let same = next.place == before.place && next.what.starts_with(&before.what);
+            if same {
+                std::mem::swap(next, before);
+            }
+            same
+        });
         faults
     };
     if ledger.faults.is_empty() {

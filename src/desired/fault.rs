@@ -62,6 +62,9 @@ impl Ledger {
         what: impl Into<String>,
         mend: impl Into<Option<String>>,
     ) {
+        if at.left_out && !matches!(at.value, super::node::Value::Map(_)) {
+            return;
+        }
         self.faults.push(Fault {
             place: at.place.clone(),
             length: at.length,

@@ -63,7 +63,7 @@ impl Fields {
             let Some((text, _)) = key.scalar() else {
                 continue;
             };
-            if self.asked.contains(&**text) || &**text == "<<" || (key.in_flow && value.is_null()) {
+            if self.asked.contains(&**text) || key.is_merge() || (key.in_flow && value.is_null()) {
                 continue;
             }
             let nearest = nearest(text, self.asked.iter().copied());
@@ -115,7 +115,7 @@ pub(super) fn entries(
     };
     pairs
         .iter()
-        .filter(|(key, _)| key.scalar().is_none_or(|(text, _)| &**text != "<<"))
+        .filter(|(key, _)| !key.is_merge())
         .filter_map(|(key, value)| Some((name(key, ledger)?, key.clone(), value.clone())))
         .collect()
 }
@@ -137,10 +137,9 @@ pub(super) fn raw_entries(
         );
         return Vec::new();
     };
-    let is_merge = |key: &Node| key.scalar().is_some_and(|(text, _)| &**text == "<<");
     pairs
         .iter()
-        .filter(|(key, _)| !is_merge(key))
+        .filter(|(key, _)| !key.is_merge())
         .cloned()
         .collect()
 }
@@ -305,7 +304,7 @@ pub(super) fn sql(
         );
         return None;
     }
-    let trimmed = text.trim();
+    let trimmed = text.trim_matches(|c: char| c.is_ascii_whitespace());
     if trimmed.is_empty() {
         ledger.fault(node, format!("{what} is empty"), None);
         return None;

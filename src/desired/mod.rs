@@ -4,9 +4,11 @@
 
 mod constraint;
 mod document;
+mod edit;
 mod fault;
 mod fields;
 pub mod format;
+mod merge;
 mod node;
 mod routine;
 mod sequence;
@@ -25,6 +27,7 @@ use crate::model::Declared;
 
 pub use fault::{Fault, Faults, Sources};
 pub use format::json_schema;
+pub use merge::{Merged, merge};
 pub(crate) use settings::seconds;
 pub use settings::{SettingsFile, read_settings};
 pub use write::{File, write};

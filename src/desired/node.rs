@@ -2,6 +2,7 @@
 //! those characters.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(super) enum Value {
 pub(super) struct Node {
     pub(super) place: Place,
     pub(super) length: usize,
+    /// Where its text begins and ends, in characters from the start of the file.
+    pub(super) range: Range<usize>,
     pub(super) value: Value,
     /// Whether it stands in `{ }` or `[ ]`.
     pub(super) in_flow: bool,
@@ -43,6 +46,8 @@ pub(super) struct Node {
     pub(super) before_comment: bool,
     /// Whether a comma ends it.
     pub(super) before_comma: bool,
+    /// Whether a part of it was left out, which was told: it is not judged any further.
+    pub(super) left_out: bool,
     /// How many nodes it is made of, through aliases.
     weight: u64,
 }
@@ -61,6 +66,12 @@ impl Node {
         self.scalar().is_some_and(|(text, style)| {
             style == Style::Plain && matches!(&**text, "" | "~" | "null")
         })
+    }
+
+    /// Says whether it is a merge key; in quotes it is a name like any other.
+    pub(super) fn is_merge(&self) -> bool {
+        self.scalar()
+            .is_some_and(|(text, style)| style == Style::Plain && &**text == "<<")
     }
 
     /// Says in a person's words what stands here.
@@ -90,6 +101,8 @@ struct Reading<'a> {
     open: Vec<Open>,
     anchors: BTreeMap<usize, Rc<Node>>,
     aliased: u64,
+    /// How many collections are open below what is nested too deep: they are left out.
+    too_deep: usize,
     roots: Vec<Rc<Node>>,
 }
 
@@ -102,6 +115,7 @@ pub(super) fn documents(file: &Arc<str>, text: &str, ledger: &mut Ledger) -> Vec
         open: Vec::new(),
         anchors: BTreeMap::new(),
         aliased: 0,
+        too_deep: 0,
         roots: Vec::new(),
     };
     for event in Parser::new_from_str(text) {
@@ -136,8 +150,23 @@ pub(super) fn documents(file: &Arc<str>, text: &str, ledger: &mut Ledger) -> Vec
 impl Reading<'_> {
     /// Takes one event; says whether reading goes on.
     fn take(&mut self, event: Event<'_>, span: Span) -> bool {
+        if self.too_deep > 0 {
+            match event {
+                Event::SequenceStart(..) | Event::MappingStart(..) => self.too_deep += 1,
+                Event::SequenceEnd | Event::MappingEnd => self.too_deep -= 1,
+                Event::Scalar(..)
+                | Event::Alias(_)
+                | Event::Nothing
+                | Event::StreamStart
+                | Event::StreamEnd
+                | Event::DocumentStart(_)
+                | Event::DocumentEnd => {}
+            }
+            return true;
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let range = span.start.index()..self.ending(style, span);
                 let style = match style {
                     ScalarStyle::Plain => Style::Plain,
                     ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
@@ -153,17 +182,19 @@ impl Reading<'_> {
                 );
                 if style == Style::Plain {
                     self.look_behind(&mut node, span);
+                } else {
+                    node.range = self.written(range);
                 }
                 self.refuse_tag(&node, tag.is_some());
                 self.put(Rc::new(node), anchor);
             }
             Event::SequenceStart(anchor, tag) => {
-                return self.begin(span, anchor, false, tag.is_some());
+                self.begin(span, anchor, false, tag.is_some());
             }
             Event::MappingStart(anchor, tag) => {
-                return self.begin(span, anchor, true, tag.is_some());
+                self.begin(span, anchor, true, tag.is_some());
             }
-            Event::SequenceEnd | Event::MappingEnd => self.end(),
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
                     return true;
@@ -197,10 +228,12 @@ impl Reading<'_> {
                 column: span.start.col() + 1,
             },
             length: span.end.index().saturating_sub(span.start.index()).max(1),
+            range: self.written(span.start.index()..span.end.index()),
             value,
             in_flow: self.open.last().is_some_and(|open| open.flow),
             before_comment: false,
             before_comma: false,
+            left_out: false,
             weight: 1,
         }
     }
@@ -224,7 +257,76 @@ impl Reading<'_> {
         node.before_comma = rest.first() == Some(&',');
         if one_line {
             node.length = text.max(1);
+            node.range = self.written(span.start.index()..end);
         }
+    }
+
+    /// Finds the end of a collection in flow style: behind its bracket, which comes after blanks, commas and comments.
+    fn closing(&self, from: usize) -> usize {
+        let mut in_comment = false;
+        for (at, character) in self.characters.iter().enumerate().skip(from) {
+            match character {
+                '\n' => in_comment = false,
+                '#' => in_comment = true,
+                ']' | '}' if !in_comment => return at + 1,
+                _ => {}
+            }
+        }
+        self.characters.len()
+    }
+
+    /// Finds the end of a text in quotes, or of a block: the parser goes on to what comes next.
+    fn ending(&self, style: ScalarStyle, span: Span) -> usize {
+        let (start, end) = (
+            span.start.index(),
+            span.end.index().min(self.characters.len()),
+        );
+        match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                let quote = self.characters.get(start).copied().unwrap_or('"');
+                let mut at = start + 1;
+                while at < end {
+                    let own = self.characters[at];
+                    let doubled = self.characters.get(at + 1) == Some(&quote);
+                    if own == '\\' && quote == '"' || own == quote && quote == '\'' && doubled {
+                        at += 2;
+                    } else if own == quote {
+                        return at + 1;
+                    } else {
+                        at += 1;
+                    }
+                }
+                end
+            }
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                let block: String = self.characters[start..end].iter().collect();
+                // The parser begins with the first text, behind its margin.
+                let margin = span.start.col();
+                let mut length = 0;
+                for (number, line) in block.split_inclusive('\n').enumerate() {
+                    let bare = line.trim_start_matches(' ');
+                    let indent = line.len() - bare.len();
+                    let is_blank = bare.trim().is_empty();
+                    if number > 0 && !is_blank && indent < margin {
+                        break;
+                    }
+                    length += line.chars().count();
+                }
+                start + length
+            }
+            ScalarStyle::Plain => end,
+        }
+    }
+
+    /// Takes the blanks and line breaks off the end of a range.
+    fn written(&self, range: Range<usize>) -> Range<usize> {
+        let end = range.end.min(self.characters.len());
+        let blanks = self.characters[range.start.min(end)..end]
+            .iter()
+            .rev()
+            .take_while(|character| character.is_whitespace())
+            .count();
+        range.start..(end - blanks).max(range.start)
     }
 
     fn refuse_tag(&mut self, node: &Node, tagged: bool) {
@@ -237,7 +339,7 @@ impl Reading<'_> {
         }
     }
 
-    fn begin(&mut self, span: Span, anchor: usize, map: bool, tagged: bool) -> bool {
+    fn begin(&mut self, span: Span, anchor: usize, map: bool, tagged: bool) {
         let here = self.node(span, Value::List(Vec::new()));
         self.refuse_tag(&here, tagged);
         if self.open.len() >= MAX_DEPTH {
@@ -246,7 +348,14 @@ impl Reading<'_> {
                 format!("this is nested more than {MAX_DEPTH} deep"),
                 None,
             );
-            return false;
+            // What stands there is left out; the rest of the file is read.
+            self.too_deep = 1;
+            let here = Node {
+                left_out: true,
+                ..here
+            };
+            self.put(Rc::new(here), 0);
+            return;
         }
         let flow = matches!(self.characters.get(span.start.index()), Some('{' | '['));
         self.open.push(Open {
@@ -256,15 +365,21 @@ impl Reading<'_> {
             flow,
             items: Vec::new(),
         });
-        true
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, span: Span) {
         let Some(open) = self.open.pop() else { return };
+        let within = open.items.last().map(|last| last.range.end);
+        let end = match within {
+            Some(end) if !open.flow => end,
+            _ if open.flow => self.closing(within.unwrap_or(open.span.start.index() + 1)),
+            _ => span.end.index(),
+        };
         let weight = open
             .items
             .iter()
             .fold(1_u64, |sum, item| sum.saturating_add(item.weight));
+        let left_out = open.items.iter().any(|item| item.left_out);
         let value = if open.map {
             let pairs = open
                 .items
@@ -278,7 +393,9 @@ impl Reading<'_> {
         };
         let mut node = self.node(open.span, value);
         node.length = 1;
+        node.range = self.written(open.span.start.index()..end.max(open.span.start.index()));
         node.weight = weight;
+        node.left_out = left_out;
         self.put(Rc::new(node), open.anchor);
     }
 
@@ -300,7 +417,7 @@ impl Reading<'_> {
                 None => self
                     .ledger
                     .fault(key, format!("{} cannot be a key", key.describe()), None),
-                Some((text, Style::Plain)) if &**text == "<<" => self.ledger.fault(
+                Some(_) if key.is_merge() => self.ledger.fault(
                     key,
                     "merge keys (`<<`) are not part of this format",
                     "write the keys out".to_owned(),
@@ -334,5 +451,46 @@ impl Reading<'_> {
             }
             before = Some(value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the text of every value of a map, as its range has it.
+    fn ranges(text: &str) -> Vec<String> {
+        let mut ledger = Ledger::default();
+        let roots = documents(&Arc::from("f.yaml"), text, &mut ledger);
+        let characters: Vec<char> = text.chars().collect();
+        let Value::Map(entries) = &roots[0].value else {
+            panic!("{text} is no map")
+        };
+        entries
+            .iter()
+            .map(|(_, value)| characters[value.range.clone()].iter().collect())
+            .collect()
+    }
+
+    #[test]
+    fn values_end_where_a_reader_sees_them_end() {
+        let text = "a: plain text  # one\nb: \"quo\\\"ted\"   # two\nc: 'it''s' # three\n\
+                    d: [x, 'y' ]   # four\ne: { k: v, # five\n  l: w } # six\nf: |\n  ü one\n    two\n\n  three\n\n# seven\n\
+                    g:\n  - x\n  - y   # eight\nh:\ni: |\n  last\nj: 1\n";
+        assert_eq!(
+            ranges(text),
+            [
+                "plain text",
+                "\"quo\\\"ted\"",
+                "'it''s'",
+                "[x, 'y' ]",
+                "{ k: v, # five\n  l: w }",
+                "ü one\n    two\n\n  three",
+                "- x\n  - y",
+                "",
+                "last",
+                "1",
+            ]
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
-use super::{write_constraint, write_routine};
+use super::{edit, write_constraint, write_routine};
 use crate::model::{
     Address, Check, Column, Counting, Enum, Expression, Generated, Hash, Identity, Index, Kind,
     MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
@@ -23,86 +23,95 @@ pub struct File {
     pub text: String,
 }
 
-/// Writes a model, one file per relation and one for the schemas.
-pub fn write(model: &Model<Expression>) -> Vec<File> {
+/// Writes a model, one file per relation and one for the schemas. Names that differ from those taken by case alone are
+/// not given.
+pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File> {
     let mut files = Vec::new();
-    let mut taken = BTreeSet::new();
-    let schemas: Mapping = model
-        .objects
-        .keys()
-        .filter(|address| address.kind() == Kind::Schema)
-        .map(|schema| {
-            let mut own = Mapping::new();
-            attached(model, schema, &mut own);
-            (text(schema.name().as_str()), Value::Mapping(own))
-        })
-        .collect();
-    if !schemas.is_empty() {
-        files.push(file(
-            "schemas",
-            [("schemas", Value::Mapping(schemas))],
-            &mut taken,
-        ));
+    for (kind, section) in [(Kind::Schema, "schemas"), (Kind::Extension, "extensions")] {
+        let of_kind = model.objects.keys().filter(|own| own.kind() == kind);
+        let entries: Mapping = of_kind
+            .filter_map(|address| Some((address, entry(model, address)?)))
+            .filter(|(address, (_, _, value))| !is_given(address, value))
+            .map(|(_, (_, key, value))| (text(&key), value))
+            .collect();
+        if !entries.is_empty() {
+            let sections = [(section, Value::Mapping(entries))];
+            files.push(file(section, sections, &mut taken));
+        }
     }
-    let extensions: Mapping = model
-        .objects
-        .iter()
-        .filter_map(|(address, object)| {
-            let Object::Extension(own) = object else {
-                return None;
-            };
+    let others = model.objects.keys().filter(|own| {
+        own.kind().is_top_level() && !matches!(own.kind(), Kind::Schema | Kind::Extension)
+    });
+    for address in others {
+        let Some((section, key, value)) = entry(model, address) else {
+            continue;
+        };
+        let mut entries = Mapping::new();
+        entries.insert(text(&key), value);
+        let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
+        let schema = text(address.schema_name().as_str());
+        let sections = [("schema", schema), (section, Value::Mapping(entries))];
+        files.push(file(&stem, sections, &mut taken));
+    }
+    files
+}
+
+/// Says whether every database has this: the schema public, with the owner that it has from the start.
+fn is_given(address: &Address, value: &Value) -> bool {
+    let mut usual = Mapping::new();
+    usual.insert(text("owner"), text("pg_database_owner"));
+    address.kind() == Kind::Schema
+        && address.name().as_str() == "public"
+        && [Mapping::new(), usual]
+            .iter()
+            .any(|own| value.as_mapping() == Some(own))
+}
+
+/// Writes one top-level object: its section, its key there, and what is said of it.
+pub(super) fn entry(
+    model: &Model<Expression>,
+    address: &Address,
+) -> Option<(&'static str, String, Value)> {
+    let name = address.name().as_str().to_owned();
+    let entry = match model.objects.get(address)? {
+        Object::Schema(_) => {
+            let mut own = Mapping::new();
+            attached(model, address, &mut own);
+            ("schemas", name, Value::Mapping(own))
+        }
+        Object::Extension(own) => {
             let mut map = Mapping::new();
             if let Some(schema) = &own.schema {
                 map.insert(text("schema"), text(schema.as_str()));
             }
             comment(model, address, &mut map);
-            Some((text(address.name().as_str()), Value::Mapping(map)))
-        })
-        .collect();
-    if !extensions.is_empty() {
-        let section = [("extensions", Value::Mapping(extensions))];
-        files.push(file("extensions", section, &mut taken));
-    }
-    for (address, object) in &model.objects {
-        let (section, own) = match object {
-            Object::Table(own) => ("tables", table(model, address, own.persistence)),
-            Object::View(own) => ("views", view(model, address, own)),
-            Object::Enum(own) => ("enums", enumeration(model, address, own)),
-            Object::Sequence(own) => ("sequences", sequence(model, address, own)),
-            Object::Function(own) => ("functions", write_routine::function(model, address, own)),
-            Object::Schema(_)
-            | Object::Extension(_)
-            | Object::OwnedBy(_)
-            | Object::Column(_)
-            | Object::Default(_)
-            | Object::NotNull(_)
-            | Object::Identity(_)
-            | Object::PrimaryKey(_)
-            | Object::Unique(_)
-            | Object::ForeignKey(_)
-            | Object::Check(_)
-            | Object::Index(_)
-            | Object::Trigger(_)
-            | Object::Owner(_)
-            | Object::Grant(_)
-            | Object::Comment(_) => continue,
-        };
-        let mut entry = Mapping::new();
-        let key = if address.kind() == Kind::Function {
-            write_routine::key(address)
-        } else {
-            address.name().as_str().to_owned()
-        };
-        entry.insert(text(&key), own);
-        let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
-        let schema = text(address.schema_name().as_str());
-        files.push(file(
-            &stem,
-            [("schema", schema), (section, Value::Mapping(entry))],
-            &mut taken,
-        ));
-    }
-    files
+            ("extensions", name, Value::Mapping(map))
+        }
+        Object::Table(own) => ("tables", name, table(model, address, own.persistence)),
+        Object::View(own) => ("views", name, view(model, address, own)),
+        Object::Enum(own) => ("enums", name, enumeration(model, address, own)),
+        Object::Sequence(own) => ("sequences", name, sequence(model, address, own)),
+        Object::Function(own) => (
+            "functions",
+            write_routine::key(address),
+            write_routine::function(model, address, own),
+        ),
+        Object::OwnedBy(_)
+        | Object::Column(_)
+        | Object::Default(_)
+        | Object::NotNull(_)
+        | Object::Identity(_)
+        | Object::PrimaryKey(_)
+        | Object::Unique(_)
+        | Object::ForeignKey(_)
+        | Object::Check(_)
+        | Object::Index(_)
+        | Object::Trigger(_)
+        | Object::Owner(_)
+        | Object::Grant(_)
+        | Object::Comment(_) => return None,
+    };
+    Some(entry)
 }
 
 pub(super) fn text(text: &str) -> Value {
@@ -142,7 +151,7 @@ fn file<const N: usize>(
     for (key, value) in sections {
         document.insert(text(key), value);
     }
-    let text = serde_yaml::to_string(&document).expect("a mapping of texts and lists is YAML");
+    let text = edit::document(&document);
     File { name, text }
 }
 

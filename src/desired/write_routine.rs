@@ -10,7 +10,7 @@ use crate::model::{
 /// Spells a function's key: its name with the types of its arguments.
 pub(super) fn key(address: &Address) -> String {
     let name = address.name().as_str();
-    let name = if name.contains(['(', ')', '"', ',']) || name.trim() != name {
+    let name = if name.contains(['(', ')', '[', ']', '"', ',']) || name.trim() != name {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {
         name.to_owned()

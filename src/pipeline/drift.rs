@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::respelled;
 use super::{Live, PipelineError, Project, live, visible};
+use crate::catalog::Connection;
 use crate::desired::Loaded;
 use crate::diff::{Change, Changes, diff};
 use crate::history::History;
-use crate::model::{Address, Expression, Intent, Kind, Level, Model, Moves};
+use crate::model::{Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Read};
 use crate::scratch::{self, Wanted, Workshop};
 
 /// What the live side is compared with.
@@ -87,23 +88,13 @@ pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drif
         read,
         history,
     } = live(project).await?;
-    let declared = respelled(&mut connection, loaded).await?;
-    drop(connection);
+    let sides = sides(project, &mut connection, &read, &history, loaded).await?;
+    let Sides {
+        declared,
+        files,
+        live: found,
+    } = sides;
     let owned = history.owned();
-    let mut workshop = Workshop::new(project.scratch.clone(), read.server.version);
-    let wanted = Wanted {
-        read: &read,
-        declared: &declared,
-        ledger: &history.ledger,
-        owned: &owned,
-        in_force: &in_force(&history),
-        settings: &project.settings,
-        // Nothing is renamed or set aside: what stands is compared as it stands.
-        given: Some(Moves::default()),
-    };
-    let outcome = scratch::level(&wanted, &mut workshop).await;
-    workshop.close().await;
-    let level = outcome?.level;
     let declares: BTreeSet<Address> = declared
         .written
         .objects
@@ -118,11 +109,11 @@ pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drif
         });
         part
     };
-    let (then, now) = (ours(&level.desired), ours(&level.current));
-    let unmanaged: BTreeSet<Address> = visible(&level.current, &project.settings)
+    let (then, now) = (ours(&files), ours(&found));
+    let unmanaged: BTreeSet<Address> = visible(&found, &project.settings)
         .objects
         .keys()
-        .map(|address| level.current.unit_of(address))
+        .map(|address| found.unit_of(address))
         .filter(|unit| !declares.contains(unit) && !owned.contains(unit) && !is_everybodys(unit))
         .collect();
     Ok(Drift {
@@ -132,6 +123,43 @@ pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drif
         unmanaged: unmanaged.into_iter().collect(),
         now,
         then,
+    })
+}
+
+/// The files and the live side as one server prints them, names as they stand.
+pub(super) struct Sides {
+    pub(super) declared: Declared,
+    pub(super) files: Model<Expression>,
+    pub(super) live: Model<Expression>,
+}
+
+/// Levels the files with the live side, without a rename and without setting anything aside.
+pub(super) async fn sides(
+    project: &Project,
+    connection: &mut Connection,
+    read: &Read,
+    history: &History,
+    loaded: &Loaded,
+) -> Result<Sides, PipelineError> {
+    let declared = respelled(connection, loaded).await?;
+    let owned = history.owned();
+    let mut workshop = Workshop::new(project.scratch.clone(), read.server.version);
+    let wanted = Wanted {
+        read,
+        declared: &declared,
+        ledger: &history.ledger,
+        owned: &owned,
+        in_force: &in_force(history),
+        settings: &project.settings,
+        given: Some(Moves::default()),
+    };
+    let outcome = scratch::level(&wanted, &mut workshop).await;
+    workshop.close().await;
+    let level = outcome?.level;
+    Ok(Sides {
+        declared,
+        files: level.desired,
+        live: level.current,
     })
 }
 

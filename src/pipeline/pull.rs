@@ -1,31 +1,61 @@
 //! A live database as YAML.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::drift::sides;
 use super::plan::in_scope;
 use super::{Live, PipelineError, Project, live, visible};
-use crate::desired::{self, DesiredError};
-use crate::model::Unmodelled;
+use crate::desired::{self, DesiredError, Loaded};
+use crate::model::{Place, Unmodelled};
 
 /// What pulling came to.
 #[derive(Clone, Debug)]
 pub struct Pulled {
     /// The files written.
     pub files: Vec<PathBuf>,
-    /// How many objects they declare.
+    /// Whether there were files before.
+    pub merged: bool,
+    /// How many objects the database holds.
     pub objects: usize,
+    /// What differs and stands behind an alias: a person has to change it.
+    pub by_hand: Vec<Place>,
     /// What was found and is not modelled.
     pub unmodelled: Vec<Unmodelled>,
 }
 
-/// Writes a live database into a folder that holds no YAML yet.
+/// Writes a live database into a folder. Where it holds YAML, only what is not level with the database is changed.
 ///
 /// # Errors
-/// Fails when the server cannot be read, when the folder holds YAML, and when a file cannot be written.
+/// Fails when the server cannot be read, when the folder's files have faults, and when a file cannot be written.
 pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError> {
-    let Live { read, .. } = live(project).await?;
+    let Live {
+        connection,
+        read,
+        history,
+    } = live(project).await?;
     let settings = &project.settings;
     let model = visible(&read.model, settings);
+    let loaded = match desired::read(&[out.to_owned()]) {
+        Ok(loaded) => Some(loaded),
+        Err(DesiredError::NoFolder(_) | DesiredError::NoFiles(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let (written, by_hand) = match &loaded {
+        None => {
+            let files = desired::write(&model, BTreeSet::new()).into_iter();
+            let written = files.map(|file| (out.join(&file.name), file.text));
+            (written.collect(), Vec::new())
+        }
+        Some(loaded) => {
+            let live = Live {
+                connection,
+                read: read.clone(),
+                history,
+            };
+            merged(project, live, loaded, out).await?
+        }
+    };
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |error: std::io::Error| PipelineError::Write {
@@ -33,26 +63,100 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
             reason: error.to_string(),
         }
     };
-    match desired::read(&[out.to_owned()]) {
-        Err(DesiredError::NoFolder(_) | DesiredError::NoFiles(_)) => {}
-        Ok(_) | Err(DesiredError::Faults(_) | DesiredError::Unreadable { .. }) => {
-            return Err(PipelineError::Write {
-                path: out.to_owned(),
-                reason: "it already holds YAML files, which would be mixed with the new ones"
-                    .to_owned(),
-            });
-        }
-    }
     std::fs::create_dir_all(out).map_err(failed(out))?;
     let mut files = Vec::new();
-    for file in desired::write(&model) {
-        let path = out.join(&file.name);
-        std::fs::write(&path, file.text).map_err(failed(&path))?;
+    for (path, text) in written {
+        replace(&path, &text).map_err(failed(&path))?;
         files.push(path);
     }
     Ok(Pulled {
         files,
+        merged: loaded.is_some(),
         objects: model.objects.len(),
+        by_hand,
         unmodelled: in_scope(&read, settings),
     })
+}
+
+/// How often what was written is looked at again: a type that changes can give what stands beside it another meaning.
+const ROUNDS: usize = 3;
+
+/// Files with their new texts, and what a person has to change.
+type Written = (BTreeMap<PathBuf, String>, Vec<Place>);
+
+/// Makes the files of a folder level with the live side.
+async fn merged(
+    project: &Project,
+    mut live: Live,
+    loaded: &Loaded,
+    out: &Path,
+) -> Result<Written, PipelineError> {
+    let settings = &project.settings;
+    let mut files: Vec<(String, String)> = loaded
+        .sources
+        .iter()
+        .map(|(name, text)| (name.to_string(), text.to_string()))
+        .collect();
+    let mut written = BTreeMap::new();
+    let mut taken = names_below(out);
+    let mut loaded = loaded.clone();
+    let mut by_hand = Vec::new();
+    for _ in 0..ROUNDS {
+        let sides = sides(
+            project,
+            &mut live.connection,
+            &live.read,
+            &live.history,
+            &loaded,
+        )
+        .await?;
+        let merged = desired::merge(
+            &files,
+            &sides.declared,
+            &visible(&sides.files, settings),
+            &visible(&sides.live, settings),
+            taken.clone(),
+        );
+        by_hand = merged.by_hand;
+        if merged.changed.is_empty() && merged.created.is_empty() {
+            break;
+        }
+        for (name, text) in merged.changed {
+            written.insert(PathBuf::from(&name), text.clone());
+            files.retain(|(own, _)| *own != name);
+            files.push((name, text));
+        }
+        for file in merged.created {
+            taken.insert(file.name.to_lowercase());
+            let path = out.join(&file.name);
+            written.insert(path.clone(), file.text.clone());
+            files.push((path.display().to_string(), file.text));
+        }
+        loaded = desired::declare(&[files.clone()]).map_err(DesiredError::Faults)?;
+    }
+    Ok((written, by_hand))
+}
+
+/// Writes a file whole or not at all.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut temporary, text.as_bytes())?;
+    if let Ok(there) = std::fs::metadata(path) {
+        temporary.as_file().set_permissions(there.permissions())?;
+    } else {
+        use std::os::unix::fs::PermissionsExt as _;
+        let usual = std::fs::Permissions::from_mode(0o644);
+        temporary.as_file().set_permissions(usual)?;
+    }
+    temporary.persist(path)?;
+    Ok(())
+}
+
+/// Returns the names of the files of a folder, without regard to case.
+fn names_below(folder: &Path) -> BTreeSet<String> {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files
+        .map(|own| own.file_name().to_string_lossy().to_lowercase())
+        .collect()
 }
