@@ -20,7 +20,7 @@ const ROOMS: [(&str, &str, &str); 13] = [
     (
         "desired",
         "model",
-        "saphyr_parser serde serde_json serde_yaml schemars strsim",
+        "saphyr_parser serde serde_json serde_yaml schemars strsim tempfile",
     ),
     ("catalog", "model sql", "sqlx tokio"),
     (
@@ -36,7 +36,7 @@ const ROOMS: [(&str, &str, &str); 13] = [
     (
         "scratch",
         "model sql diff ddl plan catalog history apply",
-        "sqlx tokio tempfile rustix serde serde_json sha2 fastrand",
+        "sqlx tokio tempfile testcontainers rustix serde serde_json sha2 fastrand",
     ),
     (
         "pipeline",

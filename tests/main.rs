@@ -15,6 +15,7 @@ mod cases;
 mod commands;
 mod desired;
 mod levelling;
+mod providers;
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
@@ -28,6 +29,7 @@ fn main() {
     trials.extend(levelling::trials());
     trials.extend(commands::trials());
     trials.extend(desired::trials());
+    trials.extend(providers::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();
     support::servers::stop_all();

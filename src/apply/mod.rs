@@ -282,6 +282,19 @@ pub(crate) mod fault {
         }
     }
 
+    #[cfg(feature = "fault")]
+    pub(crate) async fn on_scratch() {
+        match std::env::var("RECONCILE_FAULT").as_deref() {
+            Ok("scratch:panic") => panic!("a test asked for this"),
+            Ok("scratch:wait") => tokio::time::sleep(std::time::Duration::from_secs(60)).await,
+            _ => {}
+        }
+    }
+
+    /// Stops while a scratch server is up, where `RECONCILE_FAULT` says `scratch:panic` or `scratch:wait`.
+    #[cfg(not(feature = "fault"))]
+    pub(crate) async fn on_scratch() {}
+
     #[cfg(not(feature = "fault"))]
     mod points {
         pub(crate) fn arm() {}

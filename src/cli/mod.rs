@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(Exit::Error.code());
         }
     };
-    let exit = match runtime.block_on(run(&cli, &outlet)) {
+    let exit = match runtime.block_on(run_or_stop(&cli, &outlet)) {
         Ok(exit) => exit,
         Err(failure) => {
             outlet.failure(&failure);
@@ -88,6 +88,30 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// Runs a command. One that only looks ends at once when it is told to, and what it made on scratch servers goes; those
+/// that change something listen themselves.
+async fn run_or_stop(cli: &Cli, outlet: &Outlet) -> Result<Exit, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listens = matches!(
+        cli.command,
+        Command::Apply { .. } | Command::Rollback { .. } | Command::Purge { .. } | Command::Demo
+    );
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return run(cli, outlet).await;
+    };
+    if listens {
+        return run(cli, outlet).await;
+    }
+    tokio::select! {
+        exit = run(cli, outlet) => exit,
+        _ = interrupt.recv() => Err(Failure::new("interrupted; nothing was changed")),
+        _ = terminate.recv() => Err(Failure::new("ended by a signal; nothing was changed")),
+    }
 }
 
 async fn run(cli: &Cli, outlet: &Outlet) -> Result<Exit, Failure> {

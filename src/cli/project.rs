@@ -17,6 +17,9 @@ const DEFAULT_FILE: &str = "reconcile.yaml";
 pub(super) fn project(common: &Common, outlet: &Outlet) -> Result<Project, Failure> {
     let mut project = without_database(common, outlet)?;
     project.0.url = url(common, &project.1)?;
+    if project.0.scratch == ScratchSource::SameServer {
+        project.0.scratch = ScratchSource::Server(project.0.url.clone());
+    }
     Ok(project.0)
 }
 
@@ -41,12 +44,14 @@ pub(super) fn without_database(
     let scratch = match common.scratch.as_deref() {
         Some("auto") => ScratchSource::Auto,
         Some("download") => ScratchSource::Download,
+        Some("docker") => ScratchSource::Docker,
+        Some("same_server") => ScratchSource::SameServer,
         Some(url) if url.contains("://") => ScratchSource::Server(url.to_owned()),
         Some(other) => {
             return Err(Failure::new(format!(
                 "`--scratch {other}` names no source of throw-away servers"
             ))
-            .mend("write auto, download, or the URL of a server"));
+            .mend("write auto, download, docker, same_server, or the URL of a server"));
         }
         None => file.scratch.clone(),
     };

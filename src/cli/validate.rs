@@ -5,6 +5,7 @@ use super::outlet::Outlet;
 use super::project::{failure, without_database};
 use super::report::{Failure, of_unbuilt};
 use super::{Exit, report};
+use crate::model::ScratchSource;
 use crate::pipeline;
 
 pub(super) async fn run(
@@ -12,7 +13,11 @@ pub(super) async fn run(
     outlet: &Outlet,
     major: Option<u16>,
 ) -> Result<Exit, Failure> {
-    let (project, _) = without_database(common, outlet)?;
+    let (mut project, _) = without_database(common, outlet)?;
+    if project.scratch == ScratchSource::SameServer {
+        // There is no live server here: what is declared is built wherever it can be.
+        project.scratch = ScratchSource::Auto;
+    }
     let loaded = pipeline::load(&project)?;
     outlet.warnings(&loaded.warnings, &loaded.sources);
     let origins = &loaded.declared.origins;

@@ -1,6 +1,6 @@
 //! YAML in, declared model, intent and origins out; JSON Schema; the settings file; and the way back, a model as YAML.
 //!
-//! Pure but for reading files. Every fault of every file is reported at once.
+//! Pure but for reading and writing files. Every fault of every file is reported at once.
 
 mod constraint;
 mod document;
@@ -107,6 +107,25 @@ fn files(folder: &Path) -> Result<Vec<(String, String)>, DesiredError> {
             Ok((path.display().to_string(), text))
         })
         .collect()
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// Fails when the folder or the file cannot be written.
+pub fn put(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut temporary, text.as_bytes())?;
+    if let Ok(there) = std::fs::metadata(path) {
+        temporary.as_file().set_permissions(there.permissions())?;
+    } else {
+        use std::os::unix::fs::PermissionsExt as _;
+        let usual = std::fs::Permissions::from_mode(0o644);
+        temporary.as_file().set_permissions(usual)?;
+    }
+    temporary.persist(path)?;
+    Ok(())
 }
 
 fn collect(folder: &Path, into: &mut Vec<PathBuf>) -> Result<(), DesiredError> {

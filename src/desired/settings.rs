@@ -150,10 +150,16 @@ impl Reading<'_> {
             match self.text(&node, "scratch").as_deref() {
                 Some("auto") | None => {}
                 Some("download") => self.own.scratch = ScratchSource::Download,
+                Some("docker") => self.own.scratch = ScratchSource::Docker,
+                Some("same_server") => self.own.scratch = ScratchSource::SameServer,
                 Some(url) if url.contains("://") => {
                     self.own.scratch = ScratchSource::Server(url.to_owned());
                 }
-                Some(other) => self.not_built(&node, &format!("scratch: {other}")),
+                Some(other) => self.ledger.fault(
+                    &node,
+                    format!("`{other}` names no source of throw-away servers"),
+                    "write auto, download, docker, same_server, or the URL of a server".to_owned(),
+                ),
             }
         }
         if let Some(node) = fields.get("journal")

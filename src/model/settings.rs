@@ -51,11 +51,16 @@ pub struct Retire {
 /// Where throw-away servers come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ScratchSource {
-    /// Binaries on this machine.
+    /// Binaries on this machine, or else Docker.
     #[default]
     Auto,
     /// Binaries on this machine, or else pinned ones that are fetched.
     Download,
+    /// A container of the official image.
+    Docker,
+    /// The live server itself, which a person has to write: databases are made there and dropped again, and the code of
+    /// a change runs there.
+    SameServer,
     /// A server that runs already, by its URL: databases are made there and dropped again.
     Server(String),
 }

