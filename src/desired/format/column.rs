@@ -1,0 +1,107 @@
+//! Columns.
+
+use schemars::JsonSchema;
+
+use super::{Reference, Sql};
+
+/// A column: its type alone, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum ColumnForm {
+    /// The type.
+    Type(Sql),
+    /// Everything.
+    Full(Box<Column>),
+}
+
+/// A column.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Column {
+    /// The data type.
+    pub r#type: Sql,
+    /// The collation.
+    pub collation: Option<Reference>,
+    /// The expression new rows get.
+    pub default: Option<Sql>,
+    /// Whether NULL is refused.
+    pub not_null: Option<NotNullForm>,
+    /// The expression of a stored generated column.
+    pub generated: Option<Sql>,
+    /// Makes it an identity column: `always`, `by_default`, or a map with the options of its sequence.
+    pub identity: Option<IdentityForm>,
+    /// Fills existing rows before NOT NULL is enforced.
+    pub backfill: Option<Sql>,
+    /// How a change of type converts values.
+    pub using: Option<Sql>,
+    /// How going back converts them again.
+    pub using_back: Option<Sql>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// An identity column's word, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum IdentityForm {
+    /// Who may give a value.
+    Word(Generated),
+    /// Everything.
+    Full(Identity),
+}
+
+/// Who may give an identity column a value.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Generated {
+    /// Only OVERRIDING SYSTEM VALUE.
+    Always,
+    /// Everybody.
+    ByDefault,
+}
+
+/// An identity column's sequence.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Identity {
+    /// Who may give a value.
+    pub generated: Generated,
+    /// The first value.
+    pub start: Option<i64>,
+    /// The step; 1 by default.
+    pub increment: Option<i64>,
+    /// The lowest value.
+    pub min_value: Option<i64>,
+    /// The highest value.
+    pub max_value: Option<i64>,
+    /// How many values a session takes at once; 1 by default.
+    pub cache: Option<i64>,
+    /// Whether it begins anew at its end.
+    pub cycle: Option<bool>,
+    /// The name of its sequence.
+    pub sequence: Option<String>,
+}
+
+/// NOT NULL: a flag, or a map with a name.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum NotNullForm {
+    /// Whether NULL is refused.
+    Flag(bool),
+    /// With the constraint's name (PostgreSQL 18 and later).
+    Full(NotNull),
+}
+
+/// A named NOT NULL.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct NotNull {
+    /// The constraint's name.
+    pub name: Option<String>,
+    /// Whether existing rows are left unchecked.
+    pub not_valid: Option<bool>,
+}
