@@ -15,6 +15,7 @@ mod cases;
 mod commands;
 mod desired;
 mod levelling;
+mod property;
 mod providers;
 mod support;
 
@@ -30,6 +31,7 @@ fn main() {
     trials.extend(commands::trials());
     trials.extend(desired::trials());
     trials.extend(providers::trials());
+    trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();
     support::servers::stop_all();
