@@ -131,6 +131,29 @@ impl Name {
     }
 }
 
+impl Name {
+    /// Spells a type's name as a server with an empty search path would, once for every schema that it may be found in.
+    pub fn spellings(text: &str, path: &[Self]) -> Vec<String> {
+        let (name, array) = match text.strip_suffix("[]") {
+            Some(element) => (element, "[]"),
+            None => (text, ""),
+        };
+        // What stands without quotes is folded, as in any SQL text.
+        let names = if name.contains('"') {
+            split_dotted(name)
+        } else {
+            split_dotted(&name.to_lowercase())
+        };
+        let spell =
+            |schema: &Self, name: &Self| [&schema.spelled(), ".", &name.spelled(), array].concat();
+        match names.as_deref() {
+            Some([name]) => path.iter().map(|schema| spell(schema, name)).collect(),
+            Some([schema, name]) => vec![spell(schema, name)],
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Says how a server spells a type once `from` (a schema, or a relation or type that the name speaks of) is `to`.
 pub(super) fn type_after_move(own: &Name, from: &Address, to: &Address) -> Name {
     let text = own.as_str();

@@ -330,13 +330,19 @@ fn holds_same_type(
         | (Some(Object::Sequence(_)), Object::Sequence(_))
         | (Some(Object::Enum(_)), Object::Enum(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
-            let spelled = known
-                .types
-                .get(address)
-                .map_or(wanted.type_name.sql(), Text::sql);
-            held.type_name.sql() == spelled
-                && held.generated.is_none()
-                && wanted.generated.is_none()
+            let held_type = held.type_name.sql();
+            let same = match known.types.get(address) {
+                Some(spelled) => held_type == spelled.sql(),
+                // A server that holds nothing of ours does not know a type of ours, or of an extension.
+                None => {
+                    let (text, path) = (wanted.type_name.sql(), wanted.type_name.search_path());
+                    held_type == text
+                        || Name::spellings(text, path)
+                            .iter()
+                            .any(|own| own == held_type)
+                }
+            };
+            same && held.generated.is_none() && wanted.generated.is_none()
         }
         _ => false,
     }
