@@ -203,7 +203,7 @@ fn declared(name: &str, text: &str) -> Result<Loaded, Failed> {
         .map_err(|faults| Failed::from(format!("{name}: {:?}", faults.faults)))
 }
 
-/// Runs a case that was made up: forward, whatever its plan looks like. A plan that is refused is no failure.
+/// Runs a case that was made up: forward, whatever its plan looks like.
 pub(crate) async fn run_pair(text: &str, major: u16) -> Result<(), Failed> {
     let case: Case = serde_yaml::from_str(text).map_err(failed)?;
     run(Path::new(MADE_UP), &case, Direction::Forward, major).await

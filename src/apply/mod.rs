@@ -282,6 +282,7 @@ pub(crate) mod fault {
         }
     }
 
+    /// Stops while a scratch server is up, where `RECONCILE_FAULT` says `scratch:panic` or `scratch:wait`.
     #[cfg(feature = "fault")]
     pub(crate) async fn on_scratch() {
         match std::env::var("RECONCILE_FAULT").as_deref() {
@@ -291,7 +292,6 @@ pub(crate) mod fault {
         }
     }
 
-    /// Stops while a scratch server is up, where `RECONCILE_FAULT` says `scratch:panic` or `scratch:wait`.
     #[cfg(not(feature = "fault"))]
     pub(crate) async fn on_scratch() {}
 

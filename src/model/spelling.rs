@@ -132,8 +132,9 @@ impl Name {
 }
 
 impl Name {
-    /// Spells a type's name as a server with an empty search path would, once for every schema that it may be found in.
-    pub fn spellings(text: &str, path: &[Self]) -> Vec<String> {
+    /// Returns where a type's name may be found, schema by schema of the path, each place with the name as a server with
+    /// an empty search path spells it.
+    pub(super) fn type_places(text: &str, path: &[Self]) -> Vec<([Self; 2], String)> {
         let (name, array) = match text.strip_suffix("[]") {
             Some(element) => (element, "[]"),
             None => (text, ""),
@@ -144,12 +145,14 @@ impl Name {
         } else {
             split_dotted(&name.to_lowercase())
         };
-        let spell =
-            |schema: &Self, name: &Self| [&schema.spelled(), ".", &name.spelled(), array].concat();
+        let place = |schema: &Self, name: &Self| {
+            let spelled = [&schema.spelled(), ".", &name.spelled(), array].concat();
+            ([schema.clone(), name.clone()], spelled)
+        };
         match names.as_deref() {
-            Some([name]) => path.iter().map(|schema| spell(schema, name)).collect(),
-            Some([schema, name]) => vec![spell(schema, name)],
-            _ => Vec::new(),
+            Some([name]) => path.iter().map(|schema| place(schema, name)).collect(),
+            Some([schema, name]) => vec![place(schema, name)],
+            Some(_) | None => Vec::new(),
         }
     }
 }

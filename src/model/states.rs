@@ -117,31 +117,27 @@ impl Declared {
 
     /// Spells a type that the files declare as a server with an empty search path would.
     fn spelled_here(&self, text: &str, path: &[Name]) -> Option<String> {
-        let (text, array) = match text.strip_suffix("[]") {
-            Some(element) => (element, "[]"),
-            None => (text, ""),
+        let is_type = |place: &[Name; 2]| {
+            let kinds = [Kind::Enum, Kind::Table, Kind::View].into_iter();
+            let mut addresses = kinds.map(|kind| Address::new(kind, place.iter().cloned()));
+            addresses.any(|address| self.written.objects.contains_key(&address))
         };
-        // What stands without quotes is folded, as in any SQL text.
-        let names = if text.contains('"') {
-            Name::split_reference(text)?
-        } else {
-            Name::split_reference(&text.to_lowercase())?
-        };
-        let is_type = |schema: &Name, name: &Name| {
-            [Kind::Enum, Kind::Table, Kind::View]
-                .into_iter()
-                .any(|kind| {
-                    self.written
-                        .objects
-                        .contains_key(&Address::new(kind, [schema.clone(), name.clone()]))
-                })
-        };
-        let (schema, name) = match names.as_slice() {
-            [name] => (path.iter().find(|schema| is_type(schema, name))?, name),
-            [schema, name] if is_type(schema, name) => (schema, name),
-            _ => return None,
-        };
-        Some([&schema.spelled(), ".", &name.spelled(), array].concat())
+        let places = Name::type_places(text, path).into_iter();
+        let mut declared = places.filter(|(place, _)| is_type(place));
+        declared.next().map(|(_, spelled)| spelled)
+    }
+
+    /// Says whether a declared type may be the one that a server spells so, where no server was asked: it is one of the
+    /// files', or else lies somewhere on the path.
+    pub fn may_be(&self, written: &Written, spelled: &str) -> bool {
+        let (text, path) = (super::Text::sql(written), written.search_path());
+        match self.spelled_here(text, path) {
+            Some(own) => own == spelled,
+            None => {
+                let places = Name::type_places(text, path);
+                text == spelled || places.iter().any(|(_, own)| own == spelled)
+            }
+        }
     }
 }
 

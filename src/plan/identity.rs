@@ -334,13 +334,7 @@ fn holds_same_type(
             let same = match known.types.get(address) {
                 Some(spelled) => held_type == spelled.sql(),
                 // A server that holds nothing of ours does not know a type of ours, or of an extension.
-                None => {
-                    let (text, path) = (wanted.type_name.sql(), wanted.type_name.search_path());
-                    held_type == text
-                        || Name::spellings(text, path)
-                            .iter()
-                            .any(|own| own == held_type)
-                }
+                None => known.declared.may_be(&wanted.type_name, held_type),
             };
             same && held.generated.is_none() && wanted.generated.is_none()
         }
