@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::support::database::{Database, Rows};
-use crate::support::{dump, failed, same, servers, trial};
+use crate::support::{dump, failed, pulled, same, servers, trial};
 
 /// A situation: two states of a database, and what becomes of one on its way to the other.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -203,6 +203,15 @@ fn declared(name: &str, text: &str) -> Result<Loaded, Failed> {
         .map_err(|faults| Failed::from(format!("{name}: {:?}", faults.faults)))
 }
 
+fn settings(case: &Case) -> Result<Settings, Failed> {
+    if case.settings.is_empty() {
+        return Ok(Settings::default());
+    }
+    let file = desired::read_settings("reconcile.yaml", &case.settings, &|_| None)
+        .map_err(|faults| Failed::from(format!("settings: {:?}", faults.faults)))?;
+    Ok(file.settings)
+}
+
 /// Runs a case that was made up: forward, whatever its plan looks like.
 pub(crate) async fn run_pair(text: &str, major: u16) -> Result<(), Failed> {
     let case: Case = serde_yaml::from_str(text).map_err(failed)?;
@@ -215,13 +224,7 @@ const MADE_UP: &str = "";
 async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Result<(), Failed> {
     assert!(case.about.len() > 10, "`about` says what the case is about");
     let database = Database::make(major).await?;
-    let mut settings = Settings::default();
-    if !case.settings.is_empty() {
-        let file = desired::read_settings("reconcile.yaml", &case.settings, &|_| None)
-            .map_err(|faults| Failed::from(format!("settings: {:?}", faults.faults)))?;
-        settings = file.settings;
-    }
-    let project = database.project(settings);
+    let project = database.project(settings(case)?);
     database.run(&case.setup).await?;
     let (from, to) = match direction {
         Direction::Forward => (&case.current, &case.desired),
@@ -272,6 +275,9 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
     compare(path, case, direction, major, &plan)?;
 
     apply("forward", &project, &plan).await?;
+    if path.as_os_str() == MADE_UP {
+        as_if_new(&database, case, &to).await?;
+    }
     let after = pipeline::plan(&project, &to).await.map_err(failed)?;
     if !after.decision.is_empty() {
         return Err(Failed::from(format!(
@@ -335,6 +341,19 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
         same("the structure after rollback and purge", &found, &wanted)?;
     }
     database.drop().await
+}
+
+/// Wants the database to be as one where the desired state was made from nothing.
+async fn as_if_new(database: &Database, case: &Case, to: &Loaded) -> Result<(), Failed> {
+    let settings = settings(case)?;
+    let other = Database::make(database.major).await?;
+    other.run(&case.setup).await?;
+    let made = other.project(settings.clone());
+    step("from nothing", &made, to).await?;
+    let wanted = pulled::state(&made, &case.desired).await?;
+    let found = pulled::state(&database.project(settings), &case.desired).await?;
+    same("the state, pulled", &found, &wanted)?;
+    other.drop().await
 }
 
 fn none_lost(

@@ -20,7 +20,7 @@ pub(crate) fn add_primary_key(address: &Address, own: &PrimaryKey) -> Statement 
     let subcommand = Sql::new("ADD").join(&definition);
     Statement::alter_table(
         &address.table(),
-        Form::AddConstraint(definition),
+        Form::AddKey(definition, own.columns.clone()),
         subcommand,
     )
     .working(Work::IndexBuild)
@@ -95,7 +95,7 @@ pub(crate) fn add_unique(address: &Address, own: &Unique) -> Statement {
     let subcommand = Sql::new("ADD").join(&definition);
     Statement::alter_table(
         &address.table(),
-        Form::AddConstraint(definition),
+        Form::AddKey(definition, own.columns.clone()),
         subcommand,
     )
     .working(Work::IndexBuild)

@@ -229,6 +229,21 @@ pub(crate) fn set_counting(column: &Address, own: &Counting) -> Statement {
     Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
 }
 
+/// Puts a sequence that was never used where it starts. Bounds may not leave out where a sequence stands, and one that was
+/// never used stands at its start. <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
+pub(crate) fn start_unused(sequence: &Address, start: i64) -> Statement {
+    let path = Sql::empty().path(sequence);
+    let sql = Sql::new("SELECT setval(")
+        .glue("")
+        .literal(path.as_str())
+        .glue(",")
+        .number(start)
+        .glue(", false) FROM")
+        .path(sequence)
+        .push("WHERE NOT is_called");
+    Statement::catalog(sql).locking(sequence, LockMode::RowExclusive)
+}
+
 /// Puts an identity column's sequence behind the highest value there is: an index finds it where there is one.
 /// <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
 pub(crate) fn catch_up(column: &Address) -> Statement {

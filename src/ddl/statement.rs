@@ -109,6 +109,9 @@ pub enum Form {
     ColumnPart(Name, Sql),
     /// ADD of a table constraint; holds the constraint's definition.
     AddConstraint(Sql),
+    /// ADD of a primary key or unique constraint; holds its definition and its columns. In one statement PostgreSQL takes
+    /// two keys over the same columns for one, and makes one constraint of them without a word.
+    AddKey(Sql, Vec<Name>),
     /// Any other subcommand of ALTER TABLE.
     Subcommand,
 }

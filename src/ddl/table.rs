@@ -243,9 +243,9 @@ fn not_null_part(column: &Address, own: &NotNull) -> Sql {
 pub(crate) fn set_not_null(column: &Address, own: &NotNull) -> Statement {
     let table = column.table();
     let part = not_null_part(column, own);
-    match (own.validity, &own.name) {
-        (Validity::NotValid, Some(name)) => add_not_null_not_valid(column, name),
-        (Validity::NotValid, None) | (Validity::Valid, _) => {
+    match own.validity {
+        Validity::NotValid => add_not_null_not_valid(column, &not_null_name(column, own)),
+        Validity::Valid => {
             let subcommand = match spoken_name(column, own) {
                 Some(name) => Sql::new("ADD CONSTRAINT")
                     .name(name)

@@ -30,7 +30,7 @@ pub use format::json_schema;
 pub use merge::{Merged, merge};
 pub(crate) use settings::seconds;
 pub use settings::{SettingsFile, read_settings};
-pub use write::{File, write};
+pub use write::{File, nothing, write};
 
 /// What the files declare, and what is to be told about them.
 #[derive(Clone, Debug, Default)]

@@ -56,6 +56,16 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File
     files
 }
 
+/// Writes what stands for a database that holds nothing to declare: a folder without files would say nothing at all.
+pub fn nothing() -> File {
+    File {
+        name: "database.yaml".to_owned(),
+        text:
+            "# Nothing is declared here: the database held nothing but what every database has.\n"
+                .to_owned(),
+    }
+}
+
 /// Says whether every database has this: the schema public, with the owner that it has from the start.
 fn is_given(address: &Address, value: &Value) -> bool {
     let mut usual = Mapping::new();

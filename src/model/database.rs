@@ -31,6 +31,8 @@ pub enum Slot {
     Function(Name, Name),
     /// A table has one primary key.
     PrimaryKey(Address),
+    /// What a column gets by itself: a default or an identity.
+    Given(Address),
 }
 
 /// A retired thing: where it was, and where its contents are now.

@@ -249,7 +249,12 @@ impl<T: Text> Object<T> {
             Self::Unique(_) => vec![relation(own.name()), constraint(own.name())],
             Self::Check(_) | Self::ForeignKey(_) => vec![constraint(own.name())],
             Self::NotNull(not_null) => not_null.name.iter().map(constraint).collect(),
-            Self::Identity(identity) => identity.sequence.iter().map(relation).collect(),
+            Self::Identity(identity) => {
+                let mut slots = vec![Slot::Given(own.column())];
+                slots.extend(identity.sequence.iter().map(relation));
+                slots
+            }
+            Self::Default(_) => vec![Slot::Given(own.column())],
             Self::Function(_) => {
                 vec![Slot::Function(
                     own.schema_name().clone(),
@@ -260,7 +265,6 @@ impl<T: Text> Object<T> {
             | Self::Extension(_)
             | Self::Column(_)
             | Self::OwnedBy(_)
-            | Self::Default(_)
             | Self::Trigger(_)
             | Self::Owner(_)
             | Self::Grant(_)

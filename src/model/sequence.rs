@@ -37,6 +37,13 @@ impl Counting {
     }
 }
 
+impl Counting {
+    /// Says whether a value lies within the bounds.
+    pub fn holds(&self, value: i64) -> bool {
+        (self.min_value..=self.max_value).contains(&value)
+    }
+}
+
 /// The type of a sequence's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

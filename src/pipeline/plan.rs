@@ -190,11 +190,18 @@ async fn make_with(
     decision.inverse = back.0;
     decision.inverse_findings = back.1;
     rehearsal.back(&mut decision.inverse).await?;
+    // More is built where prints are not cached yet; what the steps do not touch proves nothing.
+    let touched: BTreeSet<Address> = decision.leans_on.keys().map(Address::table).collect();
     observation.seeded = rehearsal.seeded.clone();
+    observation
+        .seeded
+        .retain(|table, _| touched.contains(table));
     // A table without rows has none to lose; that it is empty is part of what the plan rests on.
     let holds_rows = |table: &Address| cx.class(table) != SizeClass::Empty;
     observation.not_seeded = rehearsal.not_seeded.clone();
-    observation.not_seeded.retain(|table, _| holds_rows(table));
+    observation
+        .not_seeded
+        .retain(|table, _| touched.contains(table) && holds_rows(table));
     decision.stages = stages;
     Ok(Plan {
         decision,

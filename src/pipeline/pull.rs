@@ -43,8 +43,13 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
     };
     let (written, by_hand) = match &loaded {
         None => {
-            let files = desired::write(&model, BTreeSet::new()).into_iter();
-            let written = files.map(|file| (out.join(&file.name), file.text));
+            let mut files = desired::write(&model, BTreeSet::new());
+            if files.is_empty() {
+                files.push(desired::nothing());
+            }
+            let written = files
+                .into_iter()
+                .map(|file| (out.join(&file.name), file.text));
             (written.collect(), Vec::new())
         }
         Some(loaded) => {

@@ -13,6 +13,7 @@ pub(crate) fn fold(steps: Vec<Step>, may_merge: impl Fn(&Step) -> bool) -> Vec<S
         if let Some(first) = run.first()
             && may_merge(&step)
             && joins(first, &step)
+            && !repeats_key(&run, &step)
         {
             run.push(step);
             continue;
@@ -57,6 +58,20 @@ fn joins(first: &Step, next: &Step) -> bool {
     same_lookup && fits
 }
 
+/// Says whether a step adds a key over the columns of another one in the run.
+fn repeats_key(run: &[Step], step: &Step) -> bool {
+    let key = |step: &Step| match &part_of(step)?.form {
+        Form::AddKey(_, columns) => Some(columns.clone()),
+        Form::Plain
+        | Form::CreateTable(_)
+        | Form::AddColumn(_)
+        | Form::ColumnPart(..)
+        | Form::AddConstraint(_)
+        | Form::Subcommand => None,
+    };
+    key(step).is_some_and(|own| run.iter().any(|other| key(other).as_ref() == Some(&own)))
+}
+
 fn close(run: Vec<Step>) -> Vec<Step> {
     let Some(first) = run.first() else { return run };
     let Some(head) = part_of(first).cloned() else {
@@ -67,7 +82,11 @@ fn close(run: Vec<Step>) -> Vec<Step> {
     }
     let merged = match head.form {
         Form::CreateTable(words) => create_table(words, &head.table, &run),
-        Form::AddColumn(_) | Form::ColumnPart(..) | Form::AddConstraint(_) | Form::Subcommand => {
+        Form::AddColumn(_)
+        | Form::ColumnPart(..)
+        | Form::AddConstraint(_)
+        | Form::AddKey(..)
+        | Form::Subcommand => {
             let subcommands: Vec<Sql> = run
                 .iter()
                 .filter_map(part_of)
@@ -154,7 +173,9 @@ fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]
                     *element = element.clone().join(text);
                 }
             }
-            Form::AddConstraint(definition) => elements.push((None, definition.clone())),
+            Form::AddConstraint(definition) | Form::AddKey(definition, _) => {
+                elements.push((None, definition.clone()))
+            }
             Form::CreateTable(_) | Form::Plain | Form::Subcommand => {}
         }
     }

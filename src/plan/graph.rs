@@ -361,6 +361,19 @@ impl Relations {
                 self.before(alterations, by.drops.get(&y).unwrap_or(&none));
             }
         }
+        // What goes along with the drop of its parent lets go of what it needed there.
+        for part in level.current.objects.keys() {
+            let parent = level.current.parent(part);
+            let Some(departures) = parent.as_ref().and_then(|own| by.drops.get(own)) else {
+                continue;
+            };
+            if by.drops.contains_key(part) {
+                continue;
+            }
+            for y in level.current.needs_of(part) {
+                self.before(departures, by.drops.get(&y).unwrap_or(&none));
+            }
+        }
     }
 
     /// What leaves a name before what enters it.
@@ -457,7 +470,9 @@ impl Relations {
                 let left = step.from != **x && step.from.is_at_or_below(x);
                 // A function over the row type goes under its new name: a default of the table may call it, and goes
                 // with the table's own parts.
-                let follows = matches!(x.kind(), Kind::ForeignKey | Kind::Function);
+                // A foreign key beside a column goes first: the key it leans on may have to go before the column does.
+                let is_key = x.kind() == Kind::ForeignKey && step.to.kind() != Kind::Column;
+                let follows = is_key || x.kind() == Kind::Function;
                 if leans && !moves_itself && !follows {
                     self.before(departures, &[*at]);
                 } else if speaks(x) || left || leans {

@@ -15,7 +15,7 @@ use crate::catalog;
 use crate::ddl;
 use crate::model::{
     Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Name, Object, Read, Retired,
-    ServerVersion, Settings, Text as _, Written,
+    ServerVersion, Settings, Slot, Text as _, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, likeness, moves};
@@ -417,6 +417,14 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
             let sits = kind != step.to.kind() && start.objects.contains_key(&other);
             if sits && moves.carry(&other) == other {
                 gather(&other, &needed_by, &mut order);
+            }
+        }
+        // The sequence of an identity column has a relation's name as well.
+        let name = Slot::Relation(step.to.schema_name().clone(), step.to.name().clone());
+        for (other, object) in &start.objects {
+            let sits = other.kind() == Kind::Identity && object.slots(other).contains(&name);
+            if sits && moves.carry(other) == *other {
+                gather(other, &needed_by, &mut order);
             }
         }
     }

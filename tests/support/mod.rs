@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod dump;
+pub(crate) mod pulled;
 pub(crate) mod servers;
 pub(crate) mod tool;
 

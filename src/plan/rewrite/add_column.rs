@@ -5,7 +5,9 @@
 use super::{Claim, Context, creates_at};
 use crate::ddl;
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Written};
+use crate::model::{
+    Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Validity, Written,
+};
 use crate::plan::build::PlanError;
 use crate::plan::step::{Act, Backfill, Phase, Reversal, Step};
 use crate::sql::Sql;
@@ -49,14 +51,14 @@ fn claim(
         .objects
         .get(&address.with_kind(Kind::NotNull))
     {
-        Some(Object::NotNull(not_null)) => Some(not_null),
+        // One that existing rows need not meet is added after the column, by itself.
+        Some(Object::NotNull(own)) => Some(own).filter(|own| own.validity == Validity::Valid),
         _ => None,
     };
-    let whole = [
-        address.clone(),
-        address.with_kind(Kind::Default),
-        address.with_kind(Kind::NotNull),
-    ];
+    let mut whole = vec![address.clone(), address.with_kind(Kind::Default)];
+    if not_null.is_some() {
+        whole.push(address.with_kind(Kind::NotNull));
+    }
     let takes = creates_at(changes, &whole);
     let identity = address.with_kind(Kind::Identity);
     if let (Some(Object::Identity(own)), false) = (

@@ -69,6 +69,16 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 .reversal(Reversal::Full),
             ));
         }
+        // What is said of the type, and who may do what with it, was said of the former one.
+        let attached = cx.level.desired.objects.iter().filter(|(own, _)| {
+            own.attached_to().as_ref() == Some(address)
+                && cx.level.current.objects.contains_key(*own)
+                && changes.at(own).next().is_none()
+        });
+        for (own, object) in attached {
+            let why = format!("{own} is kept");
+            steps.push(contract(Step::run(own, ddl::create(own, object), why)));
+        }
         let former = address.renamed(aside);
         steps.push(contract(Step::run(
             address,

@@ -1,0 +1,672 @@
+//! A random state of a database. Things have numbers; their names are looked up, so that a thing keeps its number when it
+//! is renamed.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use serde_yaml::Value;
+
+use super::attributes::{Sort, Thing, name};
+
+/// Things made by a change have numbers from here on: their tables are empty, their columns all of one value.
+pub(super) const NEW: u32 = 20;
+/// The column of numbers that every table has.
+pub(super) const ID: u32 = 1;
+/// No fewer than there are keys of attributes.
+const KEYS: u32 = 70;
+/// The columns of a table whose keys hold for a time.
+pub(super) const RANGES: [u32; 2] = [15, 16];
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) schemas: BTreeMap<u32, Thing>,
+    pub(super) enums: BTreeMap<u32, EnumSpec>,
+    pub(super) sequences: BTreeMap<u32, Thing>,
+    pub(super) functions: BTreeMap<u32, FunctionSpec>,
+    pub(super) tables: BTreeMap<u32, TableSpec>,
+    pub(super) views: BTreeMap<u32, ViewSpec>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct EnumSpec {
+    pub(super) own: Thing,
+    /// Number → label; the order is that of `order`.
+    pub(super) labels: BTreeMap<u32, String>,
+    pub(super) order: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct FunctionSpec {
+    pub(super) own: Thing,
+    pub(super) adds: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct TableSpec {
+    pub(super) own: Thing,
+    pub(super) schema: u32,
+    pub(super) columns: BTreeMap<u32, ColumnSpec>,
+    pub(super) key: Option<Thing>,
+    pub(super) parts: BTreeMap<u32, Part>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) own: Thing,
+    pub(super) what: What,
+}
+
+/// What a part of a table is, with the column or table that it is about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum What {
+    Unique(u32),
+    Index(u32),
+    Check(u32),
+    Foreign(u32),
+    Trigger,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ColumnSpec {
+    pub(super) own: Thing,
+    pub(super) kind: Type,
+    pub(super) default: bool,
+    pub(super) sequence: Option<u32>,
+    pub(super) not_null: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Type {
+    Integer,
+    Bigint,
+    Text,
+    Varchar,
+    Date,
+    Enum(u32),
+    NumberRange,
+    DateRange,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct ViewSpec {
+    pub(super) own: Thing,
+    pub(super) table: u32,
+    pub(super) columns: Vec<u32>,
+    pub(super) function: Option<u32>,
+}
+
+impl What {
+    pub(super) fn sort(self) -> Sort {
+        match self {
+            Self::Unique(_) => Sort::Unique,
+            Self::Index(_) => Sort::Index,
+            Self::Check(_) => Sort::Check,
+            Self::Foreign(_) => Sort::Foreign,
+            Self::Trigger => Sort::Trigger,
+        }
+    }
+
+    fn column(self) -> Option<u32> {
+        match self {
+            Self::Unique(column) | Self::Index(column) | Self::Check(column) => Some(column),
+            Self::Foreign(_) | Self::Trigger => None,
+        }
+    }
+}
+
+/// Draws one of a map's numbers.
+pub(super) fn any<T>(rng: &mut Rng, of: &BTreeMap<u32, T>) -> Option<u32> {
+    let keys: Vec<u32> = of.keys().copied().collect();
+    (!keys.is_empty()).then(|| keys[rng.usize(..keys.len())])
+}
+
+impl State {
+    pub(super) fn random(rng: &mut Rng) -> Self {
+        let mut state = Self::default();
+        let app = Thing::random(rng, Sort::Schema, "app".to_owned());
+        state.schemas.insert(1, app);
+        if rng.bool() {
+            let own = name(rng, 2);
+            state
+                .schemas
+                .insert(2, Thing::random(rng, Sort::Schema, own));
+        }
+        for number in 1..=rng.u32(0..3) {
+            let own = EnumSpec::random(rng, number);
+            state.enums.insert(number, own);
+        }
+        for number in 1..=rng.u32(0..3) {
+            let own = format!("s_{}", name(rng, number));
+            state
+                .sequences
+                .insert(number, Thing::random(rng, Sort::Sequence, own));
+        }
+        for number in 1..=rng.u32(0..3) {
+            let own = FunctionSpec::random(rng, number);
+            state.functions.insert(number, own);
+        }
+        for number in 1..=rng.u32(1..5) {
+            let own = TableSpec::random(rng, number, &state);
+            state.tables.insert(number, own);
+        }
+        for number in 1..=rng.u32(0..3) {
+            if let Some(own) = ViewSpec::random(rng, number, &state) {
+                state.views.insert(number, own);
+            }
+        }
+        state.consistent()
+    }
+
+    /// Takes away what leans on something that is gone, and what does not go together.
+    pub(super) fn consistent(mut self) -> Self {
+        let schemas: Vec<u32> = self.schemas.keys().copied().collect();
+        self.tables.retain(|_, own| schemas.contains(&own.schema));
+        for own in self.functions.values_mut() {
+            own.settle();
+        }
+        for table in self.tables.values_mut() {
+            table.columns.retain(
+                |_, own| !matches!(own.kind, Type::Enum(at) if !self.enums.contains_key(&at)),
+            );
+            let identity = table
+                .columns
+                .iter()
+                .filter(|(_, own)| own.own.has("identity"))
+                .map(|(at, _)| *at)
+                .next();
+            for (at, column) in &mut table.columns {
+                column.sequence = column
+                    .sequence
+                    .filter(|own| self.sequences.contains_key(own));
+                if identity != Some(*at) {
+                    column.own.drop_all(&["identity"]);
+                }
+                column.settle(*at);
+            }
+        }
+        let owned: Vec<(u32, bool)> = self
+            .tables
+            .iter()
+            .map(|(at, own)| (*at, own.schema == 1))
+            .collect();
+        for (at, own) in &mut self.sequences {
+            let goes = owned.iter().any(|(table, at_home)| table == at && *at_home);
+            if !goes {
+                own.drop_all(&["owned_by"]);
+            }
+        }
+        self.settle_keys();
+        let functions: Vec<u32> = self.functions.keys().copied().collect();
+        let sets: Vec<u32> = self
+            .functions
+            .iter()
+            .filter(|(_, own)| own.returns().starts_with("SETOF"))
+            .map(|(at, _)| *at)
+            .collect();
+        let tables = self.tables.clone();
+        self.views.retain(|_, own| tables.contains_key(&own.table));
+        for own in self.views.values_mut() {
+            own.columns
+                .retain(|column| tables[&own.table].columns.contains_key(column));
+            own.function = own.function.filter(|at| functions.contains(at));
+            if own.function.is_some_and(|at| sets.contains(&at)) || own.own.has("instead") {
+                own.own.drop_all(&["check_option"]);
+            }
+        }
+        self.views.retain(|_, own| !own.columns.is_empty());
+        self
+    }
+
+    /// Keys that are referred to are plain ones, and what refers to them is of the same permanence.
+    fn settle_keys(&mut self) {
+        let tables = self.tables.clone();
+        let callable: Vec<u32> = self
+            .functions
+            .iter()
+            .filter(|(_, own)| !own.returns().starts_with("SETOF"))
+            .map(|(at, _)| *at)
+            .collect();
+        for (number, table) in &mut self.tables {
+            let columns = table.columns.clone();
+            let is_unlogged = table.own.has("unlogged");
+            table.parts.retain(|_, part| {
+                part.what
+                    .column()
+                    .is_none_or(|column| columns.contains_key(&column))
+            });
+            table.parts.retain(|_, part| match part.what {
+                What::Foreign(to) => tables.get(&to).is_some_and(|target| {
+                    let is_filled = to < NEW || *number >= NEW;
+                    let has_key = match part.own.has("period") {
+                        true => target.covers() && table_has_ranges(&columns),
+                        false => target.key.is_some(),
+                    };
+                    is_filled && has_key && (is_unlogged || !target.own.has("unlogged"))
+                }),
+                What::Unique(column) => {
+                    column < NEW
+                        && !matches!(columns[&column].kind, Type::Enum(_) | Type::DateRange)
+                        && !columns[&column].own.has("generated")
+                }
+                What::Index(_) | What::Check(_) | What::Trigger => true,
+            });
+            for part in table.parts.values_mut() {
+                part.settle(&columns, &callable);
+            }
+            let other = columns
+                .iter()
+                .find(|(at, own)| **at != ID && **at < NEW && own.not_null && own.is_plain());
+            if let Some(key) = &mut table.key {
+                if other.is_none() {
+                    key.drop_all(&["two", "include"]);
+                }
+                if key.has("two") {
+                    key.drop_all(&["include"]);
+                }
+            }
+        }
+        let referred: Vec<u32> = self
+            .tables
+            .values()
+            .flat_map(|own| own.parts.values())
+            .filter_map(|part| match part.what {
+                What::Foreign(to) => Some(to),
+                What::Unique(_) | What::Index(_) | What::Check(_) | What::Trigger => None,
+            })
+            .collect();
+        for (at, table) in &mut self.tables {
+            if referred.contains(at) {
+                if let Some(key) = &mut table.key {
+                    key.drop_all(&["deferrable", "two"]);
+                }
+                for part in table.parts.values_mut() {
+                    if part.own.text("temporal").is_some() || part.own.has("temporal") {
+                        part.own.drop_all(&["deferrable"]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Returns the columns that change their values on the way to another state and do not get them back, and those
+    /// that only change them.
+    pub(super) fn values_changed_by(&self, desired: &Self) -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+        let (mut lost, mut converted) = (Vec::new(), Vec::new());
+        for (number, table) in &self.tables {
+            for (at, column) in &table.columns {
+                let then = desired.tables.get(number);
+                let then = then.and_then(|table| table.columns.get(at));
+                let path = || {
+                    vec![
+                        self.schemas[&table.schema].name.clone(),
+                        table.own.name.clone(),
+                        column.own.name.clone(),
+                    ]
+                };
+                let Some(then) = then else { continue };
+                if then.not_null && !column.not_null && !then.own.has("not_null not_valid") {
+                    lost.push(path());
+                }
+                let labels = |state: &Self| match column.kind {
+                    Type::Enum(own) => state.enums.get(&own).map(|own| own.labels.clone()),
+                    Type::Integer
+                    | Type::Bigint
+                    | Type::Text
+                    | Type::Varchar
+                    | Type::Date
+                    | Type::NumberRange
+                    | Type::DateRange => None,
+                };
+                let generated = |own: &ColumnSpec| own.own.text("generated").map(str::to_owned);
+                if labels(self) != labels(desired) || generated(column) != generated(then) {
+                    converted.push(path());
+                }
+            }
+        }
+        (lost, converted)
+    }
+
+    /// Leaves the `at`-th part out; `None` where there is none. Both states of a pair have the same parts first.
+    pub(super) fn without(&self, at: usize) -> Option<Self> {
+        let mut state = self.clone();
+        let mut parts: Vec<(u8, u32, u32)> = Vec::new();
+        for number in 1..40 {
+            parts.extend((0..6).map(|kind| (kind, number, 0)));
+        }
+        for table in 1..40 {
+            parts.extend((2..40).map(|column| (6, table, column)));
+            parts.extend((1..40).map(|part| (7, table, part)));
+        }
+        parts.extend((0..KEYS).map(|key| (8, key, 0)));
+        let (kind, number, part) = *parts.get(at)?;
+        match kind {
+            0 => drop(state.views.remove(&number)),
+            1 => drop(state.tables.remove(&number)),
+            2 => drop(state.functions.remove(&number)),
+            3 => drop(state.sequences.remove(&number)),
+            4 => drop(state.enums.remove(&number)),
+            5 if number > 1 => drop(state.schemas.remove(&number)),
+            6 => {
+                if let Some(own) = state.tables.get_mut(&number) {
+                    own.columns.remove(&part);
+                }
+            }
+            7 => {
+                if let Some(own) = state.tables.get_mut(&number) {
+                    own.parts.remove(&part);
+                }
+            }
+            _ => state.say_less(number as usize),
+        }
+        Some(state.consistent())
+    }
+
+    /// Takes the `at`-th of all keys off everything.
+    fn say_less(&mut self, at: usize) {
+        let keys = Sort::keys();
+        let Some(key) = keys.get(at) else {
+            return;
+        };
+        for (sort, own) in self.things_mut() {
+            if sort.always() != Some(*key) {
+                own.drop_all(&[key]);
+            }
+        }
+    }
+
+    /// Returns everything that attributes can be said of.
+    pub(super) fn things_mut(&mut self) -> Vec<(Sort, &mut Thing)> {
+        let mut things: Vec<(Sort, &mut Thing)> = Vec::new();
+        things.extend(self.schemas.values_mut().map(|own| (Sort::Schema, own)));
+        things.extend(
+            self.enums
+                .values_mut()
+                .map(|own| (Sort::Enum, &mut own.own)),
+        );
+        things.extend(self.sequences.values_mut().map(|own| (Sort::Sequence, own)));
+        things.extend(
+            self.functions
+                .values_mut()
+                .map(|own| (Sort::Function, &mut own.own)),
+        );
+        things.extend(
+            self.views
+                .values_mut()
+                .map(|own| (Sort::View, &mut own.own)),
+        );
+        for table in self.tables.values_mut() {
+            things.push((Sort::Table, &mut table.own));
+            let columns = table.columns.values_mut();
+            things.extend(columns.map(|own| (Sort::Column, &mut own.own)));
+            things.extend(table.key.iter_mut().map(|own| (Sort::Key, own)));
+            for part in table.parts.values_mut() {
+                things.push((part.what.sort(), &mut part.own));
+            }
+        }
+        things
+    }
+}
+
+fn table_has_ranges(columns: &BTreeMap<u32, ColumnSpec>) -> bool {
+    RANGES.iter().all(|at| columns.contains_key(at))
+}
+
+impl EnumSpec {
+    pub(super) fn random(rng: &mut Rng, number: u32) -> Self {
+        let own = format!("e_{}", name(rng, number));
+        let labels: BTreeMap<u32, String> = (1..=rng.u32(1..4))
+            .map(|own| (own, format!("l'{own}")))
+            .collect();
+        Self {
+            own: Thing::random(rng, Sort::Enum, own),
+            order: labels.keys().copied().collect(),
+            labels,
+        }
+    }
+}
+
+impl FunctionSpec {
+    pub(super) fn random(rng: &mut Rng, number: u32) -> Self {
+        let own = name(rng, number);
+        Self {
+            own: Thing::random(rng, Sort::Function, own),
+            adds: rng.u32(..9),
+        }
+    }
+
+    /// What it returns.
+    pub(super) fn returns(&self) -> String {
+        self.own.text("gives").unwrap_or("integer").to_owned()
+    }
+
+    fn settle(&mut self) {
+        if !self.returns().starts_with("SETOF") {
+            self.own.drop_all(&["rows"]);
+        }
+    }
+}
+
+impl TableSpec {
+    pub(super) fn random(rng: &mut Rng, number: u32, state: &State) -> Self {
+        let mut columns = BTreeMap::new();
+        let id = ColumnSpec {
+            own: Thing {
+                name: "id".to_owned(),
+                ..Thing::default()
+            },
+            kind: Type::Bigint,
+            default: false,
+            sequence: None,
+            not_null: true,
+        };
+        columns.insert(ID, id);
+        for column in 2..=rng.u32(2..6) {
+            columns.insert(column, ColumnSpec::random(rng, column, state));
+        }
+        if rng.u8(..6) == 0 {
+            for (at, kind) in RANGES.into_iter().zip([Type::NumberRange, Type::DateRange]) {
+                let mut own = ColumnSpec::random(rng, at, state);
+                (own.kind, own.not_null) = (kind, true);
+                columns.insert(at, own);
+            }
+        }
+        let own = format!("t_{}", name(rng, number));
+        let mut table = Self {
+            own: Thing::random(rng, Sort::Table, own),
+            schema: any(rng, &state.schemas).unwrap_or(1),
+            columns,
+            key: None,
+            parts: BTreeMap::new(),
+        };
+        if rng.u8(..4) > 0 {
+            table.key = Some(Thing::random(rng, Sort::Key, String::new()));
+        }
+        for part in 1..=rng.u32(1..6) {
+            table.add(rng, part, number, state);
+        }
+        table
+    }
+
+    /// Adds a part.
+    pub(super) fn add(&mut self, rng: &mut Rng, number: u32, table: u32, state: &State) {
+        let column = any(rng, &self.columns).unwrap_or(ID);
+        let what = match rng.u8(..10) {
+            0 | 1 => What::Unique(column),
+            2..=4 => What::Index(column),
+            5 | 6 => What::Check(column),
+            7 => What::Trigger,
+            _ => match any(rng, &state.tables) {
+                Some(to) => What::Foreign(to),
+                None => What::Trigger,
+            },
+        };
+        let own = format!(
+            "p{number} of {table} {}",
+            name(rng, number).chars().take(12).collect::<String>()
+        );
+        let own = Thing::random(rng, what.sort(), own);
+        self.parts.insert(number, Part { own, what });
+    }
+
+    /// Whether its ranges are a key that foreign keys with PERIOD may refer to.
+    pub(super) fn covers(&self) -> bool {
+        table_has_ranges(&self.columns)
+            && self.parts.values().any(|own| {
+                matches!(own.what, What::Unique(_))
+                    && own.own.attributes.get("temporal") == Some(&Value::Bool(true))
+                    && !own.own.has("deferrable")
+            })
+    }
+}
+
+impl Part {
+    /// Takes off what does not go together.
+    fn settle(&mut self, columns: &BTreeMap<u32, ColumnSpec>, callable: &[u32]) {
+        let own = &mut self.own;
+        match self.what {
+            What::Unique(column) => {
+                if own.has("temporal") {
+                    if table_has_ranges(columns) {
+                        own.drop_all(&["include", "nulls_not_distinct", "two"]);
+                    } else {
+                        own.drop_all(&["temporal"]);
+                    }
+                }
+                if column == ID {
+                    own.drop_all(&["two", "include"]);
+                }
+                if own.has("two") {
+                    own.drop_all(&["include"]);
+                }
+            }
+            What::Index(column) => {
+                let kind = columns[&column].kind;
+                if own.has("method") {
+                    own.drop_all(&["unique", "nulls_not_distinct", "include", "element"]);
+                    if own
+                        .attributes
+                        .get("with")
+                        .is_some_and(|with| with.as_mapping().is_some_and(|own| own.len() > 1))
+                    {
+                        own.drop_all(&["with"]);
+                    }
+                }
+                if column != ID {
+                    own.drop_all(&["unique", "nulls_not_distinct"]);
+                } else {
+                    own.drop_all(&["include"]);
+                }
+                if !own.has("unique") {
+                    own.drop_all(&["nulls_not_distinct"]);
+                }
+                if own.text("element") == Some("lower")
+                    && !matches!(kind, Type::Text | Type::Varchar)
+                {
+                    own.drop_all(&["element"]);
+                }
+            }
+            What::Check(_) => {
+                if callable.is_empty() && own.text("says") == Some("call") {
+                    own.drop_all(&["says"]);
+                }
+            }
+            What::Foreign(_) => {
+                let deletes = own.text("on_delete");
+                if !matches!(deletes, Some("set_null" | "set_default")) {
+                    own.drop_all(&["set_columns"]);
+                }
+                if own.has("period") {
+                    own.drop_all(&[
+                        "on_update",
+                        "on_delete",
+                        "set_columns",
+                        "match",
+                        "referenced_columns",
+                    ]);
+                }
+            }
+            What::Trigger => {}
+        }
+    }
+}
+
+impl ViewSpec {
+    pub(super) fn random(rng: &mut Rng, number: u32, state: &State) -> Option<Self> {
+        let table = any(rng, &state.tables)?;
+        let columns: Vec<u32> = state.tables[&table].columns.keys().copied().collect();
+        let own = format!("v_{}", name(rng, number));
+        Some(Self {
+            own: Thing::random(rng, Sort::View, own),
+            table,
+            columns: columns.into_iter().take(rng.usize(1..4)).collect(),
+            function: any(rng, &state.functions).filter(|_| rng.bool()),
+        })
+    }
+}
+
+impl ColumnSpec {
+    pub(super) fn random(rng: &mut Rng, number: u32, state: &State) -> Self {
+        let kind = match rng.u8(..6) {
+            0 => Type::Integer,
+            1 => Type::Bigint,
+            2 => Type::Varchar,
+            3 => Type::Date,
+            4 => any(rng, &state.enums).map_or(Type::Text, Type::Enum),
+            _ => Type::Text,
+        };
+        let own = name(rng, number);
+        let sequence = any(rng, &state.sequences).filter(|_| rng.bool());
+        Self {
+            own: Thing::random(rng, Sort::Column, own),
+            kind,
+            default: rng.bool(),
+            sequence,
+            not_null: rng.u8(..3) == 0,
+        }
+    }
+
+    /// Whether a key may hold it.
+    fn is_plain(&self) -> bool {
+        !matches!(self.kind, Type::Enum(_) | Type::DateRange)
+            && !self.own.has("generated")
+            && !self.own.has("not_null not_valid")
+    }
+
+    fn settle(&mut self, number: u32) {
+        let own = &mut self.own;
+        if number == ID {
+            *own = Thing {
+                name: own.name.clone(),
+                ..Thing::default()
+            };
+            return;
+        }
+        if !matches!(self.kind, Type::Text | Type::Varchar) {
+            own.drop_all(&["collation"]);
+        }
+        if self.kind != Type::Bigint {
+            own.drop_all(&["generated"]);
+        }
+        if !matches!(self.kind, Type::Integer | Type::Bigint) || own.has("generated") {
+            own.drop_all(&["identity"]);
+            self.sequence = None;
+        }
+        if own.has("generated") {
+            (self.default, self.not_null) = (false, false);
+        }
+        if own.has("identity") {
+            (self.default, self.not_null, self.sequence) = (false, true, None);
+            own.drop_all(&["not_null not_valid"]);
+        }
+        if matches!(self.kind, Type::NumberRange | Type::DateRange) {
+            (self.default, self.not_null) = (false, true);
+            own.drop_all(&["not_null not_valid"]);
+        }
+        if !self.not_null {
+            own.drop_all(&["not_null name", "not_null not_valid"]);
+        }
+        if self.sequence.is_some() {
+            self.default = true;
+        }
+    }
+}
