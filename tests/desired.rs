@@ -116,7 +116,7 @@ fn models() -> impl Strategy<Value = Model<Expression>> {
             model.objects.insert(address.clone(), object);
             if let Some(text) = comment {
                 let text = text.clone();
-                let comment = Object::Comment(Comment { text });
+                let comment = Object::Comment(Comment { text, key: None });
                 model.objects.insert(Address::comment_on(address), comment);
             }
         };

@@ -92,9 +92,9 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Function => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
-        Kind::Unique | Kind::Check | Kind::ForeignKey => Some("pg_constraint"),
-        // A primary key or NOT NULL is addressed by its table or column: its comment would need the constraint's name.
-        Kind::PrimaryKey | Kind::NotNull => None,
+        Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey => Some("pg_constraint"),
+        // A NOT NULL is addressed by its column: its comment would need the constraint's name.
+        Kind::NotNull => None,
         Kind::Identity
         | Kind::OwnedBy
         | Kind::Default
@@ -119,13 +119,14 @@ pub(super) async fn comments(
         if catalog_of(target.kind()) != Some(get(&row, "catalog")?) {
             continue;
         }
+        let key = match into.model.objects.get(target) {
+            Some(Object::PrimaryKey(own)) => own.name.clone(),
+            _ => None,
+        };
         let address = Address::comment_on(target);
-        into.model.objects.insert(
-            address,
-            Object::Comment(Comment {
-                text: get(&row, "text")?,
-            }),
-        );
+        let text = get(&row, "text")?;
+        let comment = Object::Comment(Comment { text, key });
+        into.model.objects.insert(address, comment);
     }
     Ok(())
 }

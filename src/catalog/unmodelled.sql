@@ -83,11 +83,10 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
    WHERE c.relkind = 'v'
   UNION ALL
-  SELECT CASE k.contype WHEN 'p' THEN 'comment on a primary key' ELSE 'comment on a not null' END,
-         s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+  SELECT 'comment on a not null', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE k.contype IN ('p', 'n') AND c.relkind = 'r'
+   WHERE k.contype = 'n' AND c.relkind = 'r'
   UNION ALL
   SELECT 'comment on the index of a key', s.nspname, c.relname, k.conname, 'pg_class'::regclass, i.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind = 'i'

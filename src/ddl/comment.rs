@@ -1,12 +1,12 @@
 //! COMMENT ON.
 
-use crate::model::{Address, Kind};
+use crate::model::{Address, Kind, Name};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement};
 
 /// Sets a comment, or takes it away. <https://www.postgresql.org/docs/current/sql-comment.html>
-pub(crate) fn set(address: &Address, text: Option<&str>) -> Statement {
+pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> Statement {
     let target = address
         .target()
         .expect("a comment's address names its target");
@@ -40,8 +40,14 @@ pub(crate) fn set(address: &Address, text: Option<&str>) -> Statement {
                 .path(&table),
             Some(table),
         ),
-        Kind::PrimaryKey
-        | Kind::Default
+        Kind::PrimaryKey => (
+            head.push("CONSTRAINT")
+                .name(key.expect("a comment on a primary key knows its name"))
+                .push("ON")
+                .path(&table),
+            Some(table),
+        ),
+        Kind::Default
         | Kind::NotNull
         | Kind::Identity
         | Kind::OwnedBy

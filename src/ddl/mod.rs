@@ -44,7 +44,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Trigger(own) => trigger::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::set(address, *own),
-        Object::Comment(own) => comment::set(address, Some(&own.text)),
+        Object::Comment(own) => comment::set(address, own.key.as_ref(), Some(&own.text)),
     }
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         // Nothing is without an owner: a change of owner that nobody wants is none.
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::reset(address, *own),
-        Object::Comment(_) => comment::set(address, None),
+        Object::Comment(own) => comment::set(address, own.key.as_ref(), None),
     }
 }
 
@@ -199,14 +199,15 @@ pub(crate) fn alter<T: Text>(
             Some(privilege::take_option(address))
         }
         (Alteration::Grant(GrantAlteration::How(how)), _) => Some(privilege::set(address, *how)),
-        (Alteration::Comment(CommentAlteration::Text(text)), _) => {
-            Some(comment::set(address, Some(text)))
+        (Alteration::Comment(CommentAlteration::Text(text)), Object::Comment(own)) => {
+            Some(comment::set(address, own.key.as_ref(), Some(text)))
         }
         (
             Alteration::Sequence(_)
             | Alteration::OwnedBy(_)
             | Alteration::Function(_)
             | Alteration::Column(_)
+            | Alteration::Comment(_)
             | Alteration::NotNull(_)
             | Alteration::Identity(_)
             | Alteration::ForeignKey(_)

@@ -288,6 +288,11 @@ impl Gathering {
     }
 
     pub(super) fn comment(&mut self, target: &Address, fields: &mut Fields) {
+        self.comment_on(target, None, fields);
+    }
+
+    /// Takes a comment; on a primary key it is said with the key's name.
+    pub(super) fn comment_on(&mut self, target: &Address, key: Option<&Name>, fields: &mut Fields) {
         if let Some(node) = fields.get("comment")
             && let Some(text) = fields::text(&node, "comment", &mut self.ledger)
         {
@@ -301,11 +306,20 @@ impl Gathering {
                 );
                 return;
             }
+            if target.kind() == Kind::PrimaryKey && key.is_none() {
+                self.ledger.fault(
+                    &node,
+                    "the comment is on a primary key without a name",
+                    "say the key's name beside it: `name: …`".to_owned(),
+                );
+                return;
+            }
             self.put(
                 &Address::comment_on(target),
                 &node,
                 Object::Comment(Comment {
                     text: text.to_owned(),
+                    key: key.cloned(),
                 }),
             );
         }

@@ -305,7 +305,9 @@ impl Reading<'_> {
                 .unwrap_or_default();
             own.without_overlaps = super::constraint::without_overlaps(&mut fields, ledger);
             own.deferrable = super::constraint::deferrable(&mut fields, ledger);
-            fields.close(ledger);
+            self.gathering
+                .comment_on(&address, own.name.as_ref(), &mut fields);
+            fields.close(&mut self.gathering.ledger);
         }
         if own.columns.is_empty() {
             self.gathering

@@ -303,7 +303,7 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
     if let Some(key) = key {
         own.insert(
             text("primary_key"),
-            write_constraint::primary_key(address, key),
+            write_constraint::primary_key(model, address, key),
         );
     }
     let mut unique = Mapping::new();

@@ -4,8 +4,8 @@ use serde_yaml::{Mapping, Value};
 
 use super::write::{comment, names, text};
 use crate::model::{
-    Action, Address, Deferrable, Enabled, Event, Expression, ForeignKey, Match, Model, PrimaryKey,
-    Text as _, Timing, Trigger, Unique, Validity,
+    Action, Address, Deferrable, Enabled, Event, Expression, ForeignKey, Kind, Match, Model,
+    PrimaryKey, Text as _, Timing, Trigger, Unique, Validity,
 };
 
 pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
@@ -16,10 +16,13 @@ pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
     }
 }
 
-pub(super) fn primary_key(table: &Address, key: &PrimaryKey) -> Value {
+pub(super) fn primary_key(model: &Model<Expression>, table: &Address, key: &PrimaryKey) -> Value {
     let usual = [table.name().as_str(), "_pkey"].concat();
     let mut map = Mapping::new();
-    if let Some(name) = key.name.as_ref().filter(|name| name.as_str() != usual) {
+    comment(model, &table.with_kind(Kind::PrimaryKey), &mut map);
+    let is_said = !map.is_empty();
+    let name = key.name.as_ref();
+    if let Some(name) = name.filter(|name| is_said || name.as_str() != usual) {
         map.insert(text("name"), text(name.as_str()));
     }
     map.insert(text("columns"), names(&key.columns));

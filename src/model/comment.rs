@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Name;
+
 /// A comment (manual: COMMENT).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comment {
     /// The text.
     pub text: String,
+    /// The name of the primary key it is on, whose address does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Name>,
 }
 
 /// How comments differ.
@@ -26,7 +31,8 @@ impl CommentAlteration {
 
 impl Comment {
     pub(super) fn alterations(&self, to: &Self) -> Vec<CommentAlteration> {
-        let Self { text } = self;
+        // A comment follows its key to another name.
+        let Self { text, key: _ } = self;
         if *text == to.text {
             Vec::new()
         } else {

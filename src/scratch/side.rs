@@ -155,7 +155,12 @@ pub(super) fn desired_side(
             // What leans on something outside the table would hold that as well.
             let leans_outside = || {
                 let mut needs = carried.needs.get(address).into_iter().flatten();
-                needs.any(|need| matches!(need.kind(), Kind::Function | Kind::Sequence))
+                needs.any(|need| match need.kind() {
+                    Kind::Function | Kind::Sequence => true,
+                    // An extension that goes would have to stay for the sake of an index.
+                    Kind::Extension => !declared.written.objects.contains_key(need),
+                    _other => false,
+                })
             };
             // The attic is another schema than that of the column, which the server refuses.
             if place.kind() == Kind::Sequence {

@@ -176,6 +176,8 @@ pub struct PrimaryKey {
     pub without_overlaps: Option<bool>,
     /// Whether the check can wait for the end of the transaction.
     pub deferrable: Option<Deferrable>,
+    /// A comment (manual: COMMENT); takes a `name`.
+    pub comment: Option<String>,
 }
 
 /// When a deferrable constraint is checked.
