@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::step::{Block, Effect, Phase, Step};
-use crate::model::{ADDED_VALUES, Address, Expression, Kind, Level, Move, Object, Slot, Why};
+use crate::model::{
+    ADDED_VALUES, Address, Expression, Kind, Level, Move, Object, Persistence, Slot, Why,
+};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
 pub(crate) type Placed = (Block, Option<usize>);
@@ -299,6 +301,7 @@ impl Relations {
         };
         relations.coming(&by, level);
         relations.going(&by, level);
+        relations.persistence(&by, level);
         relations.slots(&by, level);
         relations.moves(&by, level);
         relations
@@ -372,6 +375,32 @@ impl Relations {
             }
             for y in level.current.needs_of(part) {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
+            }
+        }
+    }
+
+    /// No permanent table may refer to an unlogged one, at no moment between.
+    fn persistence(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let none = Vec::new();
+        let sides = [&level.current.objects, &level.desired.objects];
+        for (x, object) in sides.into_iter().flatten() {
+            let Object::ForeignKey(key) = object else {
+                continue;
+            };
+            let (own, other) = (x.table(), key.referenced_table());
+            let alters = |table| by.alters.get(table).unwrap_or(&none);
+            for table in [&own, &other] {
+                self.before(by.drops.get(x).unwrap_or(&none), alters(table));
+                self.before(alters(table), by.creates.get(x).unwrap_or(&none));
+            }
+            if by.drops.contains_key(x) || own == other {
+                continue;
+            }
+            match level.desired.objects.get(&own) {
+                Some(Object::Table(table)) if table.persistence == Persistence::Permanent => {
+                    self.before(alters(&other), alters(&own));
+                }
+                _ => self.before(alters(&own), alters(&other)),
             }
         }
     }
