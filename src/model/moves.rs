@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Retired};
+use super::spelling::type_after_move;
+use super::{Address, Name, Retired};
 
 /// Why a thing changes its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -58,6 +59,16 @@ impl Move {
 }
 
 impl Moves {
+    /// Says how a server spells a type once everything has moved.
+    pub(crate) fn carry_type(&self, spelled: &str) -> String {
+        let own = Name::new(spelled);
+        let after = self
+            .0
+            .iter()
+            .fold(own, |own, step| type_after_move(&own, &step.from, &step.to));
+        after.as_str().to_owned()
+    }
+
     /// Says where an address of the state before is in the state after.
     pub fn carry(&self, address: &Address) -> Address {
         self.0

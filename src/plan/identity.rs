@@ -330,11 +330,12 @@ fn holds_same_type(
         | (Some(Object::Sequence(_)), Object::Sequence(_))
         | (Some(Object::Enum(_)), Object::Enum(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
-            let held_type = held.type_name.sql();
+            // Its type may come back with it: enums are asked first.
+            let held_type = identity.moves.carry_type(held.type_name.sql());
             let same = match known.types.get(address) {
                 Some(spelled) => held_type == spelled.sql(),
                 // A server that holds nothing of ours does not know a type of ours, or of an extension.
-                None => known.declared.may_be(&wanted.type_name, held_type),
+                None => known.declared.may_be(&wanted.type_name, &held_type),
             };
             same && held.generated.is_none() && wanted.generated.is_none()
         }
