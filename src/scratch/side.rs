@@ -155,11 +155,11 @@ pub(super) fn desired_side(
             // What leans on something outside the table would hold that as well.
             let leans_outside = || {
                 let mut needs = carried.needs.get(address).into_iter().flatten();
-                needs.any(|need| match need.kind() {
-                    Kind::Function | Kind::Sequence => true,
+                needs.any(|need| {
                     // An extension that goes would have to stay for the sake of an index.
-                    Kind::Extension => !declared.written.objects.contains_key(need),
-                    _other => false,
+                    let goes = need.kind() == Kind::Extension
+                        && !declared.written.objects.contains_key(need);
+                    goes || matches!(need.kind(), Kind::Function | Kind::Sequence)
                 })
             };
             // The attic is another schema than that of the column, which the server refuses.
