@@ -429,7 +429,7 @@ async fn killed(major: u16, back: bool) -> Result<(), Failed> {
             tool.declare(CURRENT);
             tool.wants(0, &["plan", "--detailed-exitcode"])
                 .map_err(context)?;
-            let lost = before.1.lost(&database.rows().await?, Clone::clone);
+            let lost = before.1.lost(&database.rows().await?, false, Clone::clone);
             if !lost.is_empty() {
                 return Err(context(Failed::from(lost.join("\n"))));
             }

@@ -40,6 +40,9 @@ struct Case {
     /// SQL that fills the tables of the desired state, for the way from there to the current one.
     #[serde(default)]
     seed_back: String,
+    /// SQL that an application goes on running: after the plan, and after the rollback.
+    #[serde(default)]
+    uses: String,
     /// What is expected.
     #[serde(default)]
     expect: Expect,
@@ -292,9 +295,12 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
         !lists(&case.expect.converts, column) && !lists(&case.expect.loses, column)
     });
     let moves = plan.decision.moves.clone();
-    none_lost("after the plan", &kept, &database.rows().await?, |column| {
+    let found = database.rows().await?;
+    none_lost("after the plan", &kept, &found, false, |column| {
         moves.carry(column)
     })?;
+    database.run(&case.uses).await?;
+    let later = !case.uses.is_empty();
 
     let back = pipeline::plan_rollback(&project, Target::Newest)
         .await
@@ -306,8 +312,10 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
         "after the rollback",
         &all,
         &database.rows().await?,
+        later,
         Address::clone,
     )?;
+    database.run(&case.uses).await?;
     let settled = pipeline::plan(&project, &from).await.map_err(failed)?;
     if !settled.decision.is_empty() {
         return Err(Failed::from(format!(
@@ -325,6 +333,7 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
             "after the former files",
             &all,
             &database.rows().await?,
+            later,
             Address::clone,
         )?;
     }
@@ -360,9 +369,10 @@ fn none_lost(
     when: &str,
     rows: &Rows,
     found: &Rows,
+    later: bool,
     carry: impl Fn(&Address) -> Address,
 ) -> Result<(), Failed> {
-    let lost = rows.lost(found, carry);
+    let lost = rows.lost(found, later, carry);
     if lost.is_empty() {
         Ok(())
     } else {

@@ -283,7 +283,7 @@ async fn the_loop(major: u16) -> Result<(), Failed> {
     )?;
     tool.wants(0, &["status"])?.says("table app.orders")?;
     tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
-    let lost = before.lost(&database.rows().await?, Clone::clone);
+    let lost = before.lost(&database.rows().await?, false, Clone::clone);
     if !lost.is_empty() {
         return Err(Failed::from(lost.join("\n")));
     }

@@ -244,22 +244,48 @@ pub(crate) fn start_unused(sequence: &Address, start: i64) -> Statement {
     Statement::catalog(sql).locking(sequence, LockMode::RowExclusive)
 }
 
-/// Puts an identity column's sequence behind the highest value there is: an index finds it where there is one.
-/// <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
-pub(crate) fn catch_up(column: &Address) -> Statement {
+/// Puts a column's sequence behind the furthest value there is, never back: an index finds it where there is one. Values that
+/// the sequence cannot stand at are left out. <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
+///
+/// `made` is a sequence that stands already; without it the column's own is meant, an identity's, which is new.
+pub(crate) fn catch_up(
+    column: &Address,
+    width: SequenceType,
+    counting: &Counting,
+    made: Option<&Address>,
+) -> Statement {
     let table = column.table();
-    let sequence = Sql::empty().path(&table);
-    let sql = Sql::new("SELECT setval(pg_get_serial_sequence(")
-        .glue("")
-        .literal(sequence.as_str())
-        .glue(",")
-        .literal(column.name().as_str())
-        .glue("), max(")
-        .glued_name(column.name())
-        .glue(")) FROM ONLY")
-        .path(&table)
-        .push("HAVING max(")
-        .glued_name(column.name())
-        .glue(") IS NOT NULL");
+    let path = Sql::empty().path(made.unwrap_or(&table));
+    let mut sql = Sql::new("SELECT setval(").glue("");
+    sql = match made {
+        Some(_) => sql.literal(path.as_str()),
+        None => sql
+            .glue("pg_get_serial_sequence(")
+            .literal(path.as_str())
+            .glue(",")
+            .literal(column.name().as_str())
+            .glue(")"),
+    };
+    let (furthest, behind) = if counting.increment < 0 {
+        ("min(", "<=")
+    } else {
+        ("max(", ">=")
+    };
+    let of_column = |sql: Sql| sql.push(furthest).glued_name(column.name()).glue(")");
+    sql = of_column(sql.glue(",")).glue(") FROM ONLY").path(&table);
+    let (lowest, highest) = width.range();
+    if counting.increment < 0 && counting.min_value > lowest {
+        sql = sql.push("WHERE").name(column.name());
+        sql = sql.push(">=").number(counting.min_value);
+    } else if counting.increment > 0 && counting.max_value < highest {
+        sql = sql.push("WHERE").name(column.name());
+        sql = sql.push("<=").number(counting.max_value);
+    }
+    sql = of_column(sql.push("HAVING")).push(behind);
+    sql = match made {
+        Some(sequence) => sql.push("(SELECT last_value FROM").path(sequence).glue(")"),
+        None if counting.increment < 0 => sql.number(counting.max_value),
+        None => sql.number(counting.min_value),
+    };
     Statement::catalog(sql).locking(&table, LockMode::AccessShare)
 }

@@ -76,7 +76,8 @@ impl SequenceType {
         }
     }
 
-    fn range(self) -> (i64, i64) {
+    /// Returns the lowest and the highest value.
+    pub fn range(self) -> (i64, i64) {
         match self {
             Self::Smallint => (i64::from(i16::MIN), i64::from(i16::MAX)),
             Self::Integer => (i64::from(i32::MIN), i64::from(i32::MAX)),

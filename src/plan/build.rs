@@ -164,7 +164,7 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
 }
 
 /// The plain way: one statement per change.
-fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
+pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
     let level = cx.level;
     match change {
         Change::Create => {
@@ -173,7 +173,12 @@ fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
             let step = Step::run(address, ddl::create(address, object), why).creating(address);
             let refuses = matches!(
                 address.kind(),
-                Kind::NotNull | Kind::PrimaryKey | Kind::Unique | Kind::ForeignKey | Kind::Check
+                Kind::NotNull
+                    | Kind::Identity
+                    | Kind::PrimaryKey
+                    | Kind::Unique
+                    | Kind::ForeignKey
+                    | Kind::Check
             );
             if refuses && !cx.is_new(&address.table()) {
                 step.phase(Phase::Contract)

@@ -51,15 +51,14 @@ fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
 fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     match &step.does {
         Act::Ledger(LedgerChange::Retire(Retired { was, .. })) => {
-            let because = if was.kind() == Kind::Column {
-                format!(
-                    "{was} goes out of use: its values stay in the table under a reserved name until `purge`"
-                )
+            let kept = if was.kind() == Kind::Column {
+                "its values stay in the table under a reserved name"
+            } else if was.kind() == Kind::Sequence {
+                "it keeps its position in a schema of its own"
             } else {
-                format!(
-                    "{was} goes out of use: its rows are kept in a schema of their own until `purge`"
-                )
+                "its rows are kept in a schema of their own"
             };
+            let because = format!("{was} goes out of use: {kept} until `purge`");
             found.push(stopping(Hazard::RetiresData, was, because));
             let because = if was.kind() == Kind::Column {
                 format!(

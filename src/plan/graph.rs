@@ -84,7 +84,8 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
 }
 
 /// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop. What went
-/// along (privileges, comments, a view's triggers) comes back in the same transaction.
+/// along (privileges, comments, a view's triggers) comes back in the same transaction; so does what gives a column its
+/// values where a default becomes an identity or the other way round: an INSERT in between would have none.
 fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(usize, usize)>) {
     let mut dropped: BTreeMap<&Address, usize> = BTreeMap::new();
     for (block, step) in steps {
@@ -99,10 +100,18 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
             let Effect::Creates(address) = effect else {
                 continue;
             };
-            for whole in lineage(level, address) {
-                if let Some(&drop) = dropped.get(&whole)
+            let mut former: Vec<Address> = lineage(level, address)
+                .into_iter()
+                .filter(|whole| level.desired.objects.contains_key(whole))
+                .collect();
+            if address.kind() == Kind::Identity {
+                former.push(address.with_kind(Kind::Default));
+            } else if address.kind() == Kind::Default {
+                former.push(address.with_kind(Kind::Identity));
+            }
+            for own in former {
+                if let Some(&drop) = dropped.get(&own)
                     && drop != *block
-                    && level.desired.objects.contains_key(&whole)
                 {
                     edges.insert((drop, *block));
                     edges.insert((*block, drop));

@@ -144,12 +144,30 @@ pub(crate) fn driver_url(url: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows(pub(crate) BTreeMap<Address, Vec<Option<String>>>);
 
+/// Says whether each of the values is found, as often as it is there.
+fn holds(found: &[Option<String>], values: &[Option<String>]) -> bool {
+    let mut found = found.to_vec();
+    values.iter().all(|value| {
+        let at = found.iter().position(|own| own == value);
+        at.map(|at| found.swap_remove(at)).is_some()
+    })
+}
+
 impl Rows {
-    /// Names the columns of these rows whose values are not found under the address that `carry` gives.
-    pub(crate) fn lost(&self, found: &Self, carry: impl Fn(&Address) -> Address) -> Vec<String> {
+    /// Names the columns of these rows whose values are not found under the address that `carry` gives; `later` lets more
+    /// be found.
+    pub(crate) fn lost(
+        &self,
+        found: &Self,
+        later: bool,
+        carry: impl Fn(&Address) -> Address,
+    ) -> Vec<String> {
         self.0
             .iter()
-            .filter(|(column, values)| found.0.get(&carry(column)) != Some(values))
+            .filter(|(column, values)| {
+                let now = found.0.get(&carry(column));
+                !now.is_some_and(|now| now == *values || later && holds(now, values))
+            })
             .map(|(column, values)| {
                 let now = found.0.get(&carry(column));
                 format!("{column}: {values:?} became {now:?} at {}", carry(column))
