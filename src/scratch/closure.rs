@@ -146,6 +146,7 @@ impl Closure {
                 continue;
             }
             for member in ground.units.get(&unit).into_iter().flatten() {
+                let object = ground.both.objects.get(member);
                 let needed = match member.kind() {
                     Kind::Schema
                     | Kind::Extension
@@ -162,12 +163,16 @@ impl Closure {
                     | Kind::Default
                     | Kind::Identity
                     | Kind::Check
-                    | Kind::Index
                     | Kind::ForeignKey
                     | Kind::Trigger
                     | Kind::Owner
                     | Kind::Grant
                     | Kind::Comment => false,
+                    // A foreign key may refer to the columns of one.
+                    Kind::Index => matches!(
+                        object,
+                        Some(Object::Index(own)) if own.unique && own.predicate.is_none()
+                    ),
                 };
                 if !needed {
                     continue;
@@ -175,8 +180,7 @@ impl Closure {
                 self.stubs.insert(member.clone());
                 let own = ground.both.needs_of(member);
                 queue.extend(own.iter().map(|need| ground.both.unit_of(need)));
-                let texts = ground.both.objects.get(member).map(Object::texts);
-                for text in texts.into_iter().flatten() {
+                for text in object.map(Object::texts).into_iter().flatten() {
                     queue.extend(ground.mentioned(text.sql()));
                 }
             }
