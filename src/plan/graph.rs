@@ -485,8 +485,26 @@ impl Relations {
     /// A move comes before whatever speaks its new name, after what frees that name, and, where it retires, after the
     /// dependents of what goes.
     fn moves(&mut self, by: &ByEffect<'_>, level: &Level) {
-        for pair in by.moves.windows(2) {
+        // A column and what it is no part of leave in whichever order others need.
+        type Moving<'a> = Vec<&'a (usize, &'a Move)>;
+        let (columns, others): (Moving<'_>, Moving<'_>) = by
+            .moves
+            .iter()
+            .partition(|(_, step)| step.to.kind() == Kind::Column);
+        for pair in columns.windows(2).chain(others.windows(2)) {
             self.before(&[pair[0].0], &[pair[1].0]);
+        }
+        for (column, own) in &columns {
+            let tables = [own.from.table(), own.to.table()];
+            for (other, step) in &others {
+                let parents = [step.from.whole(), step.to.whole()];
+                if tables
+                    .iter()
+                    .any(|table| parents.iter().any(|own| table.is_at_or_below(own)))
+                {
+                    self.before(&[*column.min(other)], &[*column.max(other)]);
+                }
+            }
         }
         for (at, step) in &by.moves {
             let place = step.to.whole();
