@@ -13,3 +13,6 @@ update-cases FILTER="cases":
 # Writes the JSON Schema of the YAML format.
 update-schema:
     cargo run --quiet -- json-schema > schema/reconcile.schema.json
+# Writes the outputs that README shows, the plan of the example, and the reference of the YAML format.
+update-documents:
+    RECONCILE_UPDATE_CASES=1 cargo test --test tests -- documents

@@ -14,6 +14,7 @@ mod architecture;
 mod cases;
 mod commands;
 mod desired;
+mod documents;
 mod levelling;
 mod property;
 mod providers;
@@ -30,6 +31,7 @@ fn main() {
     trials.extend(levelling::trials());
     trials.extend(commands::trials());
     trials.extend(desired::trials());
+    trials.extend(documents::trials());
     trials.extend(providers::trials());
     trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -69,7 +69,8 @@ impl Tool {
             .args(arguments)
             .current_dir(self.folder.path())
             .stdin(Stdio::null())
-            .env("NO_COLOR", "1");
+            .env("NO_COLOR", "1")
+            .env("USER", "ana");
         for name in [
             "DATABASE_URL",
             "RECONCILE_CONFIG",

@@ -63,7 +63,11 @@ fn newly_owned<'a>(default: &Address, cx: &'a Context<'_>) -> Option<(Address, &
         Some((need.clone(), own))
     });
     let (sequence, own) = sequences.next()?;
-    let owned_by = cx.level.desired.objects.get(&sequence.with_kind(Kind::OwnedBy));
+    let owned_by = cx
+        .level
+        .desired
+        .objects
+        .get(&sequence.with_kind(Kind::OwnedBy));
     let Some(Object::OwnedBy(owner)) = owned_by else {
         return None;
     };
