@@ -15,6 +15,8 @@ pub enum Why {
     Retired,
     /// It comes back from the attic with its contents.
     TakenBack,
+    /// A sequence stays where it is, owned by no column any more: the table of its owner leaves the schema.
+    LetGo,
 }
 
 /// A thing changes its address and keeps its contents.
@@ -49,6 +51,7 @@ impl Move {
             Why::Renamed => Why::Renamed,
             Why::Retired => Why::TakenBack,
             Why::TakenBack => Why::Retired,
+            Why::LetGo => Why::LetGo,
         };
         Self {
             from: self.to.clone(),
@@ -81,9 +84,10 @@ impl Moves {
         self.turned().carry(address)
     }
 
-    /// Returns the way back: the moves in reverse order, each turned.
+    /// Returns the way back: the moves in reverse order, each turned. What was let go has not moved.
     pub fn turned(&self) -> Self {
-        Self(self.0.iter().rev().map(Move::back).collect())
+        let moved = self.0.iter().rev().filter(|step| step.why != Why::LetGo);
+        Self(moved.map(Move::back).collect())
     }
 
     /// Returns the ledger of retired things as it is after these moves.
@@ -104,6 +108,7 @@ impl Moves {
                     carry_ledger(&mut ledger, step);
                 }
                 Why::Renamed => carry_ledger(&mut ledger, step),
+                Why::LetGo => {}
             }
         }
         ledger

@@ -10,6 +10,7 @@ use crate::model::{
     Address, Declared, Expression, Hash, Intent, Kind, Model, Moves, Name, Settings,
     TEMPORARY_PREFIX,
 };
+use crate::plan::let_go::let_go;
 use crate::plan::{
     self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, identity,
     position,
@@ -210,6 +211,9 @@ async fn anew(
     let before = &oldest.model_before;
     let declared = state_to_reach(before, now, &stages, &moves, revisions, live);
     let given = standing_only(way_back(before, now, &stages, &moves, settings), now);
+    let given = let_go(given, now, |sequence| {
+        declared.written.objects.contains_key(sequence)
+    });
     let leftovers = leftovers(live);
     live.read
         .blockers

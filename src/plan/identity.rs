@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::let_go::let_go;
 use crate::model::{
     Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
     RETIRED_PREFIX, Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
@@ -74,6 +75,10 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
     renames(known, &mut identity);
     take_back(known, &mut identity);
     retire(known, &mut identity)?;
+    let moves = std::mem::take(&mut identity.moves);
+    identity.moves = let_go(moves, known.current, |sequence| {
+        known.declared.written.objects.contains_key(sequence)
+    });
     Ok(identity)
 }
 

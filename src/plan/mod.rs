@@ -7,6 +7,7 @@ pub(crate) mod fold;
 pub(crate) mod graph;
 pub(crate) mod hazard;
 pub(crate) mod identity;
+pub(crate) mod let_go;
 pub(crate) mod likeness;
 pub(crate) mod moves;
 pub(crate) mod needs;

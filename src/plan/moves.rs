@@ -63,7 +63,7 @@ pub(crate) fn steps(
             ));
             present.remove(&schema);
         }
-        own.extend(ledger_changes(&rows, &after).into_iter().map(|change| {
+        own.extend(ledger_changes(&rows, &after, step).into_iter().map(|change| {
             place(
                 Step {
                     address: step.to.clone(),
@@ -84,7 +84,7 @@ pub(crate) fn steps(
 fn place(step: Step, of: &Move) -> Step {
     let phase = match of.why {
         Why::TakenBack => Phase::Expand,
-        Why::Renamed | Why::Retired => Phase::Contract,
+        Why::Renamed | Why::Retired | Why::LetGo => Phase::Contract,
     };
     step.phase(phase)
 }
@@ -94,6 +94,7 @@ fn why(step: &Move) -> String {
         Why::Renamed => format!("{} is {} from now on", step.from, step.to.dotted()),
         Why::Retired => format!("{} is set aside with its contents until `purge`", step.from),
         Why::TakenBack => format!("{} comes back with its contents", step.to),
+        Why::LetGo => format!("{} stays where it is when its table leaves", step.from),
     }
 }
 
@@ -106,7 +107,10 @@ fn attic_schema(address: &Address) -> Option<Address> {
 
 /// Makes the statements of one move, in a state that holds these objects. What changes schema and name takes two.
 fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
-    let Move { from, to, why: _ } = step;
+    let Move { from, to, why } = step;
+    if *why == Why::LetGo {
+        return vec![ddl::sequence::set_owned_by(from, None)];
+    }
     let other_schema = from.schema_name() != to.schema_name();
     let mut statements = Vec::new();
     let mut at = from.clone();
@@ -179,31 +183,21 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     statements
 }
 
-/// Says how the ledger's rows change, by place.
-fn ledger_changes(before: &[Retired], after: &[Retired]) -> Vec<LedgerChange> {
-    let mut changes = Vec::new();
-    let mut at = 0;
-    for row in before {
-        // Rows keep their order through a move, so a row that changed is the next one of `after`.
-        let kept = after.get(at).filter(|next| {
-            next.revision == row.revision
-                && next.was.name() == row.was.name()
-                && (next.place.name() == row.place.name())
-        });
-        match kept {
-            Some(next) => {
-                if next != row {
-                    changes.push(LedgerChange::Rewrite {
-                        place: row.place.clone(),
-                        now: next.clone(),
-                    });
-                }
-                at += 1;
-            }
-            None => changes.push(LedgerChange::Release(row.place.clone())),
-        }
-    }
-    changes.extend(after[at..].iter().cloned().map(LedgerChange::Retire));
+/// Says how a move changes the ledger's rows. Rows keep their order: what comes back leaves, what is set aside is the last.
+fn ledger_changes(before: &[Retired], after: &[Retired], step: &Move) -> Vec<LedgerChange> {
+    let leaves = |row: &Retired| step.why == Why::TakenBack && row.place == step.from;
+    let (left, kept): (Vec<&Retired>, Vec<&Retired>) = before.iter().partition(|row| leaves(row));
+    let mut changes: Vec<LedgerChange> = left
+        .into_iter()
+        .map(|row| LedgerChange::Release(row.place.clone()))
+        .collect();
+    let rewritten = kept.iter().zip(after).filter(|(row, now)| **row != *now);
+    changes.extend(rewritten.map(|(row, now)| LedgerChange::Rewrite {
+        place: row.place.clone(),
+        now: now.clone(),
+    }));
+    let new = after.iter().skip(kept.len()).cloned();
+    changes.extend(new.map(LedgerChange::Retire));
     changes
 }
 

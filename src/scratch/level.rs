@@ -307,9 +307,16 @@ fn part_before(
     let mut part = before.clone();
     let after = carried_names(before, moves);
     part.retain(|address| {
-        after
-            .get(address)
-            .is_some_and(|now| closure.builds(both, now))
+        after.get(address).is_some_and(|now| {
+            // What is let go is owned before, and by nobody after.
+            let let_go = now.kind() == Kind::OwnedBy && !both.objects.contains_key(now);
+            let own = if let_go {
+                &now.with_kind(Kind::Sequence)
+            } else {
+                now
+            };
+            closure.builds(both, own)
+        })
     });
     let mut schemas: BTreeSet<Address> = part
         .objects

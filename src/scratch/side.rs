@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Address, Declared, Enum, Expression, Index, Kind, Model, Moves, Name, NotNull, Object, Retired,
-    Settings, Validity, Why, Written,
+    Address, Declared, Enum, Expression, Index, Kind, Model, Move, Moves, Name, NotNull, Object,
+    Retired, Settings, Validity, Why, Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
@@ -52,7 +52,18 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
     }
     let place = |address: &Address| place_after(before, moves, address);
     let mut carried = Model::default();
+    let let_go: BTreeSet<&Address> = moves
+        .0
+        .iter()
+        .filter(|step| step.why == Why::LetGo)
+        .map(|step| &step.to)
+        .collect();
     for (address, object) in &before.objects {
+        if address.kind() == Kind::OwnedBy
+            && let_go.contains(&moves.carry(&address.with_kind(Kind::Sequence)))
+        {
+            continue;
+        }
         let object = if let Object::Index(index) = object {
             Object::Index(Index {
                 table: moves.carry(&index.table_address(address)).name().clone(),
@@ -93,9 +104,11 @@ pub(super) fn place_after(before: &Model<Expression>, moves: &Moves, address: &A
     } else if let Some(Object::Sequence(_) | Object::OwnedBy(_)) = object {
         let sequence = own.with_kind(Kind::Sequence);
         let carried = moves.carry(&sequence);
-        // It goes where its table goes, unless it moves by itself.
+        // It goes where its table goes, unless it moves by itself or was let go.
+        let stays = |step: &Move| step.why == Why::LetGo && moves.carry(&step.to) == carried;
         if let Some(Object::OwnedBy(owner)) = before.objects.get(&own.with_kind(Kind::OwnedBy))
             && carried == sequence
+            && !moves.0.iter().any(stays)
         {
             let table = Address::new(Kind::Table, owner.column.iter().take(2).cloned());
             let schema = moves.carry(&table).schema_name().clone();
