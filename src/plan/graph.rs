@@ -85,7 +85,8 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
 
 /// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop. What went
 /// along (privileges, comments, a view's triggers) comes back in the same transaction; so does what gives a column its
-/// values where a default becomes an identity or the other way round: an INSERT in between would have none.
+/// values where a default becomes an identity or the other way round: an INSERT in between would have none. A column that is
+/// set aside loses its NOT NULL with its name.
 fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(usize, usize)>) {
     let mut dropped: BTreeMap<&Address, usize> = BTreeMap::new();
     for (block, step) in steps {
@@ -97,6 +98,14 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
     }
     for (block, step) in steps {
         for effect in &step.effects {
+            // What no client can name any more must not be wanted from it either.
+            if let Effect::Moves(step) = effect
+                && step.why == Why::Retired
+                && let Some(&drop) = dropped.get(&step.to.with_kind(Kind::NotNull))
+            {
+                edges.insert((drop, *block));
+                edges.insert((*block, drop));
+            }
             let Effect::Creates(address) = effect else {
                 continue;
             };
@@ -485,14 +494,23 @@ impl Relations {
     /// A move comes before whatever speaks its new name, after what frees that name, and, where it retires, after the
     /// dependents of what goes.
     fn moves(&mut self, by: &ByEffect<'_>, level: &Level) {
-        // A column and what it is no part of leave in whichever order others need.
+        // A column moves before and after what it is part of, and what has its name before or after; all else in whichever
+        // order others need.
         type Moving<'a> = Vec<&'a (usize, &'a Move)>;
         let (columns, others): (Moving<'_>, Moving<'_>) = by
             .moves
             .iter()
             .partition(|(_, step)| step.to.kind() == Kind::Column);
-        for pair in columns.windows(2).chain(others.windows(2)) {
+        for pair in others.windows(2) {
             self.before(&[pair[0].0], &[pair[1].0]);
+        }
+        let names = |step: &Move| [step.from.name().clone(), step.to.name().clone()];
+        for (at, (first, own)) in columns.iter().enumerate() {
+            for (next, step) in &columns[at + 1..] {
+                if names(own).iter().any(|name| names(step).contains(name)) {
+                    self.before(&[*first], &[*next]);
+                }
+            }
         }
         for (column, own) in &columns {
             let tables = [own.from.table(), own.to.table()];
@@ -515,8 +533,11 @@ impl Relations {
             };
             for (x, departures) in &by.drops {
                 let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
-                // What moves itself is spoken of, and locked with what it leans on, under the names after all moves.
+                // What moves itself is spoken of, and locked with what it leans on, under the names after all moves; the
+                // columns of another table are not spoken of.
+                let elsewhere = step.to.kind() == Kind::Column && x.table() != step.to.table();
                 let moves_itself = leans
+                    && !elsewhere
                     && by.moves.iter().any(|(_, own)| {
                         lineage(level, x)
                             .iter()

@@ -63,19 +63,23 @@ pub(crate) fn steps(
             ));
             present.remove(&schema);
         }
-        own.extend(ledger_changes(&rows, &after, step).into_iter().map(|change| {
-            place(
-                Step {
-                    address: step.to.clone(),
-                    does: Act::Ledger(change),
-                    effects: Vec::new(),
-                    why: "keeps the ledger of retired things true".to_owned(),
-                    phase: Phase::Expand,
-                    reversal: super::step::Reversal::Full,
-                },
-                step,
-            )
-        }));
+        own.extend(
+            ledger_changes(&rows, &after, step)
+                .into_iter()
+                .map(|change| {
+                    place(
+                        Step {
+                            address: step.to.clone(),
+                            does: Act::Ledger(change),
+                            effects: Vec::new(),
+                            why: "keeps the ledger of retired things true".to_owned(),
+                            phase: Phase::Expand,
+                            reversal: super::step::Reversal::Full,
+                        },
+                        step,
+                    )
+                }),
+        );
         all.push(own);
     }
     all

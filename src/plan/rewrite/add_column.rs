@@ -6,7 +6,7 @@ use super::{Claim, Context, creates_at};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Validity, Written,
+    Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Validity, Why, Written,
 };
 use crate::plan::build::PlanError;
 use crate::plan::step::{Act, Backfill, Phase, Reversal, Step};
@@ -134,12 +134,9 @@ fn claim(
     let sync = default.is_none() && not_null.is_some();
     if sync {
         first.extend(ddl::fill_trigger::create(address, &fill).map(|statement| {
-            Step::run(
-                address,
-                statement,
-                "fills the rows that clients write meanwhile",
-            )
-            .using(address)
+            let why = "fills the rows that clients write meanwhile";
+            let step = Step::run(address, statement, why).using(address);
+            speaking_of_columns(step, cx)
         }));
     }
     let mut claim = Claim::of(takes)
@@ -188,6 +185,10 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> St
         Some(Object::PrimaryKey(key)) => key.columns.clone(),
         _ => Vec::new(),
     };
+    // A key that gives up one of its columns is gone by the time that this has its name.
+    let gives_up = moved_columns(cx, &table, |why| why == Why::Retired)
+        .any(|column| key.contains(column.name()));
+    let key = if gives_up { Vec::new() } else { key };
     let value = Sql::empty().expression(fill);
     let must_fill = cx
         .level
@@ -202,15 +203,35 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> St
         lookup: fill.search_path().to_vec(),
         key,
     };
-    Step {
+    let step = Step {
         address: column.clone(),
         does: Act::Backfill(backfill),
         effects: Vec::new(),
         why: "existing rows are filled in batches, each its own short transaction".to_owned(),
         phase: Phase::Migrate,
         reversal: Reversal::Full,
-    }
-    .using(column)
+    };
+    speaking_of_columns(step.using(column), cx)
+}
+
+/// A fill may speak of any column of its table, by the name that it has after the moves.
+fn speaking_of_columns(step: Step, cx: &Context<'_>) -> Step {
+    let table = step.address.table();
+    let renamed = moved_columns(cx, &table, |why| why != Why::Retired);
+    renamed.fold(step, |step, column| step.using(column))
+}
+
+/// Returns the columns of a table that moved for such a reason, as they are called afterwards.
+fn moved_columns<'a>(
+    cx: &'a Context<'_>,
+    table: &'a Address,
+    reason: impl Fn(Why) -> bool + 'a,
+) -> impl Iterator<Item = &'a Address> {
+    let moves = cx.level.moves.0.iter();
+    moves
+        .filter(move |step| reason(step.why))
+        .map(|step| &step.to)
+        .filter(|to| to.kind() == Kind::Column && to.table() == *table)
 }
 
 /// Returns the NOT NULL's name for sentences.
