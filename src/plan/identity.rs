@@ -218,6 +218,7 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
                     .values()
                     .any(|source| source == address)
             };
+            let old = &spoken_after(&identity.moves, old);
             let old_is_free = !holds(&known.declared.written.objects, old)
                 || known.declared.intent.renamed_from.contains_key(old);
             if !stands(old) || !old_is_free {
@@ -235,6 +236,20 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
             pairs.push((old.clone(), new.clone()));
         }
         identity.moves.0.extend(free_names_first(pairs));
+    }
+}
+
+/// Gives a former name its parents' new ones, where it speaks of a parent that has left its name.
+fn spoken_after(moves: &Moves, old: &Address) -> Address {
+    let parent = match old.path().len() {
+        2 => old.schema(),
+        _ => old.table(),
+    };
+    let is_left = moves.carry(&moves.carry_back(&parent)) != parent;
+    if old.path().len() > 1 && is_left {
+        moves.carry(old)
+    } else {
+        old.clone()
     }
 }
 
