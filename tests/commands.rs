@@ -6,8 +6,8 @@ use crate::support::database::Database;
 use crate::support::tool::{Tool, root};
 use crate::support::{failed, same, servers, trial};
 
-const ORDERS: &str = "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text }\n    primary_key: [id]\n";
-const WIDER: &str = "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text, total: integer }\n    primary_key: [id]\n";
+pub(crate) const ORDERS: &str = "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text }\n    primary_key: [id]\n";
+pub(crate) const WIDER: &str = "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text, total: integer }\n    primary_key: [id]\n";
 const EMPTY: &str = "schema: app\ntables:\n  other:\n    columns: { id: bigint }\n";
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -21,18 +21,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::a_reviewed_plan_is_applied_or_stale", move || {
             reviewed(major)
         }),
-        trial(
-            "commands::a_plan_that_lands_elsewhere_is_an_error",
-            move || lands_elsewhere(major),
-        ),
-        trial("commands::what_nobody_declared_is_left_alone", move || {
-            unmanaged(major)
-        }),
         trial("commands::a_possible_rename_is_asked_about", move || {
             possible_rename(major)
-        }),
-        trial("commands::a_role_without_a_privilege", move || {
-            lacks_privileges(major)
         }),
         trial("commands::drift_without_a_revision", move || {
             drift_without_revision(major)
@@ -40,85 +30,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::pull_changes_what_is_not_level", move || {
             pulled_again(major)
         }),
-        trial("commands::two_appliers", move || two_appliers(major)),
-        trial("commands::bad_input_changes_nothing", move || {
-            bad_input(major)
+        trial("commands::what_nobody_declared_is_left_alone", move || {
+            unmanaged(major)
         }),
-        trial("commands::a_copied_journal", move || copied(major)),
+        trial("commands::two_appliers", move || two_appliers(major)),
         trial("commands::pull_applies_to_an_empty_database", move || {
             pulled(major)
         }),
-        trial("commands::rows_that_would_fail_are_a_refusal", move || {
-            fails_on_rows(major)
-        }),
-        trial("commands::output_that_cannot_be_written", move || {
-            unwritable(major)
-        }),
         Trial::test("commands::the_json_schema_is_current", schema_is_current),
-        Trial::test("commands::usage_errors_are_1", || {
-            let tool = Tool::alone();
-            tool.wants(1, &["plan", "--no-such-flag"])?;
-            tool.wants(0, &["--version"])?.says("plan format")?;
-            tool.wants(1, &["plan"])?.says("no database is named")?;
-            Ok(())
-        }),
     ]
-}
-
-async fn lacks_privileges(major: u16) -> Result<(), Failed> {
-    let database = Database::make(major).await?;
-    let tool = Tool::over(&database);
-    let (deployer, owner) = ("Deployer of \"commands\"", "owner_of_commands");
-    let quoted = "\"Deployer of \"\"commands\"\"\"";
-    database
-        .run(&format!(
-            "CREATE ROLE {quoted} LOGIN; CREATE ROLE {owner}; CREATE SCHEMA app; \
-             CREATE TABLE app.orders (id bigint PRIMARY KEY, note text); ALTER TABLE app.orders OWNER TO {owner}; \
-             CREATE TABLE app.parts (id bigint PRIMARY KEY)"
-        ))
-        .await?;
-    let url = database.url.replacen(
-        "postgresql://postgres@",
-        "postgresql://Deployer%20of%20%22commands%22@",
-        1,
-    );
-    assert!(url.contains("Deployer"), "{url} ({deployer})");
-    tool.declare(
-        "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text, part: bigint }\n    \
-         primary_key: [id]\n    indexes: { orders_note_idx: [note] }\n    \
-         foreign_keys: { orders_part_fkey: { columns: [part], references: parts, referenced_columns: [id] } }\n",
-    );
-    let grants = [
-        format!("GRANT \"{owner}\" TO {quoted};"),
-        format!("GRANT USAGE ON SCHEMA \"app\" TO {quoted};"),
-        format!("GRANT CREATE ON SCHEMA \"app\" TO {quoted};"),
-        format!(
-            "GRANT CREATE ON DATABASE \"{}\" TO {quoted};",
-            database.value("SELECT current_database()::text").await?
-        ),
-    ];
-    let refused = tool.wants(3, &["apply", "--yes", "--url", &url])?;
-    for grant in &grants {
-        refused.says(grant)?;
-    }
-    refused.lacks("[1/")?;
-    tool.wants(3, &["plan", "--check", "--url", &url])?
-        .says(&grants[0])?;
-    database.run(&grants.join("\n")).await?;
-    // Without USAGE on the schema nothing could be said of the table that is referred to.
-    let last = format!("GRANT REFERENCES ON TABLE \"app\".\"parts\" TO {quoted};");
-    tool.wants(3, &["apply", "--yes", "--url", &url])?
-        .says(&last)?
-        .lacks("[1/")?;
-    database.run(&last).await?;
-    tool.wants(0, &["apply", "--yes", "--url", &url])?;
-    tool.wants(0, &["plan", "--detailed-exitcode", "--url", &url])?;
-    database
-        .run(&format!(
-            "REASSIGN OWNED BY {quoted}, {owner} TO postgres; DROP OWNED BY {quoted}, {owner}; DROP ROLE {quoted}, {owner}"
-        ))
-        .await?;
-    database.drop().await
 }
 
 async fn drift_without_revision(major: u16) -> Result<(), Failed> {
@@ -375,53 +295,6 @@ async fn reviewed(major: u16) -> Result<(), Failed> {
     database.drop().await
 }
 
-/// A rewrite that only this test registers lands beside the desired state: an error, and no file.
-async fn lands_elsewhere(major: u16) -> Result<(), Failed> {
-    use reconcile::plan::{Claim, Context, PlanError};
-    fn forgetful(
-        changes: &reconcile::diff::Changes,
-        _: &Context<'_>,
-    ) -> Result<Vec<Claim>, PlanError> {
-        let forgotten = changes
-            .0
-            .keys()
-            .filter(|(address, _)| address.name().as_str() == "total")
-            .cloned()
-            .collect();
-        Ok(vec![Claim::of(forgotten)])
-    }
-    let database = Database::make(major).await?;
-    let mut project = database.project(reconcile::model::Settings::default());
-    let loaded = |text: &str| {
-        reconcile::desired::declare(&[vec![("f.yaml".to_owned(), text.to_owned())]])
-            .map_err(|faults| Failed::from(format!("{:?}", faults.faults)))
-    };
-    let first = loaded("tables: { kept: { columns: { id: bigint, a: text } } }")?;
-    let plan = reconcile::pipeline::plan(&project, &first)
-        .await
-        .map_err(failed)?;
-    let caller = reconcile::pipeline::Caller::default();
-    let stop = reconcile::pipeline::Stop::default();
-    reconcile::pipeline::apply(
-        &project,
-        &plan,
-        &caller,
-        &stop,
-        &mut reconcile::pipeline::Silent,
-    )
-    .await
-    .map_err(failed)?;
-    project.rewrites = vec![forgetful];
-    let wider =
-        loaded("tables: { kept: { columns: { id: bigint, a: text, b: text, total: text } } }")?;
-    match reconcile::pipeline::plan(&project, &wider).await {
-        Err(error) if error.to_string().contains("lands elsewhere") => {}
-        Err(error) => return Err(failed(error)),
-        Ok(_) => return Err(Failed::from("a plan that forgets a column was made")),
-    }
-    database.drop().await
-}
-
 async fn unmanaged(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
     let tool = Tool::over(&database);
@@ -477,63 +350,6 @@ async fn two_appliers(major: u16) -> Result<(), Failed> {
     database.drop().await
 }
 
-async fn bad_input(major: u16) -> Result<(), Failed> {
-    let database = Database::make(major).await?;
-    let tool = Tool::over(&database);
-    tool.wants(1, &["plan"])?.says("is not there")?;
-    std::fs::create_dir(tool.path("schema")).map_err(failed)?;
-    tool.wants(1, &["apply", "--yes"])?
-        .says("holds no YAML file")?;
-    tool.declare("tables:\n  t:\n    colums: { id: bigint }\n");
-    tool.wants(1, &["plan"])?
-        .says("schema/all.yaml:3:5")?
-        .says("did you mean `columns`?")?;
-    tool.declare(ORDERS);
-    tool.wants(1, &["plan", "--url", "postgres://nobody@127.0.0.1:1/x"])?
-        .says("cannot connect")?;
-    tool.write("reconcile.yaml", "lock_budgett: 1s\n");
-    tool.wants(1, &["plan"])?
-        .says("did you mean `lock_budget`?")?;
-    tool.write("reconcile.yaml", "policy: []\n");
-    tool.wants(0, &["plan"])?.says("has no effect")?;
-    tool.wants(3, &["plan", "--strict"])?;
-    same(
-        "nothing was changed",
-        &database
-            .value("SELECT count(*)::text FROM pg_class WHERE relname = 'orders'")
-            .await?,
-        "0",
-    )?;
-    database.drop().await
-}
-
-async fn copied(major: u16) -> Result<(), Failed> {
-    let database = Database::make(major).await?;
-    let tool = Tool::over(&database);
-    tool.declare(ORDERS);
-    tool.wants(0, &["apply", "--yes"])?;
-    database
-        .run("UPDATE reconcile.format SET identity = 'elsewhere/1'")
-        .await?;
-    tool.wants(0, &["status"])?
-        .says("a copy of another database")?;
-    tool.wants(0, &["plan"])?
-        .says("a copy of another database")?;
-    tool.wants(0, &["history"])?;
-    tool.wants(0, &["drift"])?;
-    tool.declare(WIDER);
-    for command in ["apply", "rollback"] {
-        tool.wants(3, &[command, "--yes", "--allow", "all"])?
-            .says("--adopt-journal")?;
-    }
-    tool.wants(0, &["apply", "--yes", "--adopt-journal"])?;
-    database
-        .run("UPDATE reconcile.format SET version = 99")
-        .await?;
-    tool.wants(1, &["plan"])?.says("newer")?;
-    database.drop().await
-}
-
 async fn pulled(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
     let tool = Tool::over(&database);
@@ -567,53 +383,6 @@ async fn pulled(major: u16) -> Result<(), Failed> {
     .says("no scratch server was started")?;
     tool.wants(0, &["plan", "--detailed-exitcode", "--desired", "pulled"])?;
     other.drop().await?;
-    database.drop().await
-}
-
-/// Rows that violate what is to come are counted before anything is changed; no allowance helps.
-async fn fails_on_rows(major: u16) -> Result<(), Failed> {
-    let database = Database::make(major).await?;
-    let tool = Tool::over(&database);
-    tool.declare(ORDERS);
-    tool.wants(0, &["apply", "--yes"])?;
-    database.run("INSERT INTO app.orders SELECT g, CASE WHEN g > 3 THEN 'n' END FROM generate_series(1, 10) g; ANALYZE").await?;
-    for (change, says) in [
-        ("checks: { c: \"note <> 'n'\" }", "7 rows violate the check"),
-        ("unique: { u: [note] }", "1 value stands"),
-        (
-            "foreign_keys: { f: { columns: [id], references: other } }",
-            "10 rows refer to nothing",
-        ),
-    ] {
-        tool.declare(&format!(
-            "{ORDERS}    {change}\n  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"
-        ));
-        if change.starts_with("foreign") {
-            tool.declare(&format!(
-                "{ORDERS}  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"
-            ));
-            tool.wants(0, &["apply", "--yes"])?;
-            tool.declare(&format!("{ORDERS}    {change}\n  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"));
-        }
-        tool.wants(3, &["apply", "--yes", "--allow", "all"])?
-            .says("fails_on_rows")?
-            .says(says)?;
-    }
-    tool.declare(&ORDERS.replace("note: text", "note: { type: text, not_null: true }"));
-    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
-        .says("3 rows hold NULL")?;
-    tool.declare(&ORDERS.replace("note: text", "note: integer"));
-    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
-        .says("a row cannot be converted")?;
-    database.drop().await
-}
-
-async fn unwritable(major: u16) -> Result<(), Failed> {
-    let database = Database::make(major).await?;
-    let tool = Tool::over(&database);
-    tool.declare(ORDERS);
-    tool.wants(1, &["plan", "-o", "json=/dev/full"])?
-        .says("/dev/full cannot be written")?;
     database.drop().await
 }
 

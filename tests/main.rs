@@ -18,6 +18,7 @@ mod documents;
 mod levelling;
 mod property;
 mod providers;
+mod refusals;
 mod support;
 
 use libtest_mimic::{Arguments, Trial};
@@ -33,6 +34,7 @@ fn main() {
     trials.extend(desired::trials());
     trials.extend(documents::trials());
     trials.extend(providers::trials());
+    trials.extend(refusals::trials());
     trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();

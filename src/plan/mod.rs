@@ -13,6 +13,7 @@ pub(crate) mod moves;
 pub(crate) mod needs;
 pub(crate) mod position;
 pub(crate) mod purge;
+pub(crate) mod relations;
 pub(crate) mod replace;
 pub(crate) mod rewrite;
 pub(crate) mod stage;

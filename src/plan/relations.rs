@@ -1,0 +1,384 @@
+//! Which step comes before which: what their effects on addresses mean for each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::step::{Effect, Step};
+use crate::model::{
+    ADDED_VALUES, Address, Expression, Kind, Level, Model, Move, Name, Object, Persistence, Slot,
+    Why,
+};
+
+/// Which step comes before which.
+pub(super) struct Relations {
+    /// Pairs of steps: the first comes before the second.
+    pub(super) edges: BTreeSet<(usize, usize)>,
+}
+
+/// The steps by what they do to an address.
+#[derive(Default)]
+struct ByEffect<'a> {
+    creates: BTreeMap<&'a Address, Vec<usize>>,
+    drops: BTreeMap<&'a Address, Vec<usize>>,
+    alters: BTreeMap<&'a Address, Vec<usize>>,
+    /// Those of the alterations that are refused, or mean something else, while dependents stand.
+    disturbs: BTreeMap<&'a Address, Vec<usize>>,
+    uses: BTreeMap<&'a Address, Vec<usize>>,
+    moves: Vec<(usize, &'a Move)>,
+}
+
+impl<'a> ByEffect<'a> {
+    fn of(steps: &[(usize, &'a Step)]) -> Self {
+        let mut by = Self::default();
+        for (at, (_, step)) in steps.iter().enumerate() {
+            for effect in &step.effects {
+                match effect {
+                    Effect::Creates(address) => by.creates.entry(address).or_default().push(at),
+                    Effect::Drops(address) => by.drops.entry(address).or_default().push(at),
+                    Effect::Alters(address, attribute) => {
+                        by.alters.entry(address).or_default().push(at);
+                        if attribute != ADDED_VALUES {
+                            by.disturbs.entry(address).or_default().push(at);
+                        }
+                    }
+                    Effect::Uses(address) => by.uses.entry(address).or_default().push(at),
+                    Effect::Moves(step) => by.moves.push((at, step)),
+                }
+            }
+        }
+        by
+    }
+}
+
+/// Moves, each with its step.
+type Moving<'a> = Vec<&'a (usize, &'a Move)>;
+
+impl Relations {
+    /// Relates steps, each given with its block.
+    pub(super) fn of(steps: &[(usize, &Step)], level: &Level) -> Self {
+        let by = ByEffect::of(steps);
+        let mut relations = Self {
+            edges: BTreeSet::new(),
+        };
+        relations.coming(&by, level);
+        relations.going(&by, level);
+        relations.persistence(&by, level);
+        relations.slots(&by, level);
+        relations.moves(&by, level);
+        relations
+    }
+
+    fn before(&mut self, firsts: &[usize], seconds: &[usize]) {
+        for &first in firsts {
+            for &second in seconds {
+                if first != second {
+                    self.edges.insert((first, second));
+                }
+            }
+        }
+    }
+
+    /// For x needing y: create y and alter y before create x and alter x.
+    fn coming(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let none = Vec::new();
+        for (x, arrivals) in by.creates.iter().chain(&by.alters) {
+            for y in needs_to_come(level, x) {
+                self.before(by.creates.get(&y).unwrap_or(&none), arrivals);
+                self.before(by.alters.get(&y).unwrap_or(&none), arrivals);
+            }
+        }
+        for (x, alterations) in &by.alters {
+            self.before(by.creates.get(x).unwrap_or(&none), alterations);
+        }
+        for (x, users) in &by.uses {
+            self.before(by.creates.get(x).unwrap_or(&none), users);
+            self.before(users, by.drops.get(x).unwrap_or(&none));
+        }
+        for (x, departures) in &by.drops {
+            self.before(departures, by.creates.get(x).unwrap_or(&none));
+        }
+    }
+
+    /// For x needing y: drop x, and alter x where it lets go, before drop y; drop x before alter y.
+    fn going(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let none = Vec::new();
+        for (x, departures) in &by.drops {
+            // A column of a primary key stays NOT NULL as long as the key stands.
+            if let Some(Object::PrimaryKey(key)) = level.current.objects.get(*x) {
+                for column in &key.columns {
+                    let not_null = x.part(Kind::NotNull, column);
+                    self.before(departures, by.drops.get(&not_null).unwrap_or(&none));
+                }
+            }
+            for y in level.current.needs_of(x) {
+                self.before(departures, by.drops.get(&y).unwrap_or(&none));
+                self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
+                // Where two keys fit, the server takes the older one: a foreign key comes back when that is gone.
+                if x.kind() == Kind::ForeignKey && matches!(y.kind(), Kind::Unique | Kind::Index) {
+                    let leaves = by.drops.get(&y).unwrap_or(&none);
+                    self.before(leaves, by.creates.get(x).unwrap_or(&none));
+                }
+            }
+        }
+        for (x, alterations) in &by.alters {
+            for y in level.current.needs_of(x) {
+                self.before(alterations, by.drops.get(&y).unwrap_or(&none));
+            }
+        }
+        // What goes along with the drop of its parent lets go of what it needed there.
+        for part in level.current.objects.keys() {
+            let parent = level.current.parent(part);
+            let Some(departures) = parent.as_ref().and_then(|own| by.drops.get(own)) else {
+                continue;
+            };
+            if by.drops.contains_key(part) {
+                continue;
+            }
+            for y in level.current.needs_of(part) {
+                self.before(departures, by.drops.get(&y).unwrap_or(&none));
+            }
+        }
+    }
+
+    /// No permanent table may refer to an unlogged one, at no moment between.
+    fn persistence(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let none = Vec::new();
+        let sides = [&level.current.objects, &level.desired.objects];
+        for (x, object) in sides.into_iter().flatten() {
+            let Object::ForeignKey(key) = object else {
+                continue;
+            };
+            let (own, other) = (x.table(), key.referenced_table());
+            let alters = |table| by.alters.get(table).unwrap_or(&none);
+            for table in [&own, &other] {
+                self.before(by.drops.get(x).unwrap_or(&none), alters(table));
+                self.before(alters(table), by.creates.get(x).unwrap_or(&none));
+            }
+            if by.drops.contains_key(x) || own == other {
+                continue;
+            }
+            match level.desired.objects.get(&own) {
+                Some(Object::Table(table)) if table.persistence == Persistence::Permanent => {
+                    self.before(alters(&other), alters(&own));
+                }
+                _ => self.before(alters(&own), alters(&other)),
+            }
+        }
+    }
+
+    /// What leaves a name before what enters it.
+    fn slots(&mut self, by: &ByEffect<'_>, level: &Level) {
+        // Slot → the steps that free it, each with what it drops.
+        let mut leaving: BTreeMap<Slot, Vec<(usize, Option<&Address>)>> = BTreeMap::new();
+        for (x, departures) in &by.drops {
+            // The drop of a table frees the names of its indexes and keys too.
+            let parts = level.current.objects.iter().filter(|(address, _)| {
+                *address == *x || level.current.parent(address).as_ref() == Some(x)
+            });
+            for (address, object) in parts {
+                for slot in object.slots(address) {
+                    let entry = leaving.entry(slot).or_default();
+                    entry.extend(departures.iter().map(|at| (*at, Some(address))));
+                }
+            }
+        }
+        // A column that moves keeps the names of its constraints: only what changes hands counts.
+        let held = |step: &Move| {
+            let left = slots_below(&level.before, &step.from);
+            let entered = slots_below(&level.current, &step.to);
+            (&left - &entered, &entered - &left)
+        };
+        for (at, step) in &by.moves {
+            for slot in held(step).0 {
+                leaving.entry(slot).or_default().push((*at, None));
+            }
+        }
+        let slots_of = |objects: &BTreeMap<Address, _>, x: &Address| -> BTreeSet<Slot> {
+            let own: Option<&Object<Expression>> = objects.get(x);
+            own.map(|own| own.slots(x).into_iter().collect())
+                .unwrap_or_default()
+        };
+        for (x, alterations) in &by.alters {
+            let freed = &slots_of(&level.current.objects, x) - &slots_of(&level.desired.objects, x);
+            for slot in freed {
+                let entry = leaving.entry(slot).or_default();
+                entry.extend(alterations.iter().map(|at| (*at, None)));
+            }
+        }
+        for (z, arrivals) in by.creates.iter().chain(&by.alters) {
+            let stood = if by.creates.contains_key(*z) {
+                BTreeSet::new()
+            } else {
+                slots_of(&level.current.objects, z)
+            };
+            for slot in &slots_of(&level.desired.objects, z) - &stood {
+                for (departure, _) in leaving.get(&slot).into_iter().flatten() {
+                    self.before(&[*departure], arrivals);
+                }
+            }
+        }
+        for (at, step) in &by.moves {
+            // What is dropped after it has moved along has freed nothing before.
+            let comes_along = |x: &Address| {
+                lineage(level, x)
+                    .iter()
+                    .any(|own| own.is_at_or_below(&step.to))
+            };
+            for slot in held(step).1 {
+                for (departure, x) in leaving.get(&slot).into_iter().flatten() {
+                    if x.is_some_and(|x| !comes_along(x)) {
+                        self.before(&[*departure], &[*at]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A move comes before whatever speaks its new name, after what frees that name, and, where it retires, after the
+    /// dependents of what goes.
+    fn moves(&mut self, by: &ByEffect<'_>, level: &Level) {
+        // A column moves before or after what it is part of, and what has its name before or after; all else in whichever
+        // order others need.
+        let (columns, others): (Moving<'_>, Moving<'_>) = by
+            .moves
+            .iter()
+            .partition(|(_, step)| step.to.kind() == Kind::Column);
+        for pair in others.windows(2) {
+            self.before(&[pair[0].0], &[pair[1].0]);
+        }
+        let mut of_name: BTreeMap<&Name, Vec<usize>> = BTreeMap::new();
+        for (at, step) in &columns {
+            for name in BTreeSet::from([step.from.name(), step.to.name()]) {
+                of_name.entry(name).or_default().push(*at);
+            }
+        }
+        for pair in of_name.values().flat_map(|own| own.windows(2)) {
+            self.before(&[pair[0]], &[pair[1]]);
+        }
+        let mut of_parent: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+        for (at, step) in &others {
+            for parent in BTreeSet::from([step.from.whole(), step.to.whole()]) {
+                of_parent.entry(parent).or_default().push(*at);
+            }
+        }
+        for (at, step) in &columns {
+            let parents = [&step.from, &step.to].map(|own| [own.table(), own.schema()]);
+            for other in parents
+                .iter()
+                .flatten()
+                .filter_map(|own| of_parent.get(own))
+                .flatten()
+            {
+                self.before(&[*at.min(other)], &[*at.max(other)]);
+            }
+        }
+        for (at, step) in &by.moves {
+            let place = step.to.whole();
+            let speaks = |address: &Address| {
+                lineage(level, address)
+                    .iter()
+                    .any(|ancestor| ancestor.is_at_or_below(&place))
+            };
+            for (x, departures) in &by.drops {
+                let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
+                // What moves itself is spoken of, and locked with what it leans on, under the names after all moves; the
+                // columns of another table are not spoken of.
+                let elsewhere = step.to.kind() == Kind::Column && x.table() != step.to.table();
+                let moves_itself = leans
+                    && !elsewhere
+                    && by.moves.iter().any(|(_, own)| {
+                        lineage(level, x)
+                            .iter()
+                            .any(|part| part.is_at_or_below(&own.to))
+                    });
+                // A schema goes after what moves out of it.
+                let left = step.from != **x && step.from.is_at_or_below(x);
+                // A function over the row type goes under its new name: a default of the table may call it, and goes
+                // with the table's own parts.
+                // A foreign key beside a column goes first: the key it leans on may have to go before the column does.
+                let is_key = x.kind() == Kind::ForeignKey && step.to.kind() != Kind::Column;
+                let follows = is_key || x.kind() == Kind::Function;
+                if leans && !moves_itself && !follows {
+                    self.before(departures, &[*at]);
+                } else if speaks(x) || left || leans {
+                    self.before(&[*at], departures);
+                }
+            }
+            for (x, arrivals) in &by.creates {
+                // What comes back into a schema comes after it; what is made again stood before.
+                let is_new = !by.drops.contains_key(*x);
+                if is_new && step.to != **x && step.to.is_at_or_below(x) {
+                    self.before(arrivals, &[*at]);
+                }
+            }
+            for (x, arrivals) in by.creates.iter().chain(&by.alters).chain(&by.uses) {
+                if speaks(x) || x.is_at_or_below(&step.from) {
+                    self.before(&[*at], arrivals);
+                }
+                if needs_to_come(level, x).iter().any(speaks) {
+                    self.before(&[*at], arrivals);
+                }
+            }
+        }
+    }
+}
+
+/// Returns what has to be there before an object can be: its parent, what it leans on, and for a primary key the NOT
+/// NULL of its columns, which it would otherwise set itself with a scan; an identity is refused without.
+fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
+    let mut needs = level.desired.needs_of(address);
+    if let Some(Object::Extension(own)) = level.desired.objects.get(address) {
+        needs.extend(
+            own.schema
+                .iter()
+                .map(|schema| Address::new(Kind::Schema, [schema.clone()])),
+        );
+    }
+    if address.kind() == Kind::Identity {
+        needs.insert(address.with_kind(Kind::NotNull));
+    }
+    if let Some(Object::PrimaryKey(key)) = level.desired.objects.get(address) {
+        needs.extend(
+            key.columns
+                .iter()
+                .map(|column| address.part(Kind::NotNull, column)),
+        );
+    }
+    needs
+}
+
+/// Returns an address and everything it is a part of.
+pub(super) fn lineage(level: &Level, address: &Address) -> Vec<Address> {
+    let mut chain = vec![address.clone()];
+    while let Some(parent) = chain.last().and_then(|last| {
+        level
+            .current
+            .parent(last)
+            .or_else(|| level.desired.parent(last))
+    }) {
+        chain.push(parent);
+    }
+    chain
+}
+
+/// Says whether an object of the current side leans on what now stands at or below `place`, without being part of it.
+fn needs_thing_at(level: &Level, address: &Address, place: &Address) -> bool {
+    level
+        .current
+        .needs_of(address)
+        .iter()
+        .any(|need| need.is_at_or_below(place))
+        && !address.is_at_or_below(place)
+}
+
+/// Returns the name space entries held by what moves when the thing at `root` does.
+fn slots_below(model: &Model<Expression>, root: &Address) -> BTreeSet<Slot> {
+    model
+        .objects
+        .iter()
+        .filter(|(address, object)| {
+            address.is_at_or_below(root)
+                || object.parent(address).is_some_and(|parent| parent == *root)
+        })
+        .flat_map(|(address, object)| object.slots(address))
+        .collect()
+}
