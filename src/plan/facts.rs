@@ -73,8 +73,15 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
         Act::Ledger(LedgerChange::Release(place)) => {
             let row = cx.level.ledger.iter().find(|row| row.place == *place);
             if let Some(row) = row {
+                let kept = if row.was.kind() == Kind::Sequence {
+                    "the position"
+                } else if row.was.kind() == Kind::Column {
+                    "the values"
+                } else {
+                    "the rows"
+                };
                 let because = format!(
-                    "{} comes back with the rows it had when it was set aside",
+                    "{} comes back with {kept} it had when it was set aside",
                     row.was
                 );
                 found.push(stopping(Hazard::RevivesRows, &row.was, because));

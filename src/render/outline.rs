@@ -227,10 +227,10 @@ pub(super) fn sizes(plan: &Plan) -> Vec<String> {
         .filter(|(_, size)| size.bytes > 0)
         .map(|(table, size)| {
             let rows = match usize::try_from(size.rows) {
-                Ok(rows) => format!("about {} rows", grouped(rows)),
-                Err(_) => "never analyzed".to_owned(),
+                Ok(rows) => format!("has about {} rows", grouped(rows)),
+                Err(_) => "was never analyzed".to_owned(),
             };
-            format!("{} has {rows}, {}", table.dotted(), bytes(size.bytes))
+            format!("{} {rows}, {}", table.dotted(), bytes(size.bytes))
         })
         .collect()
 }

@@ -180,7 +180,13 @@ impl Rehearsal {
             apply::one(&mut self.connection, number, stage, &run, &mut Silent)
                 .await
                 .map_err(|error| failed(direction, error))?;
-            let after = self.read().await?;
+            // Filling rows leaves the catalog as it is.
+            let fills = stage.steps.iter().all(|step| step.statement().is_none());
+            let after = if fills {
+                before.clone()
+            } else {
+                self.read().await?
+            };
             stage.after = crate::plan::stage::differences(&before, &after, &touched(stage));
             before = after;
         }

@@ -91,13 +91,17 @@ pub(super) fn enforce(
         rest.why = "rows that were left NULL meanwhile are filled".to_owned();
         claim = claim.alone(rest);
     }
-    let prove = Step::run(
+    let mut prove = Step::run(
         &address,
         ddl::constraint::validate(&table, &name),
         "existing rows are read while clients go on",
     )
     .using(column)
     .phase(Phase::Contract);
+    if named_not_null {
+        // An identity and a primary key want it valid.
+        prove = prove.altering(&address, "validity");
+    }
     claim = claim.together([prove]);
     let mut last = Vec::new();
     if !named_not_null {
