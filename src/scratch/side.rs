@@ -186,7 +186,10 @@ pub(super) fn desired_side(
                 )
             } else {
                 matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
-                    || matches!(kind, Kind::Default | Kind::Check | Kind::Index) && leans_outside()
+                    || matches!(
+                        kind,
+                        Kind::Default | Kind::Check | Kind::Index | Kind::Unique | Kind::PrimaryKey
+                    ) && leans_outside()
             };
             comes_off && (address.is_at_or_below(place) || unit == **place)
         });

@@ -172,7 +172,7 @@ impl State {
         let Some(table) = self.tables.get_mut(&number) else {
             return;
         };
-        match rng.u8(..10) {
+        match rng.u8(..12) {
             0 => {
                 let own = ColumnSpec::random(rng, new, &whole);
                 table.columns.insert(new, own);
@@ -196,6 +196,15 @@ impl State {
                 }
             }
             5 => table.schema = any(rng, &whole.schemas).unwrap_or(table.schema),
+            10 | 11 => {
+                for own in table.columns.values_mut() {
+                    own.kind = match own.kind {
+                        Type::Integer => Type::Bigint,
+                        Type::Varchar => Type::Text,
+                        other => other,
+                    };
+                }
+            }
             what => {
                 let at = any(rng, &table.columns).filter(|at| *at != ID);
                 let Some(own) = at.and_then(|at| table.columns.get_mut(&at)) else {
