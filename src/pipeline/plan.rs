@@ -11,7 +11,7 @@ use crate::model::{
     Address, Declared, Expression, Hash, Intent, Model, Moves, Name, Read, Retired, Server,
     Settings, SizeClass,
 };
-use crate::plan::let_go::let_go;
+use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
     self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Purpose, Stage,
     build, facts, identity,
@@ -249,6 +249,7 @@ async fn inverse(
     declared.intent = way_back_intent(wish.in_force, &wish.declared.intent, moves);
     let ledger = moves.ledger(wish.ledger);
     let given = way_back_moves(&forward.level.current, &after, moves, settings);
+    let given = give_way(given, &after, &declared.written);
     let given = let_go(given, &after, |sequence| {
         declared.written.objects.contains_key(sequence)
     });

@@ -10,7 +10,7 @@ use crate::model::{
     Address, Declared, Expression, Hash, Intent, Kind, Model, Moves, Name, Settings,
     TEMPORARY_PREFIX,
 };
-use crate::plan::let_go::let_go;
+use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
     self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, identity,
     position,
@@ -211,6 +211,7 @@ async fn anew(
     let before = &oldest.model_before;
     let declared = state_to_reach(before, now, &stages, &moves, revisions, live);
     let given = standing_only(way_back(before, now, &stages, &moves, settings), now);
+    let given = give_way(given, now, &declared.written);
     let given = let_go(given, now, |sequence| {
         declared.written.objects.contains_key(sequence)
     });

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::let_go::let_go;
+use super::give_way::let_go;
 use crate::model::{
     Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
     RETIRED_PREFIX, Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
@@ -93,9 +93,7 @@ pub(crate) fn to_attic(
         if column.generated.is_some() {
             return None;
         }
-        let hash = Hash::of(&(state, address));
-        let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
-        address.renamed(Name::fitted(&prefix, address.name().as_str()))
+        return Some(column_aside(state, address));
     } else if matches!(
         object,
         Object::Table(_) | Object::Sequence(_) | Object::Enum(_)
@@ -111,6 +109,17 @@ pub(crate) fn to_attic(
         to,
         why: Why::Retired,
     })
+}
+
+/// Returns the move that gives a column a reserved name.
+pub(crate) fn column_aside(state: &Hash, address: &Address) -> Move {
+    let hash = Hash::of(&(state, address));
+    let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
+    Move {
+        from: address.clone(),
+        to: address.renamed(Name::fitted(&prefix, address.name().as_str())),
+        why: Why::Retired,
+    }
 }
 
 /// Returns the moves that set aside what a plan has made, on the way back: what `made` says yes to.
@@ -311,8 +320,9 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
             .filter(|(address, _)| address.kind() == kind);
         for (address, object) in declared {
             let standing = identity.moves.carry_back(address);
-            let stands = known.current.objects.contains_key(&standing);
-            if stands {
+            let stands = known.current.objects.get(&standing);
+            let gives_way = stands.is_some_and(|own| is_computed(own) && !is_computed(object));
+            if stands.is_some() && !gives_way {
                 continue;
             }
             let ledger = identity.moves.ledger(known.ledger);
@@ -322,6 +332,10 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
                 .filter(|row| holds_same_type(known, identity, address, object, row))
                 .max_by_key(|row| row.revision);
             if let Some(row) = newest {
+                if gives_way {
+                    let state = known.current.fingerprint_of_all();
+                    identity.moves.0.push(column_aside(&state, address));
+                }
                 identity.moves.0.push(Move {
                     from: row.place.clone(),
                     to: address.clone(),
@@ -330,6 +344,11 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
             }
         }
     }
+}
+
+/// Says whether an object is a column that is computed.
+pub(crate) fn is_computed<T>(object: &Object<T>) -> bool {
+    matches!(object, Object::Column(own) if own.generated.is_some())
 }
 
 /// A table always fits: its columns are compared one by one. A column fits where a server spells both types alike.

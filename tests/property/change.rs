@@ -198,11 +198,11 @@ impl State {
             5 => table.schema = any(rng, &whole.schemas).unwrap_or(table.schema),
             10 | 11 => {
                 for own in table.columns.values_mut() {
-                    own.kind = match own.kind {
-                        Type::Integer => Type::Bigint,
-                        Type::Varchar => Type::Text,
-                        other => other,
-                    };
+                    if own.kind == Type::Integer {
+                        own.kind = Type::Bigint;
+                    } else if own.kind == Type::Varchar {
+                        own.kind = Type::Text;
+                    }
                 }
             }
             what => {
