@@ -63,15 +63,14 @@ fn leave_to_the_server(table: &mut Mapping, said: &Value) {
     let columns = table.get_mut("columns").and_then(Value::as_mapping_mut);
     for (name, column) in columns.into_iter().flatten() {
         let said = said.get("columns").and_then(|own| own.get(name));
-        if in_key.contains(name) {
-            // A key says NOT NULL too; its constraint has a name of its own where the table had another.
+        if in_key.contains(name) || column.get("identity").is_some() {
+            // A key and an identity say NOT NULL too; its constraint has a name of its own where the table had another.
             if let Some(map) = column.as_mapping_mut() {
                 map.remove("not_null");
                 if map.len() == 1 {
                     *column = map.get("type").cloned().unwrap_or(Value::Null);
                 }
             }
-            continue;
         }
         for (key, own_name) in [("not_null", "name"), ("identity", "sequence")] {
             if let Some(own) = column.get_mut(key) {
