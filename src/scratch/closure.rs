@@ -92,20 +92,23 @@ fn is_word(character: char) -> bool {
 impl Closure {
     /// Finds what has to be built around the seeds.
     pub(super) fn around(seeds: BTreeSet<Address>, ground: &Ground<'_>) -> Self {
-        let mut full: BTreeSet<Address> = BTreeSet::new();
-        let mut queue: Vec<Address> = seeds.into_iter().collect();
-        while let Some(unit) = queue.pop() {
-            if !full.insert(unit.clone()) {
+        let members = |unit: &Address| ground.units.get(unit).into_iter().flatten().cloned();
+        let mut queue: Vec<Address> = seeds.iter().flat_map(members).collect();
+        let mut full = seeds;
+        let mut seen: BTreeSet<Address> = BTreeSet::new();
+        while let Some(object) = queue.pop() {
+            // What a schema holds is no dependent that has to be printed again.
+            if object.kind() == Kind::Schema || !seen.insert(object.clone()) {
                 continue;
             }
-            for member in ground.units.get(&unit).into_iter().flatten() {
-                // What a schema holds is no dependent that has to be printed again.
-                if member.kind() == Kind::Schema {
-                    continue;
+            for dependent in ground.needed_by.get(&object).into_iter().flatten() {
+                let unit = ground.both.unit_of(dependent);
+                // From here on only what needs the dependent itself: foreign keys chain the tables of a whole schema.
+                if unit == *dependent {
+                    queue.extend(members(&unit));
                 }
-                for dependent in ground.needed_by.get(member).into_iter().flatten() {
-                    queue.push(ground.both.unit_of(dependent));
-                }
+                queue.push(dependent.clone());
+                full.insert(unit);
             }
         }
         Self::leaning(full, ground)
