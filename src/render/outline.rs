@@ -1,8 +1,12 @@
 //! What every form of a plan says alike: headline, stages, steps, hazards.
 
+use std::collections::BTreeSet;
+
 use super::{bytes, grouped, many};
 use crate::model::{Address, Why};
-use crate::plan::{Act, After, Finding, LedgerChange, Plan, Purpose, Reversal, Stage, Step};
+use crate::plan::{
+    Act, After, Effect, Finding, LedgerChange, Plan, Purpose, Reversal, Stage, Step,
+};
 
 /// One sentence about the whole plan.
 pub(super) fn headline(plan: &Plan) -> String {
@@ -43,25 +47,23 @@ fn summary(plan: &Plan) -> String {
             .flat_map(|stage| &stage.steps)
             .flat_map(|step| &step.effects)
     };
+    let made: BTreeSet<&Address> = effects()
+        .filter_map(|effect| match effect {
+            Effect::Creates(address) => Some(address),
+            Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Moves(_) => None,
+        })
+        .collect();
     for effect in effects() {
         match effect {
-            crate::plan::Effect::Drops(address) => {
-                if effects().any(
-                    |other| matches!(other, crate::plan::Effect::Creates(own) if own == address),
-                ) {
-                    replaced.push(address);
-                } else {
-                    dropped += 1;
-                }
-            }
-            crate::plan::Effect::Alters(..) => altered += 1,
-            crate::plan::Effect::Creates(_)
-            | crate::plan::Effect::Uses(_)
-            | crate::plan::Effect::Moves(_) => {}
+            Effect::Drops(address) if made.contains(address) => replaced.push(address),
+            Effect::Drops(_) => dropped += 1,
+            // What is finished after it was made is one thing created.
+            Effect::Alters(address, _) if !made.contains(address) => altered += 1,
+            Effect::Alters(..) | Effect::Creates(_) | Effect::Uses(_) | Effect::Moves(_) => {}
         }
     }
     for effect in effects() {
-        if let crate::plan::Effect::Creates(address) = effect
+        if let Effect::Creates(address) = effect
             && !replaced.contains(&address)
         {
             created += 1;
