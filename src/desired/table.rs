@@ -321,13 +321,12 @@ impl Reading<'_> {
 
     /// Reports names that are no columns of this table.
     pub(super) fn known_columns<'n>(&mut self, at: &Node, names: impl Iterator<Item = &'n Name>) {
-        let columns: Vec<Name> = self
-            .gathering
-            .declared
-            .written
-            .position
-            .keys()
-            .filter(|column| column.table() == self.table)
+        let first = Address::new(Kind::Column, self.table.path().iter().cloned());
+        let positions = &self.gathering.declared.written.position;
+        let columns: Vec<Name> = positions
+            .range(first..)
+            .map(|(column, _)| column)
+            .take_while(|column| column.path().starts_with(self.table.path()))
             .map(|column| column.name().clone())
             .collect();
         for name in names.filter(|name| !columns.contains(name)) {
