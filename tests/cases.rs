@@ -71,6 +71,12 @@ struct Expect {
     /// A part of the message with which planning back refuses.
     #[serde(default)]
     refuses_back: Option<String>,
+    /// What has to be allowed before the plan forward runs, each as `hazard:kind address`; absent: not compared.
+    #[serde(default)]
+    stops: Option<Vec<String>>,
+    /// What has to be allowed before the plan back runs.
+    #[serde(default)]
+    stops_back: Option<Vec<String>>,
     /// The plan from current to desired, by the first major that it is for.
     #[serde(default)]
     forward: BTreeMap<u16, String>,
@@ -285,6 +291,21 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
         same("the same plan twice", &again.to_json(), &plan.to_json())?;
     }
     compare(path, case, direction, major, &plan)?;
+    let stops = match direction {
+        Direction::Forward => &case.expect.stops,
+        Direction::Back => &case.expect.stops_back,
+    };
+    if let Some(wanted) = stops {
+        let findings = plan.decision.findings.iter().filter(|own| own.stops);
+        let found: Vec<String> = findings
+            .map(|own| format!("{}:{}", own.hazard, own.address))
+            .collect();
+        same(
+            "what has to be allowed",
+            &found.join("\n"),
+            &wanted.join("\n"),
+        )?;
+    }
 
     apply("forward", &project, &plan).await?;
     if made_up {

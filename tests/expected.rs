@@ -111,6 +111,15 @@ pub(crate) fn write_updates() {
                 ));
             }
         }
+        for (word, list) in [
+            ("stops", &case.expect.stops),
+            ("stops_back", &case.expect.stops_back),
+        ] {
+            if let Some(list) = list {
+                let list = serde_json::to_string(list).unwrap();
+                out.push_str(&format!("  {word}: {list}\n"));
+            }
+        }
         if !case.expect.tidy.is_empty() {
             let tidy = serde_json::to_string(&case.expect.tidy).unwrap();
             out.push_str(&format!("  tidy: {tidy}\n"));

@@ -26,6 +26,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::rows_that_would_fail_are_a_refusal", move || {
             fails_on_rows(major)
         }),
+        trial(
+            "refusals::what_is_destroyed_does_not_come_back",
+            move || irreversible(major),
+        ),
         trial("refusals::output_that_cannot_be_written", move || {
             unwritable(major)
         }),
@@ -218,6 +222,9 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
             "{ORDERS}    {change}\n  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"
         ));
         if change.starts_with("foreign") {
+            // To a table that comes with it, and to one that is there.
+            tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+                .says(says)?;
             tool.declare(&format!(
                 "{ORDERS}  other:\n    columns: {{ id: bigint }}\n    primary_key: [id]\n"
             ));
@@ -234,6 +241,44 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
     tool.declare(&ORDERS.replace("note: text", "note: integer"));
     tool.wants(3, &["apply", "--yes", "--allow", "all"])?
         .says("a row cannot be converted")?;
+    tool.declare(&ORDERS.replace("note: text", "note: varchar(1)"));
+    database
+        .run("UPDATE app.orders SET note = 'long' WHERE id = 5")
+        .await?;
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("1 value does not fit")?;
+    database.drop().await
+}
+
+/// What is destroyed is said before, and where nothing could fill it again there is no way back, which is said too.
+async fn irreversible(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "retire: { tables: off, columns: off }\n");
+    tool.declare(&ORDERS.replace("note: text", "note: { type: text, not_null: true }"));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO app.orders VALUES (1, 'kept nowhere'); ANALYZE")
+        .await?;
+    tool.declare(&ORDERS.replace("note: text", ""));
+    tool.wants(3, &["apply", "--yes"])?
+        .says("loses_data")?
+        .says("irreversible")?
+        .says("nothing could fill column app.orders.note then")?;
+    tool.wants(
+        0,
+        &[
+            "apply",
+            "--yes",
+            "--allow",
+            "loses_data",
+            "--allow",
+            "irreversible",
+        ],
+    )?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("nothing says what they get")?;
+    tool.wants(0, &["plan", "--detailed-exitcode"])?;
     database.drop().await
 }
 

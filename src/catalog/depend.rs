@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::rows::{get, sub_oid};
 use super::{CatalogError, Gathering, Oid};
-use crate::model::Address;
+use crate::model::{Address, Expression, Kind, Model, Object};
 
 /// What depends on modelled things without being modelled: class and object → the things it depends on.
 type Strangers = BTreeMap<(i64, i64), BTreeSet<Address>>;
@@ -49,7 +49,35 @@ pub(super) async fn dependencies(
             }
         }
     }
+    included(&mut into.model);
     Ok(strangers)
+}
+
+/// A foreign key leans on the index of the key that it refers to, and that leans on the columns it includes: the server
+/// notes no more than the first.
+fn included(model: &mut Model<Expression>) {
+    let mut more: Vec<(Address, Address)> = Vec::new();
+    for (address, needs) in &model.needs {
+        if address.kind() != Kind::ForeignKey {
+            continue;
+        }
+        for need in needs {
+            let (table, include) = match model.objects.get(need) {
+                Some(Object::PrimaryKey(key)) => (need.table(), &key.include),
+                Some(Object::Unique(key)) => (need.table(), &key.include),
+                Some(Object::Index(index)) => {
+                    let path = [need.schema_name().clone(), index.table.clone()];
+                    (Address::new(Kind::Table, path), &index.include)
+                }
+                _ => continue,
+            };
+            let columns = include.iter().map(|own| table.part(Kind::Column, own));
+            more.extend(columns.map(|column| (address.clone(), column)));
+        }
+    }
+    for (address, column) in more {
+        model.needs.entry(address).or_default().insert(column);
+    }
 }
 
 /// Returns, for every modelled thing, the descriptions of what depends on it and is not modelled.

@@ -219,8 +219,19 @@ pub(crate) enum Counted {
     Unanswered,
 }
 
-/// Counts rows with a query that begins with `SELECT count`.
-pub(crate) async fn count(connection: &mut Connection, sql: &Sql) -> Result<Counted, CatalogError> {
+/// Counts rows with a query of one number, whose unqualified names are looked up in these schemas.
+pub(crate) async fn count(
+    connection: &mut Connection,
+    sql: &Sql,
+    lookup: &[Name],
+) -> Result<Counted, CatalogError> {
+    let path = match lookup {
+        [] => Sql::new("SET search_path = ''"),
+        schemas => Sql::new("SET search_path =").name_sequence(schemas),
+    };
+    sqlx::raw_sql(sqlx::AssertSqlSafe(path.executable()))
+        .execute(&mut *connection)
+        .await?;
     let row = sqlx::query(sqlx::AssertSqlSafe(sql.executable()))
         .persistent(false)
         .fetch_one(connection)

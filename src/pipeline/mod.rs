@@ -1,6 +1,7 @@
 //! The loop as a library: one async function per command. Owns no rule, prints nothing.
 
 mod apply;
+mod conversion;
 mod drift;
 mod plan;
 mod preflight;

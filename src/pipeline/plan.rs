@@ -13,8 +13,8 @@ use crate::model::{
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
-    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Purpose, Stage,
-    build, facts, identity,
+    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError, Purpose,
+    Stage, build, facts, identity,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
 
@@ -187,10 +187,23 @@ async fn make_with(
         }
     }
     let mut rehearsal = Rehearsal::forward(workshop, &forward.bench, &mut stages, settings).await?;
-    let back = inverse(project, wish, &forward, &rehearsal, settings, workshop).await?;
-    decision.inverse = back.0;
-    decision.inverse_findings = back.1;
-    rehearsal.back(&mut decision.inverse).await?;
+    let gives_up = facts::gives_up(&stages, &forward.level.moves);
+    let given_up = |column: &Address| gives_up.iter().any(|own| column.is_at_or_below(own));
+    match inverse(project, wish, &forward, &rehearsal, settings, workshop).await {
+        Ok((stages, findings)) => {
+            decision.inverse = stages;
+            decision.inverse_findings = findings;
+            // Whether what is converted comes back was asked of the live rows.
+            rehearsal.back(&mut decision.inverse, given_up).await?;
+        }
+        // What held the values is gone by then: nothing can fill what has to be filled.
+        Err(PipelineError::Plan(PlanError::NothingToFill { column, .. }))
+            if !gives_up.is_empty() =>
+        {
+            decision.findings.push(facts::irreversible(&column));
+        }
+        Err(error) => return Err(error),
+    }
     // More is built where prints are not cached yet; what the steps do not touch proves nothing.
     let touched: BTreeSet<Address> = decision.leans_on.keys().map(Address::table).collect();
     observation.seeded = rehearsal.seeded.clone();

@@ -2,23 +2,42 @@
 //!
 //! Every question is bounded; what cannot be answered in time, or speaks of what is not there yet, is left to the plan.
 
-use super::{PipelineError, Project};
+use super::{PipelineError, Project, conversion};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
-use crate::model::{
-    Address, Alteration, ColumnAlteration, Kind, Name, Object, PrimaryKey, Unique, Validity,
-    Written,
-};
+use crate::model::{Address, Kind, Name, Object, PrimaryKey, Unique, Validity};
 use crate::plan::{Context, Finding, Hazard};
 use crate::sql::Sql;
 
 /// One question to the live server.
-struct Question {
-    address: Address,
+pub(super) struct Question {
+    pub(super) address: Address,
+    /// What such rows mean.
+    pub(super) hazard: Hazard,
     /// Counts the rows that would be refused, or fails where one would.
-    sql: Sql,
+    pub(super) sql: Sql,
     /// What one such row does, and what many do.
-    what: [&'static str; 2],
+    pub(super) what: [&'static str; 2],
+    /// What it means that a row made the question fail.
+    pub(super) refused: &'static str,
+    /// What it means that there was no answer in time, where that is to be told.
+    pub(super) unanswered: Option<&'static str>,
+    /// Where the names in a text from a person are looked up.
+    pub(super) lookup: Vec<Name>,
+}
+
+impl Question {
+    pub(super) fn new(address: &Address, sql: Sql, what: [&'static str; 2]) -> Self {
+        Self {
+            address: address.clone(),
+            hazard: Hazard::FailsOnRows,
+            sql,
+            what,
+            refused: "a row cannot be converted",
+            unanswered: None,
+            lookup: Vec::new(),
+        }
+    }
 }
 
 /// Asks the live server about every change that rows could refuse.
@@ -30,7 +49,11 @@ pub(super) async fn findings(
     let questions: Vec<Question> = changes
         .0
         .iter()
-        .filter_map(|((address, _), change)| question(address, change, changes, cx))
+        .flat_map(|((address, _), change)| {
+            let own = question(address, change, changes, cx);
+            own.into_iter()
+                .chain(conversion::questions(address, change, cx))
+        })
         .collect();
     if questions.is_empty() {
         return Ok(Vec::new());
@@ -43,14 +66,25 @@ pub(super) async fn findings(
     .await?;
     let mut found = Vec::new();
     for question in questions {
-        let because = match catalog::count(&mut connection, &question.sql).await? {
-            Counted::Rows(0) | Counted::Unanswered => continue,
+        if found
+            .iter()
+            .any(|own: &Finding| own.address == question.address)
+        {
+            continue;
+        }
+        let because = match catalog::count(&mut connection, &question.sql, &question.lookup).await?
+        {
+            Counted::Rows(0) => continue,
+            Counted::Unanswered => match question.unanswered {
+                Some(own) => own.to_owned(),
+                None => continue,
+            },
             Counted::Rows(1) => format!("1 {}", question.what[0]),
             Counted::Rows(number) => format!("{number} {}", question.what[1]),
-            Counted::Refused(reason) => format!("a row cannot be converted: {reason}"),
+            Counted::Refused(reason) => format!("{}: {reason}", question.refused),
         };
         found.push(Finding {
-            hazard: Hazard::FailsOnRows,
+            hazard: question.hazard,
             address: question.address,
             because,
             stops: true,
@@ -80,13 +114,7 @@ fn question(
     if !is_there {
         return None;
     }
-    let ask = |sql: Sql, what: [&'static str; 2]| {
-        Some(Question {
-            address: address.clone(),
-            sql,
-            what,
-        })
-    };
+    let ask = |sql: Sql, what: [&'static str; 2]| Some(Question::new(address, sql, what));
     let rows = || Sql::new("SELECT count(*) FROM ONLY").path(&before);
     match (change, level.desired.objects.get(address)?) {
         // Made again around a change of its column, it speaks of values that are not there yet.
@@ -121,25 +149,26 @@ fn question(
             if own.validity == Validity::Valid && !own.period && own.columns.iter().all(stood) =>
         {
             let referenced = level.moves.carry_back(&own.referenced_table());
-            let mut sql = rows().push("AS t WHERE");
+            let mut sql = rows().push("AS t WHERE true");
             for column in &own.columns {
-                sql = sql.push("t.").glued_name(column).push("IS NOT NULL AND");
+                sql = sql.push("AND t.").glued_name(column).push("IS NOT NULL");
             }
-            sql = sql
-                .push("NOT EXISTS (SELECT FROM")
-                .path(&referenced)
-                .push("AS r WHERE true");
-            for (column, there) in own.columns.iter().zip(&own.referenced_columns) {
+            // A table that comes with this plan holds no row to refer to.
+            if level.before.objects.contains_key(&referenced) {
                 sql = sql
-                    .push("AND r.")
-                    .glued_name(there)
-                    .push("= t.")
-                    .glued_name(column);
+                    .push("AND NOT EXISTS (SELECT FROM")
+                    .path(&referenced)
+                    .push("AS r WHERE true");
+                for (column, there) in own.columns.iter().zip(&own.referenced_columns) {
+                    sql = sql
+                        .push("AND r.")
+                        .glued_name(there)
+                        .push("= t.")
+                        .glued_name(column);
+                }
+                sql = sql.glue(")");
             }
-            ask(
-                sql.glue(")"),
-                ["row refers to nothing", "rows refer to nothing"],
-            )
+            ask(sql, ["row refers to nothing", "rows refer to nothing"])
         }
         (
             Change::Create,
@@ -172,42 +201,6 @@ fn question(
                     ["key stands more than once", "keys stand more than once"],
                 )
             })
-        }
-        (Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })), Object::Column(own))
-            if stood(address.name()) && !level.intent.using.contains_key(address) =>
-        {
-            let value = Sql::empty().name(address.name());
-            let enumeration = Name::split_reference(crate::model::Text::sql(&own.type_name))
-                .filter(|path| path.len() == 2)
-                .map(|path| Address::new(Kind::Enum, path));
-            let labels = enumeration.and_then(|own| level.desired.objects.get(&own));
-            if let Some(Object::Enum(labels)) = labels {
-                let labels: Vec<Sql> = labels
-                    .values
-                    .iter()
-                    .map(|own| Sql::empty().literal(own))
-                    .collect();
-                let sql = rows().push("WHERE").join(&value).glue("::text NOT IN (");
-                return ask(
-                    sql.separated(&labels, ", ").glue(")"),
-                    [
-                        "row holds a value that is no label of the type",
-                        "rows hold values that are no labels of the type",
-                    ],
-                );
-            }
-            // An assignment refuses what does not fit; an explicit cast to varchar(n) would cut it.
-            let target = Written::from(&own.type_name);
-            let sql = Sql::new("SELECT count(*) FILTER (WHERE (")
-                .glue("")
-                .join(&value)
-                .glue("::text::")
-                .glued_text(&target)
-                .glue(") IS NULL AND")
-                .join(&value)
-                .push("IS NOT NULL) FROM ONLY")
-                .path(&before);
-            ask(sql, ["value becomes NULL", "values become NULL"])
         }
         _ => None,
     }

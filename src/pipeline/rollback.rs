@@ -12,8 +12,8 @@ use crate::model::{
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
-    self, Decision, Effect, Observation, PLAN_FORMAT, Plan, Position, Purpose, Stage, identity,
-    position,
+    self, Decision, Effect, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Position, Purpose,
+    Stage, identity, position,
 };
 use crate::scratch::{carried, without_journal};
 
@@ -105,6 +105,10 @@ fn is_as_left(
     settings: &Settings,
 ) -> bool {
     let decision = &revision.plan.decision;
+    let is_stored = |own: &Finding| own.hazard != Hazard::Irreversible;
+    if !decision.findings.iter().all(is_stored) {
+        return false;
+    }
     let same_objects = spoken_of(&decision.inverse)
         .iter()
         .chain(&spoken_of(&decision.stages))

@@ -9,7 +9,7 @@ use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
 use crate::ddl;
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, EnumAlteration, Kind, Object};
+use crate::model::{Address, Alteration, EnumAlteration, Kind, Level, Object};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,8 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     for (id, change) in &pool.0 {
         blocks.push((Block::Together(vec![plain(id, change, cx)]), None));
     }
-    let ordered = order(blocks, cx.level)?;
+    let mut ordered = order(blocks, cx.level)?;
+    locked_as_named_then(&mut ordered, cx.level);
     // Steps of a claim are never merged with their neighbours.
     let claimed: BTreeSet<String> = ordered
         .iter()
@@ -88,6 +89,47 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
     }
     Ok(stages)
+}
+
+/// Gives the locks of every step the names that the relations have by then: a step speaks of them as they are in the end,
+/// and may come before a move that changes their names.
+fn locked_as_named_then(ordered: &mut [Placed], level: &Level) {
+    let mut pending = level.moves.clone();
+    let before = level.before.objects.keys();
+    let is_relation = |own: &&Address| matches!(own.kind(), Kind::Table | Kind::View);
+    let mut present: BTreeSet<Address> = before.filter(is_relation).cloned().collect();
+    for (block, _) in ordered {
+        for step in block.steps_mut() {
+            if let Act::Statement(statement) = &mut step.does {
+                let locks = std::mem::take(&mut statement.locks).into_iter();
+                let named = |relation: Address| {
+                    let then = pending.carry_back(&relation);
+                    if !present.contains(&relation) && present.contains(&then) {
+                        then
+                    } else {
+                        relation
+                    }
+                };
+                statement.locks = locks.map(|(own, mode)| (named(own), mode)).collect();
+            }
+            for effect in &step.effects {
+                match effect {
+                    Effect::Creates(address) => {
+                        present.insert(address.clone());
+                    }
+                    Effect::Drops(address) => {
+                        present.remove(address);
+                    }
+                    Effect::Moves(own) => {
+                        present = present.iter().map(|known| own.carry(known)).collect();
+                        let at = pending.0.iter().position(|other| other == own);
+                        at.map(|at| pending.0.remove(at));
+                    }
+                    Effect::Alters(..) | Effect::Uses(_) => {}
+                }
+            }
+        }
+    }
 }
 
 /// A trigger's address does not say whether it sits on a table or a view; the locks of its statements do.

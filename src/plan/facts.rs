@@ -6,9 +6,9 @@ use super::hazard::{Finding, Hazard};
 use super::identity::Question;
 use super::rewrite::Context;
 use super::stage::Stage;
-use super::step::{Act, LedgerChange, Phase, Reversal, Step};
+use super::step::{Act, Effect, LedgerChange, Phase, Reversal, Step};
 use crate::ddl::Work;
-use crate::model::{Address, Kind, Retired, SizeClass, Why};
+use crate::model::{Address, Kind, Moves, Retired, SizeClass, Why};
 
 /// Finds what a reviewer must see, in the order of the steps.
 pub(crate) fn findings(
@@ -37,6 +37,25 @@ pub(crate) fn findings(
     let mut seen = BTreeSet::new();
     found.retain(|finding| seen.insert(finding.clone()));
     found
+}
+
+/// Returns what the stages destroy or convert for good, under the names from before: there a way back brings no values.
+pub(crate) fn gives_up(stages: &[Stage], moves: &Moves) -> BTreeSet<Address> {
+    let steps = stages.iter().flat_map(|stage| &stage.steps);
+    steps
+        .filter(|step| step.reversal != Reversal::Full)
+        .flat_map(|step| &step.effects)
+        .filter_map(|effect| match effect {
+            Effect::Drops(address) | Effect::Alters(address, _) => Some(moves.carry_back(address)),
+            Effect::Creates(_) | Effect::Uses(_) | Effect::Moves(_) => None,
+        })
+        .collect()
+}
+
+/// What was destroyed held the values of a column that has to be filled on the way back.
+pub(crate) fn irreversible(column: &Address) -> Finding {
+    let because = format!("there is no way back: nothing could fill {column} then");
+    stopping(Hazard::Irreversible, column, because)
 }
 
 fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
@@ -90,9 +109,10 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
         Act::Ledger(LedgerChange::Rewrite { .. }) => {}
         Act::Backfill(_) => {}
         Act::Statement(statement) => {
-            let renamed = step.effects.iter().any(|effect| {
-                matches!(effect, super::step::Effect::Moves(own) if own.why == Why::Renamed)
-            });
+            let renamed = step
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Moves(own) if own.why == Why::Renamed));
             if renamed {
                 let because = format!(
                     "statements that use the former name of {} fail",
@@ -167,7 +187,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 && step
                     .effects
                     .iter()
-                    .any(|effect| matches!(effect, super::step::Effect::Drops(_)))
+                    .any(|effect| matches!(effect, Effect::Drops(_)))
             {
                 let because = format!("queries that lean on {} get slower", step.address.dotted());
                 found.push(stopping(Hazard::IndexDropped, &step.address, because));
@@ -176,12 +196,11 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn is_drop_of_data(effect: &super::step::Effect) -> bool {
+fn is_drop_of_data(effect: &Effect) -> bool {
     match effect {
-        super::step::Effect::Drops(address) => matches!(address.kind(), Kind::Table | Kind::Column),
-        super::step::Effect::Creates(_)
-        | super::step::Effect::Alters(..)
-        | super::step::Effect::Uses(_)
-        | super::step::Effect::Moves(_) => false,
+        Effect::Drops(address) => {
+            matches!(address.kind(), Kind::Table | Kind::Column | Kind::Sequence)
+        }
+        Effect::Creates(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Moves(_) => false,
     }
 }

@@ -40,7 +40,15 @@ pub(crate) fn steps(
         }
         let statements = statements(step, &present);
         let last = statements.len().saturating_sub(1);
-        for (number, statement) in statements.into_iter().enumerate() {
+        let locked: Vec<Address> = statements
+            .first()
+            .map(|own| own.locks.keys().cloned().collect())
+            .unwrap_or_default();
+        for (number, mut statement) in statements.into_iter().enumerate() {
+            // Between two statements it has a name that nobody else sees: what is locked is what it was before.
+            if let Some(mode) = statement.locks.values().max().copied() {
+                statement.locks = locked.iter().map(|own| (own.clone(), mode)).collect();
+            }
             let mut run = place(Step::run(&step.to, statement, why(step)), step);
             if number == last {
                 run = run.effect(Effect::Moves(step.clone()));

@@ -62,6 +62,7 @@ impl Relations {
         relations.coming(&by, level);
         relations.going(&by, level);
         relations.persistence(&by, level);
+        relations.owners(&by);
         relations.slots(&by, level);
         relations.moves(&by, level);
         relations
@@ -162,6 +163,33 @@ impl Relations {
                 }
                 _ => self.before(alters(&own), alters(&other)),
             }
+        }
+    }
+
+    /// Who becomes the owner keeps no grant of its own beside: what it was granted is taken while another one owns the
+    /// thing, or it would be taken from the owner; what the former owner is granted comes when it no longer owns it.
+    fn owners(&mut self, by: &ByEffect<'_>) {
+        let owner = |grant: &Address| {
+            let target = grant.target()?;
+            // A column has its table's owner.
+            let owned = if target.kind() == Kind::Column {
+                target.table()
+            } else {
+                target
+            };
+            Some(Address::owner_of(&owned))
+        };
+        let changes = |grant: &Address| {
+            let owner = owner(grant).filter(|_| grant.kind() == Kind::Grant)?;
+            let all = [&by.creates, &by.alters, &by.drops].into_iter();
+            let steps = all.filter_map(|steps| steps.get(&owner)).flatten().copied();
+            Some(steps.collect::<Vec<usize>>())
+        };
+        for (grant, departures) in &by.drops {
+            self.before(departures, &changes(grant).unwrap_or_default());
+        }
+        for (grant, arrivals) in &by.creates {
+            self.before(&changes(grant).unwrap_or_default(), arrivals);
         }
     }
 

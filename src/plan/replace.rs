@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ddl;
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Alteration, ColumnAlteration, EnumAlteration, Kind, Level, Object};
+use crate::model::{
+    Address, Alteration, ColumnAlteration, EnumAlteration, Kind, Level, Name, Object,
+};
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
 /// follow, to the fixed point.
@@ -34,7 +36,14 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
                 );
             }
         } else if ddl::alter(address, alteration, to).is_none() {
-            queue.push(address.clone());
+            // A plain column becomes a computed one where columns are not retired: its values go, and the plan says so.
+            if address.kind() == Kind::Column {
+                again.insert(address.clone());
+                queue.extend(dependents(&needed_by_current, address).cloned());
+                queue.extend(dependents(&needed_by_desired, address).cloned());
+            } else {
+                queue.push(address.clone());
+            }
         } else if let Alteration::Column(
             ColumnAlteration::Type { .. } | ColumnAlteration::Collation,
         ) = alteration
@@ -43,11 +52,15 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
                 .chain(dependents(&needed_by_desired, address));
             queue.extend(
                 dependents
-                    .filter(|dependent| ddl::is_disturbed_by_type_change(dependent.kind()))
+                    .filter(|dependent| {
+                        ddl::is_disturbed_by_type_change(dependent.kind())
+                            || refers_beside(dependent, address, level)
+                    })
                     .cloned(),
             );
         }
     }
+    queue.extend(grants_that_follow(&changes, level));
     // A thing that goes takes nothing along that stays: what stands on it is made again without it.
     for ((address, _), change) in &changes.0 {
         if *change == Change::Drop {
@@ -74,6 +87,26 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     without_what_goes_along(changes, level)
 }
 
+/// Returns what former owners were granted on columns: the server would give it to the new owner instead.
+fn grants_that_follow(changes: &Changes, level: &Level) -> Vec<Address> {
+    let owners = changes.0.keys().filter_map(|(address, _)| {
+        let Some(Object::Owner(former)) = level.current.objects.get(address) else {
+            return None;
+        };
+        Some((address.target()?, &former.role))
+    });
+    let mut found = Vec::new();
+    for (target, role) in owners {
+        let grants = level.current.objects.keys().filter(|own| {
+            let on_column = own.kind() == Kind::Grant
+                && own.target().is_some_and(|own| own.kind() == Kind::Column);
+            on_column && own.is_at_or_below(&target) && own.path().iter().rev().nth(1) == Some(role)
+        });
+        found.extend(grants.cloned());
+    }
+    found
+}
+
 /// Adds what the creating statements leave to be altered.
 fn finished(changes: &mut Changes, level: &Level) {
     let left: Vec<(Address, Alteration)> = changes
@@ -87,6 +120,21 @@ fn finished(changes: &mut Changes, level: &Level) {
         .collect();
     for (address, alteration) in left {
         changes.add(&address, Change::Alter(alteration));
+    }
+}
+
+/// Says whether a foreign key refers to a key that only includes the column: the server makes that key again without
+/// looking for what refers to it, and refuses.
+fn refers_beside(address: &Address, column: &Address, level: &Level) -> bool {
+    match level.current.objects.get(address) {
+        Some(Object::ForeignKey(own)) => {
+            let of = |table: Address, columns: &[Name]| {
+                table == column.table() && columns.contains(column.name())
+            };
+            !of(address.table(), &own.columns)
+                && !of(own.referenced_table(), &own.referenced_columns)
+        }
+        _ => false,
     }
 }
 

@@ -214,4 +214,12 @@ impl Block {
             Self::Alone(step) => std::slice::from_ref(step),
         }
     }
+
+    /// Returns the block's steps in order, to be changed.
+    pub(crate) fn steps_mut(&mut self) -> &mut [Step] {
+        match self {
+            Self::Together(steps) => steps,
+            Self::Alone(step) => std::slice::from_mut(step),
+        }
+    }
 }

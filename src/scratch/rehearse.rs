@@ -112,8 +112,13 @@ impl Rehearsal {
         Ok(rehearsal)
     }
 
-    /// Runs the way back: it must land on the state before with every seeded value in its column.
-    pub(crate) async fn back(&mut self, stages: &mut [Stage]) -> Result<(), ScratchError> {
+    /// Runs the way back: it must land on the state before with every seeded value in its column, those apart that the
+    /// way forward destroys or converts for good and says so.
+    pub(crate) async fn back(
+        &mut self,
+        stages: &mut [Stage],
+        given_up: impl Fn(&Address) -> bool,
+    ) -> Result<(), ScratchError> {
         self.run(stages, 2, "inverse").await?;
         let landed = self.read().await?;
         let kept_aside = |address: &Address| {
@@ -143,7 +148,8 @@ impl Rehearsal {
             .cloned()
             .collect();
         lands(&landed, &self.before, &scope, "inverse")?;
-        let columns = self.seeds.missing(&mut self.connection).await?;
+        let mut columns = self.seeds.missing(&mut self.connection, &given_up).await?;
+        columns.retain(|column| !given_up(column));
         if columns.is_empty() {
             Ok(())
         } else {

@@ -344,10 +344,12 @@ async fn values(
 }
 
 impl Seeds {
-    /// Returns the columns whose planted values are not all back. A table that is gone has lost them all.
+    /// Returns the columns whose planted values are not all back. A table that is gone has lost them all; where nothing
+    /// but what was given up differs, rows are compared without it.
     pub(super) async fn missing(
         &self,
         connection: &mut PgConnection,
+        given_up: impl Fn(&Address) -> bool,
     ) -> Result<Vec<Address>, ScratchError> {
         let mut missing = Vec::new();
         for (table, planted) in &self.tables {
@@ -369,12 +371,21 @@ impl Seeds {
                 };
                 let own = (0..columns.len()).filter(|&at| of(&found, at) != of(planted, at));
                 let own: Vec<Address> = own.map(|at| columns[at].clone()).collect();
+                let kept = |rows: &[Vec<Option<String>>]| {
+                    let of_row = |row: &Vec<Option<String>>| {
+                        let kept = row.iter().zip(columns);
+                        let kept = kept.filter(|(_, column)| !given_up(column));
+                        kept.map(|(value, _)| value.clone()).collect()
+                    };
+                    let mut rows: Vec<Vec<Option<String>>> = rows.iter().map(of_row).collect();
+                    rows.sort();
+                    rows
+                };
                 // Every value is there, but not in the row it was in.
-                missing.extend(if own.is_empty() {
-                    vec![table.clone()]
-                } else {
-                    own
-                });
+                if own.iter().all(&given_up) && kept(&found) != kept(planted) {
+                    missing.push(table.clone());
+                }
+                missing.extend(own);
             }
         }
         Ok(missing)

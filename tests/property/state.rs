@@ -303,10 +303,6 @@ impl State {
                         column.own.name.clone(),
                     ]
                 };
-                let Some(then) = then else { continue };
-                if then.not_null && !column.not_null && !then.own.has("not_null not_valid") {
-                    lost.push(path());
-                }
                 let labels = |state: &Self| match column.kind {
                     Type::Enum(own) => state.enums.get(&own).map(|own| own.labels.clone()),
                     Type::Integer
@@ -318,6 +314,16 @@ impl State {
                     | Type::DateRange => None,
                 };
                 let generated = |own: &ColumnSpec| own.own.text("generated").map(str::to_owned);
+                let Some(then) = then else {
+                    // A computed one is dropped; a label is renamed in what is set aside too.
+                    if generated(column).is_some() || labels(self) != labels(desired) {
+                        converted.push(path());
+                    }
+                    continue;
+                };
+                if then.not_null && !column.not_null && !then.own.has("not_null not_valid") {
+                    lost.push(path());
+                }
                 if labels(self) != labels(desired) || generated(column) != generated(then) {
                     converted.push(path());
                 }

@@ -7,6 +7,7 @@ mod enum_values;
 mod identity;
 mod index;
 mod not_null;
+mod persistence;
 mod sequence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,13 +87,14 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 8] = [
+const REWRITES: [Rewrite; 9] = [
     add_column::rewrite,
     not_null::rewrite,
     enum_values::rewrite,
     column_type::rewrite,
     identity::rewrite,
     sequence::rewrite,
+    persistence::rewrite,
     constraint::rewrite,
     index::rewrite,
 ];

@@ -19,7 +19,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         let Some(Object::NotNull(not_null)) = cx.level.desired.objects.get(address) else {
             continue;
         };
+        // A column that is made again commits as one with all that is said of it.
         if cx.is_new(&table)
+            || changes.drops(&column)
             || cx.class(&table) == SizeClass::Empty
             || not_null.validity == Validity::NotValid
         {

@@ -1,0 +1,217 @@
+//! What is asked of live rows before a column changes its type: whether every value fits, and whether it comes back.
+
+use super::preflight::Question;
+use crate::diff::Change;
+use crate::model::{
+    Address, Alteration, Column, ColumnAlteration, Conversion, Expression, Kind, Name, Object,
+    Text as _, Written,
+};
+use crate::plan::{Context, Hazard};
+use crate::sql::Sql;
+
+/// Makes the questions about one change, each to be asked where the one before found nothing.
+pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) -> Vec<Question> {
+    let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
+        return Vec::new();
+    };
+    let objects = [&cx.level.current.objects, &cx.level.desired.objects];
+    let [Some(Object::Column(from)), Some(Object::Column(to))] =
+        objects.map(|own| own.get(address))
+    else {
+        return Vec::new();
+    };
+    let before = cx.level.moves.carry_back(address);
+    // A name that changes with the type would be another one in the texts.
+    let stood = before.name() == address.name() && cx.level.before.objects.contains_key(&before);
+    if !stood || from.generated.is_some() {
+        return Vec::new();
+    }
+    let about = About {
+        address,
+        before,
+        from,
+        to,
+        cx,
+    };
+    if about.using().is_none()
+        && let Some(labels) = about.enumeration()
+    {
+        // A label is found by its text, there and back; the type may not be there yet.
+        let own = labels.map(|labels| about.asks_for(labels));
+        return own.into_iter().collect();
+    }
+    let own = [about.fits(), about.comes_back()];
+    own.into_iter().flatten().collect()
+}
+
+/// A column that changes its type.
+struct About<'a> {
+    address: &'a Address,
+    before: Address,
+    from: &'a Column<Expression>,
+    to: &'a Column<Expression>,
+    cx: &'a Context<'a>,
+}
+
+impl About<'_> {
+    fn value(&self) -> Sql {
+        Sql::empty().name(self.address.name())
+    }
+
+    /// Says whether the new type is an enum of ours, or an array of one: then with no labels to ask for.
+    fn enumeration(&self) -> Option<Option<&[String]>> {
+        let spelled = self.to.type_name.sql();
+        let element = spelled.trim_end_matches("[]");
+        let path = Name::split_reference(element).filter(|own| own.len() == 2)?;
+        let own = Address::new(Kind::Enum, path);
+        let Object::Enum(own) = self.cx.level.desired.objects.get(&own)? else {
+            return None;
+        };
+        Some((element == spelled).then_some(own.values.as_slice()))
+    }
+
+    /// Asks which rows hold what an enum has no label for.
+    fn asks_for(&self, labels: &[String]) -> Question {
+        let labels: Vec<Sql> = labels.iter().map(|own| Sql::empty().literal(own)).collect();
+        let sql = Sql::new("SELECT count(*) FROM ONLY")
+            .path(&self.before.table())
+            .push("WHERE")
+            .join(&self.value())
+            .glue("::text NOT IN (")
+            .separated(&labels, ", ")
+            .glue(")");
+        let what = [
+            "row holds a value that is no label of the type",
+            "rows hold values that are no labels of the type",
+        ];
+        Question::new(self.address, sql, what)
+    }
+
+    /// Asks whether any value is refused, or becomes NULL though nobody said so.
+    fn fits(&self) -> Option<Question> {
+        let converted = self.converted()?;
+        // An expression of a person's own may want NULL; it is computed for every row all the same.
+        let sql = if self.using().is_some() {
+            Sql::new("SELECT 0 * count(")
+                .glue("")
+                .join(&converted)
+                .glue(")")
+        } else {
+            Sql::new("SELECT count(*) FILTER (WHERE")
+                .join(&converted)
+                .push("IS NULL AND")
+                .join(&self.value())
+                .push("IS NOT NULL)")
+        };
+        let sql = sql.push("FROM ONLY").path(&self.before.table());
+        let what = ["value becomes NULL", "values become NULL"];
+        let own = Question::new(self.address, sql, what);
+        Some(self.looked_up(own, self.using()))
+    }
+
+    /// Asks whether every value comes back from the new type as it was.
+    fn comes_back(&self) -> Option<Question> {
+        let (converted, column) = (self.converted()?, self.address.name());
+        let was = Name::new("_reconcile_tmp_was");
+        let others = self.cx.level.before.columns_of(&self.before.table());
+        let others = others.iter().filter(|own| own.name() != column);
+        let columns: Vec<Sql> = others
+            .map(|own| Sql::empty().name(own.name()))
+            .chain([
+                converted.push("AS").name(column),
+                self.value().push("AS").name(&was),
+            ])
+            .collect();
+        let back = self.cx.level.intent.using_back.get(self.address);
+        let back = match back {
+            Some(said) => Sql::empty().expression(said),
+            None => {
+                let former = Written::from(&self.from.type_name);
+                self.value().glue("::text::").glued_text(&former)
+            }
+        };
+        let sql = Sql::new("SELECT count(*) FROM (SELECT")
+            .separated(&columns, ", ")
+            .push("FROM ONLY")
+            .path(&self.before.table())
+            .glue(") AS")
+            .name(self.address.table().name())
+            .push("WHERE (")
+            .glue("")
+            .join(&back)
+            .glue(")::text IS DISTINCT FROM")
+            .name(&was)
+            .glue("::text");
+        // An explicit cast cuts what is too long; an assignment refuses it.
+        let is_limited = ["character", "bit"].iter();
+        let is_limited = is_limited
+            .clone()
+            .any(|own| self.to.type_name.sql().starts_with(own));
+        if self.by_assignment() && is_limited {
+            let what = ["value does not fit", "values do not fit"];
+            return Some(Question::new(self.address, sql, what));
+        }
+        let what = [
+            "value changes with the type and does not come back",
+            "values change with the type and do not come back",
+        ];
+        let own = Question {
+            hazard: Hazard::LosesData,
+            refused: "a converted value does not come back",
+            unanswered: Some("whether every converted value comes back could not be counted"),
+            ..Question::new(self.address, sql, what)
+        };
+        let back = self.cx.level.intent.using_back.get(self.address);
+        Some(self.looked_up(own, self.using().or(back)))
+    }
+
+    fn looked_up(&self, question: Question, text: Option<&Written>) -> Question {
+        Question {
+            lookup: text.map(|own| own.lookup().to_vec()).unwrap_or_default(),
+            ..question
+        }
+    }
+
+    fn using(&self) -> Option<&Written> {
+        self.cx.level.intent.using.get(self.address)
+    }
+
+    fn by_assignment(&self) -> bool {
+        let tried = self.cx.level.tried.get(self.address);
+        self.using().is_none() && tried.is_some_and(|own| own.conversion == Conversion::Assignment)
+    }
+
+    /// Says how a value becomes one of the new type; `None` where every value fits and comes back, or there is no way.
+    fn converted(&self) -> Option<Sql> {
+        if let Some(said) = self.using() {
+            return Some(Sql::new("(").glue("").expression(said).glue(")"));
+        }
+        let tried = self.cx.level.tried.get(self.address)?;
+        let (from, to) = (self.from.type_name.sql(), self.to.type_name.sql());
+        if !tried.rewrites || keeps_all(from, to) {
+            return None;
+        }
+        let through = match tried.conversion {
+            Conversion::Assignment | Conversion::Cast => "::",
+            Conversion::ThroughText => "::text::",
+            Conversion::None => return None,
+        };
+        let target = Written::from(&self.to.type_name);
+        let own = Sql::new("(").glued_name(self.address.name()).glue(through);
+        Some(own.glued_text(&target).glue(")"))
+    }
+}
+
+/// Says whether the server's own cast keeps every value, and the cast back finds it: such columns need not be read.
+fn keeps_all(from: &str, to: &str) -> bool {
+    let wider: &[&str] = match from {
+        "smallint" => &["integer", "bigint", "numeric", "text"],
+        "integer" => &["bigint", "numeric", "double precision", "text"],
+        "bigint" => &["numeric", "text"],
+        "real" => &["double precision"],
+        "date" => &["timestamp without time zone", "text"],
+        "boolean" | "uuid" | "numeric" => &["text"],
+        _ => &[],
+    };
+    wider.contains(&to)
+}
