@@ -18,7 +18,7 @@ use crate::cases;
 use crate::support::{servers, trial};
 
 /// How many pairs run where nobody says.
-const PAIRS: u64 = 120;
+const PAIRS: u64 = 300;
 /// The seed of the first pair; the others follow.
 const SEED: u64 = 20_261_125;
 /// How often a failing pair is tried with a part less.
