@@ -26,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::rows_that_would_fail_are_a_refusal", move || {
             fails_on_rows(major)
         }),
+        trial("refusals::rows_that_came_since", move || rows_since(major)),
         trial(
             "refusals::what_is_destroyed_does_not_come_back",
             move || irreversible(major),
@@ -247,6 +248,28 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
         .await?;
     tool.wants(3, &["apply", "--yes", "--allow", "all"])?
         .says("1 value does not fit")?;
+    database.drop().await
+}
+
+/// Rows that came after the plan may stand in the way of its way back: that is said before anything is changed.
+async fn rows_since(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(&WIDER.replace("note: text", "note: { type: text, not_null: true }"));
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&WIDER.replace("total: integer", "total: bigint"));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO app.orders VALUES (1, 'n', 70000000000), (2, NULL, 2)")
+        .await?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("fails_on_rows")?
+        .says("integer out of range")?
+        .says("1 row holds NULL there")?;
+    database
+        .run("UPDATE app.orders SET note = 'n', total = 7")
+        .await?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
     database.drop().await
 }
 

@@ -81,11 +81,17 @@ pub(super) async fn triggers(
             new_table: get::<Option<&str>>(&row, "new_table")?.map(Name::new),
             enabled: code(&row, "enabled", &ENABLED)?,
         };
-        into.put(
-            oid(&row)?,
-            table.part(Kind::Trigger, &own),
-            Object::Trigger(trigger),
-        );
+        let address = table.part(Kind::Trigger, &own);
+        if trigger.constraint.is_some() {
+            // It has a row among the constraints too.
+            let constraint = (
+                get(&row, "constraint_class")?,
+                get(&row, "constraint_oid")?,
+                0,
+            );
+            into.addresses.insert(constraint, address.clone());
+        }
+        into.put(oid(&row)?, address, Object::Trigger(trigger));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 SELECT 'pg_trigger'::regclass::oid::int8 AS classid, t.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS "table", t.tgname::text AS name,
        c.relkind = 'v' AS on_view, t.tgtype::int4 AS type, t.tgenabled::text AS enabled,
+       'pg_constraint'::regclass::oid::int8 AS constraint_class, t.tgconstraint::int8 AS constraint_oid,
        t.tgconstraint <> 0 AS is_constraint, t.tgdeferrable AS deferrable, t.tginitdeferred AS deferred,
        fn.nspname::text AS from_schema, f.relname::text AS from_table,
        t.tgoldtable::text AS old_table, t.tgnewtable::text AS new_table,

@@ -1,7 +1,7 @@
 //! Sequences, their owners, and identity columns.
 
 use crate::model::{
-    Address, Column, Counting, Generated, Identity, Name, OwnedBy, Persistence, Sequence,
+    Address, Column, Counting, Generated, Identity, Name, NotNull, OwnedBy, Persistence, Sequence,
     SequenceType, Text,
 };
 use crate::sql::Sql;
@@ -180,8 +180,15 @@ pub(crate) fn add_identity_column<T: Text>(
     column: &Address,
     own: &Column<T>,
     identity: &Identity,
+    not_null: Option<&NotNull>,
 ) -> Statement {
-    let definition = super::table::definition(column, own).join(&identity_part(column, identity));
+    let definition = super::table::definition(column, own);
+    // It is NOT NULL by itself; what is said gives the constraint its name.
+    let definition = match not_null {
+        Some(not_null) => definition.join(&super::table::not_null_part(column, not_null)),
+        None => definition,
+    };
+    let definition = definition.join(&identity_part(column, identity));
     let subcommand = Sql::new("ADD COLUMN").join(&definition);
     Statement::alter_table(&column.table(), Form::AddColumn(definition), subcommand)
         .working(Work::TableRewrite)

@@ -231,7 +231,7 @@ fn spoken_name<'a>(column: &Address, own: &'a NotNull) -> Option<&'a Name> {
         .filter(|name| Some(*name) != default_not_null_name(column).as_ref())
 }
 
-fn not_null_part(column: &Address, own: &NotNull) -> Sql {
+pub(super) fn not_null_part(column: &Address, own: &NotNull) -> Sql {
     match spoken_name(column, own) {
         Some(name) => Sql::new("CONSTRAINT").name(name).push("NOT NULL"),
         None => Sql::new("NOT NULL"),

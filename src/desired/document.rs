@@ -329,21 +329,14 @@ impl Gathering {
 /// Reports foreign keys to tables that nobody declares, where a declared one is near enough to be meant. A table out of
 /// scope may be referenced: the server knows whether it is there.
 fn unknown_references(gathering: &mut Gathering) {
-    let tables: Vec<Address> = gathering
-        .declared
-        .written
-        .objects
-        .keys()
-        .filter(|own| own.kind() == Kind::Table)
-        .cloned()
-        .collect();
     for (_, references, node) in std::mem::take(&mut gathering.references) {
-        let same_schema = tables
-            .iter()
-            .filter(|own| own.schema_name() == references.schema_name());
-        if tables.contains(&references) {
+        let declared = &gathering.declared.written;
+        if declared.objects.contains_key(&references) {
             continue;
         }
+        let schema = references.schema();
+        let same_schema = declared.below(&schema).map(|(own, _)| own);
+        let same_schema = same_schema.filter(|own| own.kind() == Kind::Table);
         let nearest = fields::nearest(
             references.name().as_str(),
             same_schema.map(|own| own.name().as_str()),

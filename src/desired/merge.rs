@@ -40,6 +40,7 @@ pub fn merge(
     taken: BTreeSet<String>,
 ) -> Merged {
     let found = found(files);
+    let [indexes_then, indexes_now] = [then, now].map(write::indexes);
     let characters: Vec<Vec<char>> = files
         .iter()
         .map(|(_, text)| text.chars().collect())
@@ -63,10 +64,10 @@ pub fn merge(
         let Some(all) = entries(&own.section.1) else {
             continue;
         };
-        let Some((section, _, was)) = entry(then, &unit) else {
+        let Some((section, _, was)) = entry(then, &indexes_then, &unit) else {
             continue;
         };
-        match entry(now, &unit) {
+        match entry(now, &indexes_now, &unit) {
             Some((_, _, is)) => {
                 let mut merging = Merging {
                     edits: &mut edits[own.file],

@@ -26,11 +26,12 @@ pub struct File {
 /// Writes a model, one file per relation and one for the schemas. Names that differ from those taken by case alone are
 /// not given.
 pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File> {
+    let indexes = indexes(model);
     let mut files = Vec::new();
     for (kind, section) in [(Kind::Schema, "schemas"), (Kind::Extension, "extensions")] {
         let of_kind = model.objects.keys().filter(|own| own.kind() == kind);
         let entries: Mapping = of_kind
-            .filter_map(|address| Some((address, entry(model, address)?)))
+            .filter_map(|address| Some((address, entry(model, &indexes, address)?)))
             .filter(|(address, (_, _, value))| !is_given(address, value))
             .map(|(_, (_, key, value))| (text(&key), value))
             .collect();
@@ -43,7 +44,7 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File
         own.kind().is_top_level() && !matches!(own.kind(), Kind::Schema | Kind::Extension)
     });
     for address in others {
-        let Some((section, key, value)) = entry(model, address) else {
+        let Some((section, key, value)) = entry(model, &indexes, address) else {
             continue;
         };
         let mut entries = Mapping::new();
@@ -54,6 +55,21 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File
         files.push(file(&stem, sections, &mut taken));
     }
     files
+}
+
+/// The indexes of every table: they stand beside it, not below.
+pub(super) type Indexes<'a> = BTreeMap<Address, Vec<(&'a Address, &'a Index<Expression>)>>;
+
+/// Returns the indexes of a model by their tables.
+pub(super) fn indexes(model: &Model<Expression>) -> Indexes<'_> {
+    let mut indexes = Indexes::new();
+    for (address, object) in &model.objects {
+        if let Object::Index(own) = object {
+            let of = indexes.entry(own.table_address(address)).or_default();
+            of.push((address, own));
+        }
+    }
+    indexes
 }
 
 /// Writes what stands for a database that holds nothing to declare: a folder without files would say nothing at all.
@@ -80,6 +96,7 @@ fn is_given(address: &Address, value: &Value) -> bool {
 /// Writes one top-level object: its section, its key there, and what is said of it.
 pub(super) fn entry(
     model: &Model<Expression>,
+    indexes: &Indexes<'_>,
     address: &Address,
 ) -> Option<(&'static str, String, Value)> {
     let name = address.name().as_str().to_owned();
@@ -97,7 +114,11 @@ pub(super) fn entry(
             comment(model, address, &mut map);
             ("extensions", name, Value::Mapping(map))
         }
-        Object::Table(own) => ("tables", name, table(model, address, own.persistence)),
+        Object::Table(own) => (
+            "tables",
+            name,
+            table(model, indexes, address, own.persistence),
+        ),
         Object::View(own) => ("views", name, view(model, address, own)),
         Object::Enum(own) => ("enums", name, enumeration(model, address, own)),
         Object::Sequence(own) => ("sequences", name, sequence(model, address, own)),
@@ -273,7 +294,12 @@ fn block(own: &str) -> Value {
     }
 }
 
-fn table(model: &Model<Expression>, address: &Address, persistence: Persistence) -> Value {
+fn table(
+    model: &Model<Expression>,
+    indexes_of: &Indexes<'_>,
+    address: &Address,
+    persistence: Persistence,
+) -> Value {
     let mut own = Mapping::new();
     attached(model, address, &mut own);
     if persistence == Persistence::Unlogged {
@@ -311,9 +337,9 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
     let mut triggers = Mapping::new();
     let mut checks = Mapping::new();
     let mut indexes = Mapping::new();
-    for (part, object) in &model.objects {
+    for (part, object) in model.below(address) {
+        let name = || text(part.name().as_str());
         if part.kind().is_part_of_table() && part.table() == *address {
-            let name = || text(part.name().as_str());
             if let Object::Unique(one) = object {
                 unique.insert(name(), write_constraint::unique(model, part, one));
             }
@@ -323,17 +349,13 @@ fn table(model: &Model<Expression>, address: &Address, persistence: Persistence)
             if let Object::Trigger(one) = object {
                 triggers.insert(name(), write_constraint::trigger(model, part, one));
             }
+            if let Object::Check(one) = object {
+                checks.insert(name(), check(model, part, one));
+            }
         }
-        if let Object::Check(one) = object
-            && part.table() == *address
-        {
-            checks.insert(text(part.name().as_str()), check(model, part, one));
-        }
-        if let Object::Index(one) = object
-            && one.table_address(part) == *address
-        {
-            indexes.insert(text(part.name().as_str()), index(model, part, one));
-        }
+    }
+    for (part, one) in indexes_of.get(address).into_iter().flatten() {
+        indexes.insert(text(part.name().as_str()), index(model, part, one));
     }
     for (word, section) in [
         ("unique", unique),
@@ -510,7 +532,7 @@ fn view(model: &Model<Expression>, address: &Address, view: &View<Expression>) -
         own.insert(text("columns"), Value::Mapping(columns));
     }
     let mut triggers = Mapping::new();
-    for (part, object) in &model.objects {
+    for (part, object) in model.below(address) {
         if let Object::Trigger(one) = object
             && one.relation(part) == *address
         {

@@ -115,16 +115,22 @@ impl<T: Text + Ord + Serialize> Model<T> {
         units
     }
 
+    /// Returns what has the path of an object, or one that begins with it: the object itself and its parts among them.
+    pub fn below<'a>(
+        &'a self,
+        whole: &'a Address,
+    ) -> impl Iterator<Item = (&'a Address, &'a Object<T>)> {
+        let first = Address::new(Kind::Schema, whole.path().iter().cloned());
+        let all = self.objects.range(first..);
+        all.take_while(|(address, _)| address.path().starts_with(whole.path()))
+    }
+
     /// Returns the columns of a table in their order.
     pub fn columns_of(&self, table: &Address) -> Vec<Address> {
-        let first = Address::new(Kind::Column, table.path().iter().cloned());
         let mut columns: Vec<Address> = self
-            .objects
-            .range(first..)
-            .map(|(address, _)| address)
-            .take_while(|address| address.path().starts_with(table.path()))
-            .filter(|address| address.kind() == Kind::Column)
-            .cloned()
+            .below(table)
+            .filter(|(address, _)| address.kind() == Kind::Column)
+            .map(|(address, _)| address.clone())
             .collect();
         columns.sort_by_key(|column| {
             (

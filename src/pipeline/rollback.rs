@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{Wish, make};
-use super::{Live, PipelineError, Project, apply, live};
+use super::{Live, PipelineError, Project, apply, live, preflight};
 use crate::apply::Silent;
+use crate::diff::{Change, diff};
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Moves, Name, Settings,
-    TEMPORARY_PREFIX,
+    Address, Alteration, ColumnAlteration, Conversion, Declared, Expression, Hash, Intent, Kind,
+    Level, Model, Moves, Name, Settings, TEMPORARY_PREFIX, Tried, Written,
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
-    self, Decision, Effect, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Position, Purpose,
-    Stage, identity, position,
+    self, Act, Context, Decision, Effect, Finding, Hazard, Observation, PLAN_FORMAT, Plan,
+    Position, Purpose, Stage, identity, position,
 };
 use crate::scratch::{carried, without_journal};
 
@@ -40,7 +41,10 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
         && let Some(after) = &only.model_after
         && is_as_left(only, after, &now, &live, settings)
     {
-        return Ok(stored(project, only, after, &live));
+        let mut plan = stored(project, only, after, &live);
+        let asked = conflicts(project, only, &now, &live).await?;
+        plan.decision.findings.extend(asked);
+        return Ok(plan);
     }
     anew(project, &revisions, &now, &mut live).await
 }
@@ -178,6 +182,63 @@ fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, liv
             ..observation
         },
     }
+}
+
+/// Asks the live server which rows the stored inverse would refuse or change: they may have been written after the way
+/// forward.
+async fn conflicts(
+    project: &Project,
+    revision: &Revision,
+    now: &Model<Expression>,
+    live: &Live,
+) -> Result<Vec<Finding>, PipelineError> {
+    let own = &revision.plan.decision;
+    let moves = own.moves.turned();
+    let mut level = Level {
+        current: carried(now, &moves),
+        desired: revision.model_before.clone(),
+        before: now.clone(),
+        intent: Intent {
+            using: own
+                .intent
+                .using_back
+                .iter()
+                .map(|(column, text)| (moves.carry(column), text.clone()))
+                .collect(),
+            ..Intent::default()
+        },
+        moves,
+        ledger: live.history.ledger.clone(),
+        tried: BTreeMap::new(),
+    };
+    for step in own.inverse.iter().flat_map(|stage| &stage.steps) {
+        if let Act::Backfill(fill) = &step.does {
+            let value = Written::from(&Expression::new(fill.value.as_str()));
+            level.intent.backfill.insert(fill.column.clone(), value);
+        }
+    }
+    let spoken = spoken_of(&own.inverse);
+    let mut changes = diff(&level);
+    changes.0.retain(|(address, _), _| spoken.contains(address));
+    for ((address, _), change) in &changes.0 {
+        // The way that rehearsal found is in the stored statement; a cast is the nearest to ask about.
+        if let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change {
+            let tried = Tried {
+                conversion: Conversion::Cast,
+                rewrites: true,
+            };
+            level.tried.insert(address.clone(), tried);
+        }
+    }
+    let cx = Context {
+        level: &level,
+        raw: now,
+        server: &live.read.server,
+        blockers: &live.read.blockers,
+        settings: &project.settings,
+        rewrites: &project.rewrites,
+    };
+    preflight::findings(project, &changes, &cx).await
 }
 
 /// Plans the way back from what is there now, for just the objects that these revisions touched.

@@ -57,6 +57,9 @@ impl PlanError {
 /// # Errors
 /// Fails when no safe way exists, or when the steps wait for each other.
 pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanError> {
+    if changes.0.is_empty() && cx.level.moves.0.is_empty() {
+        return Ok(Vec::new());
+    }
     let changes = replace::replace(changes, cx.level);
     blocked(&changes, cx)?;
     let mut blocks: Vec<Placed> = Vec::new();

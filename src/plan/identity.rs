@@ -1,5 +1,6 @@
 //! Identity, decided before the diff: what is renamed, what comes back from the attic, what goes there.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::give_way::let_go;
@@ -385,7 +386,7 @@ fn holds_same_type(
 /// What the files no longer have is retired, where it is ours; the rest is left alone.
 fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityError> {
     let settings = known.settings;
-    let state = known.current.fingerprint_of_all();
+    let state = LazyCell::new(|| known.current.fingerprint_of_all());
     let ledger = identity.moves.ledger(known.ledger);
     let in_attic = |address: &Address| ledger.iter().any(|row| address.is_at_or_below(&row.place));
     let mut retired = Vec::new();

@@ -92,6 +92,8 @@ impl Relations {
         }
         for (x, users) in &by.uses {
             self.before(by.creates.get(x).unwrap_or(&none), users);
+            // What fills a column speaks in its new type.
+            self.before(by.disturbs.get(x).unwrap_or(&none), users);
             self.before(users, by.drops.get(x).unwrap_or(&none));
         }
         for (x, departures) in &by.drops {

@@ -3,9 +3,9 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::ScratchError;
-use crate::catalog::{self, describe};
+use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Expression, Kind, Model, Text};
+use crate::model::{Address, Kind, Model, Text};
 use crate::plan::Step;
 use crate::sql::Sql;
 
@@ -202,40 +202,4 @@ pub(super) async fn build_all<T: Text + Ord + serde::Serialize>(
     } else {
         Err(ScratchError::Unbuilt { side, unbuilt })
     }
-}
-
-/// Builds and reads until the print stands still: print, print of the print, proof.
-pub(super) async fn settle(
-    connection: &mut PgConnection,
-    first: Model<Expression>,
-    side: &'static str,
-) -> Result<Model<Expression>, ScratchError> {
-    let mut known = first;
-    for _ in 0..2 {
-        begin(connection).await?;
-        build_all(connection, &known, side).await?;
-        let read = catalog::model(connection).await?;
-        rollback(connection).await?;
-        let stands_still = read.objects == known.objects;
-        known = read;
-        if stands_still {
-            break;
-        }
-    }
-    Ok(known)
-}
-
-/// Builds a state once and reads what the server makes of it.
-pub(super) async fn print<T: Text + Ord + serde::Serialize>(
-    connection: &mut PgConnection,
-    model: &Model<T>,
-    side: &'static str,
-) -> Result<Model<Expression>, ScratchError> {
-    begin(connection).await?;
-    let outcome = match build_all(connection, model, side).await {
-        Ok(()) => catalog::model(connection).await.map_err(ScratchError::from),
-        Err(error) => Err(error),
-    };
-    rollback(connection).await?;
-    outcome
 }

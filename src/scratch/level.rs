@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use super::build::{self, Unbuilt, begin, rollback, settle};
+use super::build::{self, Unbuilt, begin, rollback};
+use super::builder::Builder;
 use super::closure::{Closure, Ground};
 use super::prints::{self, Prints};
 use super::rehearse::Bench;
@@ -114,16 +115,16 @@ pub(crate) async fn level(
         if !named.is_empty() {
             workshop.roles(&named).await?;
         }
-        let connection = workshop.bench().await?;
+        let mut builder = workshop.builder().await?;
         let side = Side {
             before: &before,
             moves: &moves,
             both: &both,
             ledger: wanted.ledger,
         };
-        let mut sides = side.current(connection, &closure).await?;
+        let mut sides = side.current(&mut builder, &closure).await?;
         follow(&mut desired, &declared, &sides.moved);
-        let wished = match build::print(connection, &closure.part_of(&desired), "desired").await {
+        let wished = match builder.print(&closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
             Err(ScratchError::Unbuilt { unbuilt, .. }) => {
                 // A privilege goes with its column of a view.
@@ -134,13 +135,13 @@ pub(crate) async fn level(
                     }
                 }
                 closure = Closure::everything(&ground);
-                sides = side.current(connection, &closure).await?;
+                sides = side.current(&mut builder, &closure).await?;
                 follow(&mut desired, &declared, &sides.moved);
-                build::print(connection, &closure.part_of(&desired), "desired").await?
+                builder.print(&closure.part_of(&desired), "desired").await?
             }
             other => other?,
         };
-        let settled = settle(connection, wished, "desired").await?;
+        let settled = builder.settle(wished, "desired").await?;
         let Sides {
             start,
             moved,
@@ -157,7 +158,7 @@ pub(crate) async fn level(
                 level.current.needs.insert(address, needs.clone());
             }
         }
-        level.tried = tried::changes(connection, &level).await?;
+        level.tried = tried::changes(builder.connection, &level).await?;
         for unit in closure
             .full
             .iter()
@@ -361,12 +362,12 @@ impl Side<'_> {
     /// Returns the settled state before and after the moves.
     async fn current(
         &self,
-        connection: &mut PgConnection,
+        builder: &mut Builder<'_>,
         closure: &Closure,
     ) -> Result<Sides, ScratchError> {
         let start = part_before(self.before, self.moves, closure, self.both);
-        let first = build::print(connection, &start, "current").await?;
-        let start = settle(connection, first, "current").await?;
+        let first = builder.reprint(&start, "current").await?;
+        let start = builder.settle(first, "current").await?;
         if self.moves.0.is_empty() {
             return Ok(Sides {
                 moved: start.clone(),
@@ -375,8 +376,15 @@ impl Side<'_> {
             });
         }
         let dropped = in_the_way(&start, self.moves);
-        let moved = execute_moves(connection, &start, self.moves, self.ledger, &dropped).await?;
-        let mut moved = settle(connection, moved, "current").await?;
+        let moved = execute_moves(
+            builder.connection,
+            &start,
+            self.moves,
+            self.ledger,
+            &dropped,
+        )
+        .await?;
+        let mut moved = builder.settle(moved, "current").await?;
         // What the plan will make first is no part of the state after the moves alone.
         let to_come = schemas_to_come(&start, self.moves);
         moved.retain(|address| !to_come.contains(address));

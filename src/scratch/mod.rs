@@ -1,6 +1,7 @@
 //! The throw-away server: where it comes from, building states there, levelling, rehearsing.
 
 mod build;
+mod builder;
 mod closure;
 mod level;
 mod prints;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row};
 
 use super::ScratchError;
+use super::builder::{Builder, Seen};
 use super::provider::{self, Cluster, Container, ProviderError, Wish};
 use crate::catalog;
 use crate::model::{Name, ScratchSource, ServerVersion};
@@ -24,6 +25,7 @@ pub struct Workshop {
     major: Option<u16>,
     place: Option<Place>,
     bench: Option<PgConnection>,
+    seen: Seen,
     databases: u32,
 }
 
@@ -60,6 +62,7 @@ impl Workshop {
             major,
             place: None,
             bench: None,
+            seen: Seen::default(),
             databases: 0,
         }
     }
@@ -132,6 +135,15 @@ impl Workshop {
             self.bench = Some(bench);
         }
         Ok(self.bench.as_mut().expect("it was just put there"))
+    }
+
+    /// Returns the bench together with what was built there before.
+    pub(super) async fn builder(&mut self) -> Result<Builder<'_>, ScratchError> {
+        self.bench().await?;
+        Ok(Builder {
+            connection: self.bench.as_mut().expect("it was just put there"),
+            seen: &mut self.seen,
+        })
     }
 
     /// Makes stand-ins for roles that are not there.

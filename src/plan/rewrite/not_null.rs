@@ -34,7 +34,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         };
         let mut takes = creates_at(changes, [address]);
         let mut first = Vec::new();
-        let default_is_new = creates_at(changes, [&default_address]);
+        // One that is made again around a change of the type stands before and after.
+        let mut default_is_new = creates_at(changes, [&default_address]);
+        default_is_new.retain(|_| !changes.drops(&default_address));
         if let (Some(value), false) = (default, default_is_new.is_empty()) {
             takes.extend(default_is_new);
             let statement = ddl::table::set_default(&column, value);
