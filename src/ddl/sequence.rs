@@ -184,10 +184,8 @@ pub(crate) fn add_identity_column<T: Text>(
 ) -> Statement {
     let definition = super::table::definition(column, own);
     // It is NOT NULL by itself; what is said gives the constraint its name.
-    let definition = match not_null {
-        Some(not_null) => definition.join(&super::table::not_null_part(column, not_null)),
-        None => definition,
-    };
+    let named = not_null.and_then(|own| super::table::named_not_null_part(column, own));
+    let definition = named.iter().fold(definition, |own, part| own.join(part));
     let definition = definition.join(&identity_part(column, identity));
     let subcommand = Sql::new("ADD COLUMN").join(&definition);
     Statement::alter_table(&column.table(), Form::AddColumn(definition), subcommand)

@@ -231,7 +231,12 @@ fn spoken_name<'a>(column: &Address, own: &'a NotNull) -> Option<&'a Name> {
         .filter(|name| Some(*name) != default_not_null_name(column).as_ref())
 }
 
-pub(super) fn not_null_part(column: &Address, own: &NotNull) -> Sql {
+/// Returns the part where it says more than NOT NULL.
+pub(super) fn named_not_null_part(column: &Address, own: &NotNull) -> Option<Sql> {
+    spoken_name(column, own).map(|_| not_null_part(column, own))
+}
+
+fn not_null_part(column: &Address, own: &NotNull) -> Sql {
     match spoken_name(column, own) {
         Some(name) => Sql::new("CONSTRAINT").name(name).push("NOT NULL"),
         None => Sql::new("NOT NULL"),

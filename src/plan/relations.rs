@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::{Effect, Step};
+use super::step::{Act, Effect, Phase, Step};
+use crate::ddl::Work;
 use crate::model::{
     ADDED_VALUES, Address, Expression, Kind, Level, Model, Move, Name, Object, Persistence, Slot,
     Why,
@@ -23,6 +24,12 @@ struct ByEffect<'a> {
     /// Those of the alterations that are refused, or mean something else, while dependents stand.
     disturbs: BTreeMap<&'a Address, Vec<usize>>,
     uses: BTreeMap<&'a Address, Vec<usize>>,
+    /// The first filling of a column, while applications go on as before.
+    fills: BTreeMap<&'a Address, Vec<usize>>,
+    /// What fills columns, at any time.
+    fillers: BTreeSet<usize>,
+    /// What builds an index.
+    builds: BTreeSet<usize>,
     moves: Vec<(usize, &'a Move)>,
 }
 
@@ -30,6 +37,18 @@ impl<'a> ByEffect<'a> {
     fn of(steps: &[(usize, &'a Step)]) -> Self {
         let mut by = Self::default();
         for (at, (_, step)) in steps.iter().enumerate() {
+            if let Act::Backfill(fill) = &step.does {
+                by.fillers.insert(at);
+                if step.phase == Phase::Migrate {
+                    by.fills.entry(&fill.column).or_default().push(at);
+                }
+            }
+            if step
+                .statement()
+                .is_some_and(|own| own.work == Work::IndexBuild)
+            {
+                by.builds.insert(at);
+            }
             for effect in &step.effects {
                 match effect {
                     Effect::Creates(address) => by.creates.entry(address).or_default().push(at),
@@ -87,14 +106,35 @@ impl Relations {
                 self.before(by.alters.get(&y).unwrap_or(&none), arrivals);
             }
         }
+        // An index is built of what is filled: row by row it would cost more, and refuse rows in the middle of it. One that
+        // is made again commits with what disturbs it.
+        for (column, fills) in &by.fills {
+            let of_uses = by.uses.get(column).into_iter().flatten();
+            let indexes = by.creates.iter().filter(|(x, _)| {
+                x.kind() == Kind::Index
+                    && !by.drops.contains_key(*x)
+                    && needs_to_come(level, x).contains(*column)
+            });
+            let users = of_uses.chain(indexes.flat_map(|(_, arrivals)| arrivals));
+            let builds: Vec<usize> = users.filter(|at| by.builds.contains(at)).copied().collect();
+            self.before(fills, &builds);
+        }
         for (x, alterations) in &by.alters {
             self.before(by.creates.get(x).unwrap_or(&none), alterations);
         }
         for (x, users) in &by.uses {
             self.before(by.creates.get(x).unwrap_or(&none), users);
             // What fills a column speaks in its new type.
-            self.before(by.disturbs.get(x).unwrap_or(&none), users);
-            self.before(users, by.drops.get(x).unwrap_or(&none));
+            let fills: Vec<usize> = users
+                .iter()
+                .filter(|at| by.fillers.contains(at))
+                .copied()
+                .collect();
+            self.before(by.disturbs.get(x).unwrap_or(&none), &fills);
+            // Of what is made again the new one is meant.
+            if !by.creates.contains_key(x) {
+                self.before(users, by.drops.get(x).unwrap_or(&none));
+            }
         }
         for (x, departures) in &by.drops {
             self.before(departures, by.creates.get(x).unwrap_or(&none));

@@ -72,12 +72,7 @@ fn claim(
         ];
         let why =
             format!("{address} is new; every row gets a number, so the table is written anew");
-        let statement = ddl::sequence::add_identity_column(
-            address,
-            column,
-            own,
-            not_null.filter(|own| own.name.is_some()),
-        );
+        let statement = ddl::sequence::add_identity_column(address, column, own, not_null);
         let step = creating_all(Step::run(address, statement, why), &whole, cx);
         return Ok(Some(
             Claim::of(creates_at(changes, &whole)).together([step]),

@@ -5,8 +5,8 @@ use super::{Claim, Context, creates_at};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Check, Expression, ForeignKey, Hash, Index, Kind, Name, Object, PrimaryKey, SizeClass,
-    TEMPORARY_PREFIX, Unique, Validity,
+    Address, Alteration, Check, Expression, ForeignKey, Hash, Index, Kind, Name, Object,
+    PrimaryKey, SizeClass, TEMPORARY_PREFIX, Unique, Validity,
 };
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -18,28 +18,49 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         if *change != Change::Create || cx.is_new(&table) || cx.class(&table) == SizeClass::Empty {
             continue;
         }
-        // What is made again in the block that disturbs it cannot wait for a transaction of its own.
-        if changes.drops(address) {
-            continue;
-        }
-        match cx.level.desired.objects.get(address) {
+        // What is made again commits with what disturbs it; what takes long comes before or after, in a claim of its own.
+        let again = changes.drops(address);
+        let in_flux = |columns: &[Name]| {
+            let mut columns = columns.iter().map(|own| table.part(Kind::Column, own));
+            again && columns.any(|column| is_in_flux(changes, &column))
+        };
+        let own = match cx.level.desired.objects.get(address) {
             Some(Object::Check(check)) if check.validity == Validity::Valid => {
-                claims.push(add_check(changes, address, check));
+                add_check(changes, address, check)
             }
             // The server takes no index over for a key without overlaps.
-            Some(Object::PrimaryKey(key)) if !key.without_overlaps => {
-                claims.push(add_primary_key(changes, address, key))
+            Some(Object::PrimaryKey(key))
+                if !key.without_overlaps && !in_flux(&key.columns) && !in_flux(&key.include) =>
+            {
+                add_primary_key(changes, address, key)
             }
-            Some(Object::Unique(unique)) if !unique.without_overlaps => {
-                claims.push(add_unique(changes, address, unique))
+            Some(Object::Unique(unique))
+                if !unique.without_overlaps
+                    && !in_flux(&unique.columns)
+                    && !in_flux(&unique.include) =>
+            {
+                add_unique(changes, address, unique)
             }
             Some(Object::ForeignKey(key)) if key.validity == Validity::Valid => {
-                claims.push(add_foreign_key(changes, address, key));
+                add_foreign_key(changes, address, key)
             }
-            _ => {}
+            _ => continue,
+        };
+        if again {
+            claims.extend(own.apart());
+        } else {
+            claims.push(own);
         }
     }
     Ok(claims)
+}
+
+/// Says whether a column becomes another one between the end of a key and its new beginning: no index can be built before.
+fn is_in_flux(changes: &Changes, column: &Address) -> bool {
+    changes.drops(column)
+        || changes
+            .at(column)
+            .any(|(_, change)| matches!(change, Change::Alter(Alteration::Column(_))))
 }
 
 fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) -> Claim {
@@ -96,7 +117,7 @@ fn build_index(
     columns: &[Name],
     include: &[Name],
     nulls_not_distinct: bool,
-) -> (Step, Name) {
+) -> (Step, Address) {
     let table = address.table();
     let hash = Hash::of(address);
     let name = Name::fitted(
@@ -118,21 +139,24 @@ fn build_index(
     let own = Address::new(Kind::Index, [table.schema_name().clone(), name.clone()]);
     let statement = ddl::index::create(&own, &index, Way::Concurrently);
     let why = "the key's index is built while clients go on";
-    let mut build = Step::run(&own, statement, why).phase(Phase::Migrate);
+    let mut build = Step::run(&own, statement, why)
+        .creating(&own)
+        .phase(Phase::Migrate);
     for column in columns.iter().chain(include) {
         build = build.using(&table.part(Kind::Column, column));
     }
-    (build, name)
+    (build, own)
 }
 
 fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Claim {
-    let (build, name) = build_index(address, &key.columns, &key.include, false);
+    let (build, index) = build_index(address, &key.columns, &key.include, false);
     let add = Step::run(
         address,
-        ddl::constraint::add_primary_key_using(address, key, &name),
+        ddl::constraint::add_primary_key_using(address, key, index.name()),
         format!("{address} is declared; it takes the index over"),
     )
     .creating(address)
+    .using(&index)
     .phase(Phase::Contract);
     Claim::of(creates_at(changes, [address]))
         .alone(build)
@@ -140,7 +164,7 @@ fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Cl
 }
 
 fn add_unique(changes: &Changes, address: &Address, unique: &Unique) -> Claim {
-    let (build, name) = build_index(
+    let (build, index) = build_index(
         address,
         &unique.columns,
         &unique.include,
@@ -148,10 +172,11 @@ fn add_unique(changes: &Changes, address: &Address, unique: &Unique) -> Claim {
     );
     let add = Step::run(
         address,
-        ddl::constraint::add_unique_using(address, unique, &name),
+        ddl::constraint::add_unique_using(address, unique, index.name()),
         format!("{address} is declared; it takes the index over"),
     )
     .creating(address)
+    .using(&index)
     .phase(Phase::Contract);
     Claim::of(creates_at(changes, [address]))
         .alone(build)

@@ -76,6 +76,16 @@ impl Claim {
         self
     }
 
+    /// Makes a claim of every block: what the steps need of each other orders them, and any of them may commit together
+    /// with what is not of this claim.
+    pub(super) fn apart(self) -> impl Iterator<Item = Self> {
+        let mut takes = Some(self.takes);
+        self.blocks.into_iter().map(move |block| Self {
+            takes: takes.take().unwrap_or_default(),
+            blocks: vec![block],
+        })
+    }
+
     /// Adds a step that owns its transactions.
     pub fn alone(mut self, step: Step) -> Self {
         self.blocks.push(Block::Alone(step));
