@@ -186,6 +186,8 @@ pub enum Conversion {
 pub struct Tried {
     /// The way that worked.
     pub conversion: Conversion,
+    /// The way that works from the new type to the former one.
+    pub back: Conversion,
     /// Whether the table was rewritten.
     pub rewrites: bool,
 }

@@ -104,11 +104,14 @@ fn question(
     }
     let (level, table) = (cx.level, address.table());
     let before = level.moves.carry_back(&table);
+    // The name that a column has on the live server, where it holds values there.
     let stood = |column: &Name| {
         let own = table.part(Kind::Column, column);
-        level.current.objects.contains_key(&own)
-            && level.moves.carry_back(&own) == before.part(Kind::Column, column)
+        let there = level.moves.carry_back(&own);
+        let holds = level.current.objects.contains_key(&own) && there.table() == before;
+        holds.then(|| there.name().clone())
     };
+    let all_stood = |columns: &[Name]| columns.iter().map(stood).collect::<Option<Vec<Name>>>();
     let is_there =
         level.current.objects.contains_key(&table) && level.before.objects.contains_key(&before);
     if !is_there {
@@ -133,8 +136,9 @@ fn question(
                     .desired
                     .objects
                     .contains_key(&address.with_kind(Kind::Default));
-            (stood(column) && !filled)
-                .then(|| rows().push("WHERE").name(column).push("IS NULL"))
+            stood(column)
+                .filter(|_| !filled)
+                .map(|there| rows().push("WHERE").name(&there).push("IS NULL"))
                 .and_then(|sql| {
                     ask(
                         sql,
@@ -146,23 +150,28 @@ fn question(
                 })
         }
         (Change::Create, Object::ForeignKey(own))
-            if own.validity == Validity::Valid && !own.period && own.columns.iter().all(stood) =>
+            if own.validity == Validity::Valid && !own.period =>
         {
-            let referenced = level.moves.carry_back(&own.referenced_table());
+            let columns = all_stood(&own.columns)?;
+            let other = own.referenced_table();
+            let referenced = level.moves.carry_back(&other);
             let mut sql = rows().push("AS t WHERE true");
-            for column in &own.columns {
+            for column in &columns {
                 sql = sql.push("AND t.").glued_name(column).push("IS NOT NULL");
             }
-            // A table that comes with this plan holds no row to refer to.
-            if level.before.objects.contains_key(&referenced) {
+            // A table that comes with this plan holds no row to refer to; one of an extension is in no state.
+            let comes = level.desired.objects.contains_key(&other)
+                && !level.before.objects.contains_key(&referenced);
+            if !comes {
                 sql = sql
                     .push("AND NOT EXISTS (SELECT FROM")
                     .path(&referenced)
                     .push("AS r WHERE true");
-                for (column, there) in own.columns.iter().zip(&own.referenced_columns) {
+                for (column, there) in columns.iter().zip(&own.referenced_columns) {
+                    let there = level.moves.carry_back(&other.part(Kind::Column, there));
                     sql = sql
                         .push("AND r.")
-                        .glued_name(there)
+                        .glued_name(there.name())
                         .push("= t.")
                         .glued_name(column);
                 }
@@ -182,20 +191,20 @@ fn question(
                 without_overlaps: true,
                 ..
             }),
-        ) if columns.iter().all(stood) => ask(
-            overlaps(&before, columns),
+        ) => ask(
+            overlaps(&before, &all_stood(columns)?),
             ["row overlaps another one", "rows overlap others"],
         ),
-        (Change::Create, Object::Unique(own)) if own.columns.iter().all(stood) => {
-            duplicates(&before, &own.columns, own.nulls_not_distinct).and_then(|sql| {
+        (Change::Create, Object::Unique(own)) => {
+            duplicates(&before, &all_stood(&own.columns)?, own.nulls_not_distinct).and_then(|sql| {
                 ask(
                     sql,
                     ["value stands more than once", "values stand more than once"],
                 )
             })
         }
-        (Change::Create, Object::PrimaryKey(own)) if own.columns.iter().all(stood) => {
-            duplicates(&before, &own.columns, false).and_then(|sql| {
+        (Change::Create, Object::PrimaryKey(own)) => {
+            duplicates(&before, &all_stood(&own.columns)?, false).and_then(|sql| {
                 ask(
                     sql,
                     ["key stands more than once", "keys stand more than once"],

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::plan::{Wish, make};
 use super::{Live, PipelineError, Project, apply, live, preflight};
 use crate::apply::Silent;
+use crate::ddl::{self, Work};
 use crate::diff::{Change, diff};
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
     Address, Alteration, ColumnAlteration, Conversion, Declared, Expression, Hash, Intent, Kind,
-    Level, Model, Moves, Name, Settings, TEMPORARY_PREFIX, Tried, Written,
+    Level, Model, Moves, Name, Object, Settings, TEMPORARY_PREFIX, Tried, Written,
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
@@ -17,6 +18,7 @@ use crate::plan::{
     Position, Purpose, Stage, identity, position,
 };
 use crate::scratch::{carried, without_journal};
+use crate::sql::Sql;
 
 /// How far to go back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -194,20 +196,22 @@ async fn conflicts(
 ) -> Result<Vec<Finding>, PipelineError> {
     let own = &revision.plan.decision;
     let moves = own.moves.turned();
+    let former = |texts: &BTreeMap<Address, Written>| {
+        let texts = texts.iter();
+        texts
+            .map(|(column, text)| (moves.carry(column), text.clone()))
+            .collect()
+    };
     let mut level = Level {
         current: carried(now, &moves),
         desired: revision.model_before.clone(),
         before: now.clone(),
         intent: Intent {
-            using: own
-                .intent
-                .using_back
-                .iter()
-                .map(|(column, text)| (moves.carry(column), text.clone()))
-                .collect(),
+            using: former(&own.intent.using_back),
+            using_back: former(&own.intent.using),
             ..Intent::default()
         },
-        moves,
+        moves: moves.clone(),
         ledger: live.history.ledger.clone(),
         tried: BTreeMap::new(),
     };
@@ -220,16 +224,26 @@ async fn conflicts(
     let spoken = spoken_of(&own.inverse);
     let mut changes = diff(&level);
     changes.0.retain(|(address, _), _| spoken.contains(address));
-    for ((address, _), change) in &changes.0 {
-        // The way that rehearsal found is in the stored statement; a cast is the nearest to ask about.
-        if let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change {
-            let tried = Tried {
-                conversion: Conversion::Cast,
-                rewrites: true,
-            };
-            level.tried.insert(address.clone(), tried);
-        }
-    }
+    let mut tried = BTreeMap::new();
+    changes.0.retain(|(address, _), change| {
+        let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
+            return true;
+        };
+        // A type that only prints differently, after a rename, has no step.
+        let Some((back, rewrites)) = conversion_in(&own.inverse, address, &level.desired) else {
+            return false;
+        };
+        let (after, there) = (level.before.clone(), level.moves.carry_back(address));
+        let forward = conversion_in(&own.stages, &there, &after);
+        let own = Tried {
+            conversion: back,
+            back: forward.map_or(Conversion::ThroughText, |(conversion, _)| conversion),
+            rewrites,
+        };
+        tried.insert(address.clone(), own);
+        true
+    });
+    level.tried = tried;
     let cx = Context {
         level: &level,
         raw: now,
@@ -239,6 +253,35 @@ async fn conflicts(
         rewrites: &project.rewrites,
     };
     preflight::findings(project, &changes, &cx).await
+}
+
+/// Says how a stored step converts a column to the type that it has in a state, and whether it rewrites the table.
+fn conversion_in(
+    stages: &[Stage],
+    address: &Address,
+    to: &Model<Expression>,
+) -> Option<(Conversion, bool)> {
+    let Some(Object::Column(column)) = to.objects.get(address) else {
+        return None;
+    };
+    let retypes = |effect: &Effect| matches!(effect, Effect::Alters(own, attribute) if own == address && attribute == "type");
+    let mut steps = stages.iter().flat_map(|stage| &stage.steps);
+    let step = steps.find(|step| step.effects.iter().any(retypes))?;
+    let statement = step.statement()?;
+    let cast = Sql::empty().name(address.name()).glue("::");
+    let cast = cast.glued_text(&Written::from(&column.type_name));
+    let ways = [
+        (Conversion::Assignment, None),
+        (Conversion::Cast, Some(cast)),
+    ];
+    let way = ways.into_iter().find(|(_, using)| {
+        ddl::table::alter_type(address, column, using.clone())
+            .sql
+            .as_str()
+            == statement.sql.as_str()
+    });
+    let conversion = way.map_or(Conversion::ThroughText, |(conversion, _)| conversion);
+    Some((conversion, statement.work != Work::Catalog))
 }
 
 /// Plans the way back from what is there now, for just the objects that these revisions touched.
@@ -367,7 +410,7 @@ fn state_to_reach(
             && own.plan.decision.purpose == Purpose::Declare
             && !undone.contains(&own.id)
     });
-    let mut using = BTreeMap::new();
+    let (mut using, mut using_back) = (BTreeMap::new(), BTreeMap::new());
     for revision in revisions {
         let intent = &revision.plan.decision.intent;
         using.extend(
@@ -376,12 +419,15 @@ fn state_to_reach(
                 .iter()
                 .map(|(column, text)| (moves.carry_back(column), text.clone())),
         );
+        let texts = intent.using.iter();
+        using_back.extend(texts.map(|(column, text)| (moves.carry_back(column), text.clone())));
     }
     declared.intent = Intent {
         backfill: former
             .map(|own| own.plan.decision.intent.backfill.clone())
             .unwrap_or_default(),
         using,
+        using_back,
         ..Intent::default()
     };
     declared

@@ -57,10 +57,15 @@ pub(super) async fn changes(
         };
         match level.current.objects.get(address) {
             Some(Object::Column(held)) if held.type_name != wanted.type_name => {
-                tried.insert(
-                    address.clone(),
-                    change_of_type(connection, &held.type_name, &wanted.type_name).await?,
-                );
+                let (from, to) = (&held.type_name, &wanted.type_name);
+                let (conversion, rewrites) = change_of_type(connection, from, to).await?;
+                let (back, _) = change_of_type(connection, to, from).await?;
+                let own = Tried {
+                    conversion,
+                    back,
+                    rewrites,
+                };
+                tried.insert(address.clone(), own);
             }
             Some(_) => {}
             None => {
@@ -72,6 +77,7 @@ pub(super) async fn changes(
                         address.clone(),
                         Tried {
                             conversion: Conversion::Assignment,
+                            back: Conversion::None,
                             rewrites,
                         },
                     );
@@ -116,11 +122,12 @@ fn types_of(level: &Level) -> Model<Expression> {
     part
 }
 
+/// Returns the way from one type to the other, and whether it rewrites the table.
 async fn change_of_type(
     connection: &mut PgConnection,
     from: &Expression,
     to: &Expression,
-) -> Result<Tried, ScratchError> {
+) -> Result<(Conversion, bool), ScratchError> {
     let create = Sql::new("CREATE TEMPORARY TABLE probe (v")
         .verbatim(from)
         .glue(")");
@@ -142,16 +149,10 @@ async fn change_of_type(
     ];
     for (conversion, alter) in ways {
         if let Some(rewrites) = rewritten(connection, &create, &alter).await? {
-            return Ok(Tried {
-                conversion,
-                rewrites,
-            });
+            return Ok((conversion, rewrites));
         }
     }
-    Ok(Tried {
-        conversion: Conversion::None,
-        rewrites: true,
-    })
+    Ok((Conversion::None, true))
 }
 
 async fn new_column(

@@ -33,10 +33,12 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         if let Some(said) = said {
             statement = statement.under(said);
         }
-        if tried.is_some_and(|tried| !tried.rewrites) {
+        // An expression of a person's own is computed for every row.
+        let in_place = said.is_none() && tried.is_some_and(|tried| !tried.rewrites);
+        if in_place {
             statement = statement.working(Work::Catalog);
         }
-        let reversal = if tried.is_some_and(|tried| !tried.rewrites) {
+        let reversal = if in_place {
             Reversal::Full
         } else {
             Reversal::Shape

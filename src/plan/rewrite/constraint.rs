@@ -5,8 +5,8 @@ use super::{Claim, Context, creates_at};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, Check, Expression, ForeignKey, Hash, Index, Kind, Name, Object,
-    PrimaryKey, SizeClass, TEMPORARY_PREFIX, Unique, Validity,
+    Address, Check, Expression, ForeignKey, Hash, Index, Kind, Move, Name, Object, PrimaryKey,
+    SizeClass, TEMPORARY_PREFIX, Unique, Validity, Why,
 };
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -22,7 +22,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         let again = changes.drops(address);
         let in_flux = |columns: &[Name]| {
             let mut columns = columns.iter().map(|own| table.part(Kind::Column, own));
-            again && columns.any(|column| is_in_flux(changes, &column))
+            again && columns.any(|column| is_in_flux(changes, cx, &column))
         };
         let own = match cx.level.desired.objects.get(address) {
             Some(Object::Check(check)) if check.validity == Validity::Valid => {
@@ -56,11 +56,15 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
 }
 
 /// Says whether a column becomes another one between the end of a key and its new beginning: no index can be built before.
-fn is_in_flux(changes: &Changes, column: &Address) -> bool {
-    changes.drops(column)
-        || changes
-            .at(column)
-            .any(|(_, change)| matches!(change, Change::Alter(Alteration::Column(_))))
+fn is_in_flux(changes: &Changes, cx: &Context<'_>, column: &Address) -> bool {
+    let sides = [&cx.level.current.objects, &cx.level.desired.objects];
+    let changes_hands =
+        |step: &Move| step.why != Why::Renamed && (step.from == *column || step.to == *column);
+    let altered = match sides.map(|own| own.get(column)) {
+        [Some(held), Some(wanted)] => !held.alterations(wanted).is_empty(),
+        _ => false,
+    };
+    changes.drops(column) || altered || cx.level.moves.0.iter().any(changes_hands)
 }
 
 fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) -> Claim {
