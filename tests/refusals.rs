@@ -268,6 +268,8 @@ async fn rows_since(major: u16) -> Result<(), Failed> {
     tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
         .says("fails_on_rows")?
         .says("integer out of range")?
+        .says("no flag allows it")?
+        .lacks("--allow 'fails_on_rows")?
         .says("1 row holds NULL there")?;
     database
         .run("UPDATE app.orders SET note = id || ' kg', total = 7")

@@ -87,11 +87,15 @@ impl Failure {
                 for finding in findings {
                     failure = failure.why(format!("{}: {}", finding.hazard, finding.because));
                 }
-                let flags: Vec<String> = findings.iter().map(crate::render::flag).collect();
-                failure.mend(format!(
-                    "allow each with {}, or `--allow all`",
-                    flags.join(" ")
-                ))
+                let flags: Result<Vec<String>, _> =
+                    findings.iter().map(crate::render::flag).collect();
+                match flags {
+                    Ok(flags) => {
+                        let flags = flags.join(" ");
+                        failure.mend(format!("allow each with {flags}, or `--allow all`"))
+                    }
+                    Err(instead) => failure.mend(instead),
+                }
             }
             PipelineError::Lacking { lacking, .. } => {
                 let failure = lacking

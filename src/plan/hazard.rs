@@ -81,6 +81,13 @@ impl Hazard {
     }
 }
 
+impl Hazard {
+    /// Says whether a person may allow it: rows that would fail stay a refusal.
+    pub fn may_be_allowed(self) -> bool {
+        self != Self::FailsOnRows
+    }
+}
+
 impl fmt::Display for Hazard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -112,7 +119,7 @@ pub struct Allowance {
 impl Allowance {
     /// Says whether this allowance covers the finding.
     pub fn covers(&self, finding: &Finding) -> bool {
-        finding.hazard != Hazard::FailsOnRows
+        finding.hazard.may_be_allowed()
             && self.hazard.is_none_or(|hazard| hazard == finding.hazard)
             && self
                 .pattern

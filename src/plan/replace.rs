@@ -14,6 +14,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     let needed_by_current = level.current.needed_by();
     let needed_by_desired = level.desired.needed_by();
     let mut again: BTreeSet<Address> = BTreeSet::new();
+    let mut forced: BTreeSet<Address> = BTreeSet::new();
     let mut queue: Vec<Address> = Vec::new();
     for ((address, _), change) in &changes.0 {
         let Change::Alter(alteration) = change else {
@@ -36,14 +37,9 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
                 );
             }
         } else if ddl::alter(address, alteration, to).is_none() {
-            // A plain column becomes a computed one where columns are not retired: its values go, and the plan says so.
-            if address.kind() == Kind::Column {
-                again.insert(address.clone());
-                queue.extend(dependents(&needed_by_current, address).cloned());
-                queue.extend(dependents(&needed_by_desired, address).cloned());
-            } else {
-                queue.push(address.clone());
-            }
+            // Nothing else is left, whatever it holds: the plan says what is lost.
+            forced.insert(address.clone());
+            queue.push(address.clone());
         } else if let Alteration::Column(
             ColumnAlteration::Type { .. } | ColumnAlteration::Collation,
         ) = alteration
@@ -68,7 +64,8 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         }
     }
     while let Some(address) = queue.pop() {
-        if holds_data(&address, level) || !again.insert(address.clone()) {
+        let stays = holds_data(&address, level) && !forced.contains(&address);
+        if stays || !again.insert(address.clone()) {
             continue;
         }
         queue.extend(dependents(&needed_by_current, &address).cloned());

@@ -83,7 +83,10 @@ fn hazards(findings: &[Finding], refused: &[&Finding], text: &mut String) {
     for finding in findings {
         let stops = refused.contains(&finding);
         let (sign, how) = match (stops, finding.stops) {
-            (true, _) => ("⛔", code(&flag(finding)).replace('|', "\\|")),
+            (true, _) => {
+                let flag = flag(finding).map_or_else(str::to_owned, |own| code(&own));
+                ("⛔", flag.replace('|', "\\|"))
+            }
             (false, true) => ("✅", "allowed".to_owned()),
             (false, false) => ("ℹ️", "only told".to_owned()),
         };

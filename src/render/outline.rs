@@ -184,10 +184,13 @@ pub(super) fn reversal(step: &Step) -> &'static str {
     }
 }
 
-/// Returns the flag that would allow a finding.
-pub(crate) fn flag(finding: &Finding) -> String {
+/// Returns the flag that would allow a finding, or what there is to do where none does.
+pub(crate) fn flag(finding: &Finding) -> Result<String, &'static str> {
+    if !finding.hazard.may_be_allowed() {
+        return Err("no flag allows it: mend these rows first, or change what is declared");
+    }
     let text = format!("{}:{}", finding.hazard, finding.address);
-    if text.contains('\'') {
+    Ok(if text.contains('\'') {
         format!(
             "--allow \"{}\"",
             text.replace('\\', "\\\\")
@@ -197,7 +200,7 @@ pub(crate) fn flag(finding: &Finding) -> String {
         )
     } else {
         format!("--allow '{text}'")
-    }
+    })
 }
 
 /// Says what the rehearsal did.

@@ -106,7 +106,8 @@ fn hazards(plan: &Plan, ink: Ink, lines: &mut Vec<String>) {
         };
         lines.push(format!("  {sign} {code}: {}{allowed}", finding.because));
         if stops {
-            lines.push(format!("      {}", ink.faint(&flag(finding))));
+            let flag = flag(finding).unwrap_or_else(str::to_owned);
+            lines.push(format!("      {}", ink.faint(&flag)));
         }
     }
 }
