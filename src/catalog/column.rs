@@ -62,6 +62,13 @@ pub(super) async fn columns(
                 Object::Default(Default { value }),
             );
         }
+        let settings = super::physical::column_settings(&row)?;
+        if !settings.is_empty() {
+            let own = address.with_kind(Kind::ColumnSettings);
+            into.model
+                .objects
+                .insert(own, Object::ColumnSettings(settings));
+        }
         if get(&row, "not_null")? {
             let not_null = NotNull {
                 name: None,

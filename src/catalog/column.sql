@@ -1,4 +1,4 @@
--- A row is a live column of a table, with its default or generation expression.
+-- A row is a live column of a table, with its default or generation expression and how its values are kept.
 -- https://www.postgresql.org/docs/current/catalog-pg-attribute.html
 -- https://www.postgresql.org/docs/current/catalog-pg-attrdef.html
 -- A default cannot mention columns, so it is printed without opening the relation: a tenth of the cost.
@@ -9,6 +9,11 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.
        a.attgenerated::text AS generated,
        CASE WHEN a.attcollation <> t.typcollation THEN ln.nspname::text END AS collation_schema,
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END AS collation_name,
+       CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
+       t.typstorage::text AS usual_storage,
+       nullif(a.attcompression::text, '') AS compression,
+       nullif(a.attstattarget, -1)::int4 AS statistics,
+       a.attoptions AS options,
        'pg_attrdef'::regclass::oid::int8 AS default_classid, d.oid::int8 AS default_objid,
        pg_get_expr(d.adbin, CASE a.attgenerated WHEN '' THEN 0::oid ELSE d.adrelid END) AS expression
   FROM pg_attribute a

@@ -8,6 +8,7 @@ mod constraint;
 mod depend;
 mod extension;
 mod index;
+mod physical;
 mod privilege;
 mod relation;
 mod routine;
@@ -107,6 +108,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     sequence::identities(connection, &mut gathering).await?;
     constraint::constraints(connection, &mut gathering).await?;
     index::indexes(connection, &mut gathering).await?;
+    physical::tables(connection, &mut gathering).await?;
     relation::views(connection, &mut gathering).await?;
     trigger::triggers(connection, &mut gathering).await?;
     privilege::privileges(connection, &mut gathering).await?;

@@ -98,6 +98,10 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Identity
         | Kind::OwnedBy
         | Kind::Default
+        | Kind::Parameters
+        | Kind::ColumnSettings
+        | Kind::ReplicaIdentity
+        | Kind::ClusteredOn
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => None,

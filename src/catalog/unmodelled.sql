@@ -57,25 +57,17 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    CROSS JOIN LATERAL (VALUES ('row-level security', c.relrowsecurity OR c.relforcerowsecurity),
-                              ('table storage parameters', c.relkind = 'r' AND c.reloptions IS NOT NULL),
                               ('tablespace', c.relkind = 'r' AND c.reltablespace <> 0),
                               ('table access method', c.relkind = 'r' AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
-                              ('replica identity', c.relkind = 'r' AND c.relreplident <> 'd'),
-                              ('typed table', c.reloftype <> 0),
-                              ('clustered index', c.relkind = 'r'
-                                 AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
+                              ('typed table', c.reloftype <> 0)) AS flag (word, isset)
    WHERE isset AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
   UNION ALL
   SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
-    FROM (SELECT x.*, (SELECT attcompression FROM (SELECT x.*) AS y) AS compression
-            FROM pg_attribute x CROSS JOIN (SELECT NULL::"char" AS attcompression) AS absent) AS a
+    FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
-    JOIN pg_type t ON t.oid = a.atttypid
    CROSS JOIN LATERAL (VALUES ('virtual generated column', a.attgenerated = 'v'),
-                              ('column storage', c.relkind = 'r' AND a.attstorage <> t.typstorage),
-                              ('column compression', a.compression <> ''),
-                              ('column statistics target', c.relkind IN ('r', 'i') AND coalesce(a.attstattarget, -1) <> -1),
-                              ('column options', a.attoptions IS NOT NULL)) AS flag (word, isset)
+                              ('statistics target of an index', c.relkind = 'i' AND coalesce(a.attstattarget, -1) <> -1),
+                              ('column options', c.relkind = 'v' AND a.attoptions IS NOT NULL)) AS flag (word, isset)
    WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'i') AND c.relpersistence <> 't'
   UNION ALL
   SELECT 'view column default', s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname

@@ -48,6 +48,10 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
             Some(table),
         ),
         Kind::Default
+        | Kind::Parameters
+        | Kind::ColumnSettings
+        | Kind::ReplicaIdentity
+        | Kind::ClusteredOn
         | Kind::NotNull
         | Kind::Identity
         | Kind::OwnedBy

@@ -47,7 +47,7 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
         let parameters: Vec<Sql> = own
             .parameters
             .iter()
-            .map(|(name, value)| Sql::empty().name(name).push("=").literal(value))
+            .map(|(name, value)| Sql::empty().parameter(name).push("=").literal(value))
             .collect();
         sql = sql.push("WITH (").separated(&parameters, ", ").glue(")");
     }

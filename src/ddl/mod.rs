@@ -8,6 +8,7 @@ pub(crate) mod constraint;
 pub(crate) mod extension;
 pub(crate) mod fill_trigger;
 pub(crate) mod index;
+pub(crate) mod physical;
 pub(crate) mod privilege;
 pub(crate) mod routine;
 pub(crate) mod sequence;
@@ -19,7 +20,9 @@ pub(crate) mod view;
 
 pub use statement::{Form, LockMode, Statement, Transaction, Work};
 
-use crate::model::{Address, Alteration, Enabled, Kind, Object, Text, TriggerAlteration};
+use std::collections::BTreeMap;
+
+use crate::model::{Address, Alteration, Enabled, Kind, Name, Object, Text, TriggerAlteration};
 
 /// Makes the statement that creates an object where nothing is in its way and nobody waits for it.
 pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statement {
@@ -40,6 +43,10 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::ForeignKey(own) => constraint::add_foreign_key(address, own),
         Object::Check(own) => constraint::add_check(address, own),
         Object::Index(own) => index::create(address, own, index::Way::Direct),
+        Object::Parameters(own) => physical::parameters(&address.table(), &own.values, &[]),
+        Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, false),
+        Object::ReplicaIdentity(own) => physical::set_replica_identity(&address.table(), Some(own)),
+        Object::ClusteredOn(own) => physical::set_clustered_on(&address.table(), Some(own)),
         Object::View(own) => view::create(address, own),
         Object::Trigger(own) => trigger::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
@@ -80,6 +87,13 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::Check(_) | Object::Unique(_) => constraint::drop(&address.table(), address.name()),
         Object::ForeignKey(own) => constraint::drop_foreign_key(address, own),
         Object::Index(own) => index::drop(address, &own.table_address(address), index::Way::Direct),
+        Object::Parameters(own) => {
+            let reset: Vec<Name> = own.values.keys().cloned().collect();
+            physical::parameters(&address.table(), &BTreeMap::new(), &reset)
+        }
+        Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, true),
+        Object::ReplicaIdentity(_) => physical::set_replica_identity(&address.table(), None),
+        Object::ClusteredOn(_) => physical::set_clustered_on(&address.table(), None),
         Object::View(_) => view::drop(address),
         Object::Trigger(_) => trigger::drop(address),
         // Nothing is without an owner: a change of owner that nobody wants is none.
@@ -101,11 +115,12 @@ pub(crate) fn alter<T: Text>(
     to: &Object<T>,
 ) -> Option<Statement> {
     use crate::model::{
-        CheckAlteration, ColumnAlteration, CommentAlteration, DefaultAlteration, EnumAlteration,
-        ExtensionAlteration, ForeignKeyAlteration, FunctionAlteration, Grant, GrantAlteration,
-        IdentityAlteration, IndexAlteration, NotNullAlteration, OwnedByAlteration, OwnerAlteration,
-        PrimaryKeyAlteration, SequenceAlteration, TableAlteration, UniqueAlteration, Validity,
-        ViewAlteration,
+        CheckAlteration, ClusteredOnAlteration, ColumnAlteration, CommentAlteration,
+        DefaultAlteration, EnumAlteration, ExtensionAlteration, ForeignKeyAlteration,
+        FunctionAlteration, Grant, GrantAlteration, IdentityAlteration, IndexAlteration,
+        NotNullAlteration, OwnedByAlteration, OwnerAlteration, ParametersAlteration,
+        PrimaryKeyAlteration, ReplicaIdentityAlteration, SequenceAlteration, TableAlteration,
+        UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -186,6 +201,25 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Check(CheckAlteration::Validate), _) => {
             Some(constraint::validate(&address.table(), address.name()))
         }
+        (Alteration::Parameters(ParametersAlteration::Values { set, reset }), _) => {
+            Some(physical::parameters(&address.table(), set, reset))
+        }
+        (Alteration::ColumnSettings(alteration), Object::ColumnSettings(own)) => {
+            let alterations = std::slice::from_ref(alteration);
+            let column = address.column();
+            Some(physical::column_settings(
+                &column,
+                alterations,
+                own.usual_storage,
+            ))
+        }
+        (
+            Alteration::ReplicaIdentity(ReplicaIdentityAlteration::Identity),
+            Object::ReplicaIdentity(own),
+        ) => Some(physical::set_replica_identity(&address.table(), Some(own))),
+        (Alteration::ClusteredOn(ClusteredOnAlteration::Index), Object::ClusteredOn(own)) => {
+            Some(physical::set_clustered_on(&address.table(), Some(own)))
+        }
         (Alteration::View(ViewAlteration::Query(_)), Object::View(own)) => {
             Some(view::replace(address, own))
         }
@@ -211,6 +245,9 @@ pub(crate) fn alter<T: Text>(
             | Alteration::NotNull(_)
             | Alteration::Identity(_)
             | Alteration::ForeignKey(_)
+            | Alteration::ColumnSettings(_)
+            | Alteration::ReplicaIdentity(_)
+            | Alteration::ClusteredOn(_)
             | Alteration::View(_),
             _,
         ) => unreachable!("{ONE_KIND}"),
@@ -236,6 +273,10 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::PrimaryKey
         | Kind::Unique
         | Kind::ForeignKey
+        | Kind::Parameters
+        | Kind::ColumnSettings
+        | Kind::ReplicaIdentity
+        | Kind::ClusteredOn
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => false,

@@ -24,6 +24,10 @@ fn word(kind: Kind) -> &'static str {
         | Kind::Check
         | Kind::Index
         | Kind::ForeignKey
+        | Kind::Parameters
+        | Kind::ColumnSettings
+        | Kind::ReplicaIdentity
+        | Kind::ClusteredOn
         | Kind::Trigger
         | Kind::Owner
         | Kind::Grant

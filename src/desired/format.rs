@@ -254,6 +254,13 @@ pub struct Table {
     pub indexes: Option<BTreeMap<String, IndexForm>>,
     /// Whether changes are kept out of the write-ahead log (manual: CREATE UNLOGGED TABLE).
     pub unlogged: Option<bool>,
+    /// Storage parameters, those of its TOAST table as `toast.name`.
+    pub with: Option<BTreeMap<String, Scalar>>,
+    /// What the write-ahead log says of a row that changes: the primary key by `default`, `full`, `nothing`, or a map
+    /// with an index.
+    pub replica_identity: Option<ReplicaIdentityForm>,
+    /// The index or key that CLUSTER goes by.
+    pub clustered_on: Option<String>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.
@@ -264,6 +271,36 @@ pub struct Table {
     pub r#override: Option<bool>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// A replica identity: its word, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum ReplicaIdentityForm {
+    /// Its word.
+    Word(ReplicaIdentity),
+    /// An index.
+    Index(ReplicaIndex),
+}
+
+/// What the write-ahead log says of a row that changes or goes (manual: ALTER TABLE, REPLICA IDENTITY).
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum ReplicaIdentity {
+    /// Its primary key.
+    Default,
+    /// All of it.
+    Full,
+    /// Nothing.
+    Nothing,
+}
+
+/// The columns of an index.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ReplicaIndex {
+    /// The index or unique constraint.
+    pub index: String,
 }
 
 /// A name, possibly qualified.

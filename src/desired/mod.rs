@@ -10,6 +10,7 @@ mod fields;
 pub mod format;
 mod merge;
 mod node;
+mod physical;
 mod routine;
 mod sequence;
 mod settings;
@@ -18,6 +19,7 @@ mod types;
 mod view;
 mod write;
 mod write_constraint;
+mod write_physical;
 mod write_routine;
 
 use std::path::{Path, PathBuf};

@@ -56,6 +56,7 @@ pub(super) fn read(
         path: &head.search_path,
         gathering,
     };
+    reading.physical(&mut fields);
     if let Some(node) = fields.get("columns") {
         let columns = fields::entries(&node, "columns", &mut reading.gathering.ledger);
         for (position, (name, key, value)) in columns.into_iter().enumerate() {
@@ -168,6 +169,7 @@ impl Reading<'_> {
             self.not_null(&address, &node);
         }
         self.gathering.renamed(&address, &mut fields);
+        self.column_settings(&address, key, &mut fields);
         if let Some(node) = fields.get("identity") {
             let written = self.gathering.declared.written.objects.get(&address);
             let type_name = match written {
@@ -450,13 +452,8 @@ impl Reading<'_> {
         own.tablespace = fields
             .get("tablespace")
             .and_then(|node| fields::name(&node, ledger));
-        if let Some(node) = fields.get("with") {
-            for (name, _, value) in fields::entries(&node, "with", ledger) {
-                if let Some(text) = fields::text(&value, "a storage parameter", ledger) {
-                    own.parameters.insert(name, text.to_string());
-                }
-            }
-        }
+        own.parameters =
+            super::physical::options(&mut fields, "with", "a storage parameter", ledger);
         own.predicate = fields
             .get("where")
             .and_then(|node| self.sql(&node, "the predicate"));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
-use super::{edit, write_constraint, write_routine};
+use super::{edit, write_constraint, write_physical, write_routine};
 use crate::model::{
     Address, Check, Column, Counting, Enum, Expression, Generated, Hash, Identity, Index, Kind,
     MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
@@ -137,6 +137,10 @@ pub(super) fn entry(
         | Object::ForeignKey(_)
         | Object::Check(_)
         | Object::Index(_)
+        | Object::Parameters(_)
+        | Object::ColumnSettings(_)
+        | Object::ReplicaIdentity(_)
+        | Object::ClusteredOn(_)
         | Object::Trigger(_)
         | Object::Owner(_)
         | Object::Grant(_)
@@ -305,6 +309,7 @@ fn table(
     if persistence == Persistence::Unlogged {
         own.insert(text("unlogged"), Value::Bool(true));
     }
+    write_physical::table(model, address, &mut own);
     let key = match model.objects.get(&address.with_kind(Kind::PrimaryKey)) {
         Some(Object::PrimaryKey(key)) => Some(key),
         _ => None,
@@ -405,6 +410,7 @@ fn column(
     if let Some(Object::Default(default)) = model.objects.get(&address.with_kind(Kind::Default)) {
         own.insert(text("default"), text(default.value.sql()));
     }
+    write_physical::column(model, address, &mut own);
     comment(model, address, &mut own);
     if own.len() == 1 {
         return text(column.type_name.sql());
@@ -486,16 +492,7 @@ fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>
         own.insert(text("where"), text(predicate.sql()));
     }
     if !index.parameters.is_empty() {
-        let parameters: BTreeMap<&str, &str> = index
-            .parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        let parameters = parameters
-            .into_iter()
-            .map(|(name, value)| (text(name), text(value)))
-            .collect();
-        own.insert(text("with"), Value::Mapping(parameters));
+        own.insert(text("with"), write_physical::options(&index.parameters));
     }
     if let Some(tablespace) = &index.tablespace {
         own.insert(text("tablespace"), text(tablespace.as_str()));

@@ -224,8 +224,10 @@ impl Address {
                     own == Kind::OwnedBy || (self.on.is_some() && own == Kind::Sequence)
                 }
                 Kind::Column => {
-                    matches!(own, Kind::Default | Kind::NotNull | Kind::Identity)
-                        || (self.on.is_some() && own == Kind::Column)
+                    matches!(
+                        own,
+                        Kind::Default | Kind::NotNull | Kind::Identity | Kind::ColumnSettings
+                    ) || (self.on.is_some() && own == Kind::Column)
                 }
                 Kind::Function => {
                     self.on == Some(Kind::Function) && self.arguments == ancestor.arguments
@@ -245,6 +247,10 @@ impl Address {
                 | Kind::ForeignKey
                 | Kind::Check
                 | Kind::Index
+                | Kind::Parameters
+                | Kind::ColumnSettings
+                | Kind::ReplicaIdentity
+                | Kind::ClusteredOn
                 | Kind::Trigger
                 | Kind::Owner
                 | Kind::Grant

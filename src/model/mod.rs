@@ -15,6 +15,7 @@ mod moves;
 mod name;
 mod object;
 mod origin;
+mod physical;
 mod privilege;
 mod routine;
 mod sequence;
@@ -43,6 +44,11 @@ pub use moves::{Move, Moves, Why};
 pub use name::{MAX_NAME_BYTES, Name, RESERVED_PREFIXES, RETIRED_PREFIX, TEMPORARY_PREFIX};
 pub use object::{Alteration, Kind, Object};
 pub use origin::{Origins, Place};
+pub use physical::{
+    ClusteredOn, ClusteredOnAlteration, ColumnSettings, ColumnSettingsAlteration, Compression,
+    OwnIndex, Parameters, ParametersAlteration, ReplicaIdentity, ReplicaIdentityAlteration,
+    Storage,
+};
 pub use privilege::{Grant, GrantAlteration, Owner, OwnerAlteration};
 pub use routine::{Body, Function, FunctionAlteration, Parallel, Volatility};
 pub use sequence::{

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Check, CheckAlteration, Column, ColumnAlteration, Comment, CommentAlteration, Default,
+    Address, Check, CheckAlteration, ClusteredOn, ClusteredOnAlteration, Column, ColumnAlteration,
+    ColumnSettings, ColumnSettingsAlteration, Comment, CommentAlteration, Default,
     DefaultAlteration, Enum, EnumAlteration, Extension, ExtensionAlteration, ForeignKey,
     ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
     IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
-    OwnedByAlteration, Owner, OwnerAlteration, PrimaryKey, PrimaryKeyAlteration, Schema,
-    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
-    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
+    OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, PrimaryKey,
+    PrimaryKeyAlteration, ReplicaIdentity, ReplicaIdentityAlteration, Schema, SchemaAlteration,
+    Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration,
+    Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -102,6 +104,14 @@ kinds! {
     Index = "index", Index<T>, IndexAlteration;
     /// A foreign key.
     ForeignKey = "foreign key", ForeignKey, ForeignKeyAlteration;
+    /// The storage parameters of a table.
+    Parameters = "storage parameters", Parameters, ParametersAlteration;
+    /// What is said of a column's storage and statistics.
+    ColumnSettings = "column settings", ColumnSettings, ColumnSettingsAlteration;
+    /// What the write-ahead log says of a table's rows.
+    ReplicaIdentity = "replica identity", ReplicaIdentity, ReplicaIdentityAlteration;
+    /// The index that CLUSTER goes by.
+    ClusteredOn = "clustered index", ClusteredOn, ClusteredOnAlteration;
     /// A view.
     View = "view", View<T>, ViewAlteration;
     /// A trigger on a table or view.
@@ -127,6 +137,10 @@ impl Kind {
             | Self::Unique
             | Self::ForeignKey
             | Self::Check
+            | Self::Parameters
+            | Self::ColumnSettings
+            | Self::ReplicaIdentity
+            | Self::ClusteredOn
             | Self::Trigger => true,
             Self::Schema
             | Self::Extension
@@ -162,6 +176,10 @@ impl Kind {
             | Self::Function
             | Self::Index
             | Self::ForeignKey
+            | Self::Parameters
+            | Self::ColumnSettings
+            | Self::ReplicaIdentity
+            | Self::ClusteredOn
             | Self::View
             | Self::Trigger
             | Self::Owner
@@ -190,6 +208,10 @@ impl Kind {
             | Self::ForeignKey
             | Self::Check
             | Self::Index
+            | Self::Parameters
+            | Self::ColumnSettings
+            | Self::ReplicaIdentity
+            | Self::ClusteredOn
             | Self::Trigger
             | Self::Owner
             | Self::Grant
@@ -217,9 +239,14 @@ impl<T: Text> Object<T> {
             | Self::PrimaryKey(_)
             | Self::Unique(_)
             | Self::ForeignKey(_)
-            | Self::Check(_) => Some(own.table()),
+            | Self::Check(_)
+            | Self::Parameters(_)
+            | Self::ReplicaIdentity(_)
+            | Self::ClusteredOn(_) => Some(own.table()),
             Self::Trigger(trigger) => Some(trigger.relation(own)),
-            Self::Default(_) | Self::NotNull(_) | Self::Identity(_) => Some(own.column()),
+            Self::Default(_) | Self::NotNull(_) | Self::Identity(_) | Self::ColumnSettings(_) => {
+                Some(own.column())
+            }
             Self::OwnedBy(_) => Some(own.with_kind(Kind::Sequence)),
             Self::Index(index) => Some(index.table_address(own)),
             Self::Owner(_) | Self::Grant(_) | Self::Comment(_) => own.attached_to(),
@@ -265,6 +292,10 @@ impl<T: Text> Object<T> {
             | Self::Extension(_)
             | Self::Column(_)
             | Self::OwnedBy(_)
+            | Self::Parameters(_)
+            | Self::ColumnSettings(_)
+            | Self::ReplicaIdentity(_)
+            | Self::ClusteredOn(_)
             | Self::Trigger(_)
             | Self::Owner(_)
             | Self::Grant(_)
@@ -293,6 +324,10 @@ impl<T: Text> Object<T> {
             Self::ForeignKey(own) => Object::ForeignKey(own.clone()),
             Self::Check(own) => Object::Check(own.map(turn)),
             Self::Index(own) => Object::Index(own.map(turn)),
+            Self::Parameters(own) => Object::Parameters(own.clone()),
+            Self::ColumnSettings(own) => Object::ColumnSettings(own.clone()),
+            Self::ReplicaIdentity(own) => Object::ReplicaIdentity(own.clone()),
+            Self::ClusteredOn(own) => Object::ClusteredOn(own.clone()),
             Self::View(own) => Object::View(own.map(turn)),
             Self::Trigger(own) => Object::Trigger(own.map(turn)),
             Self::Owner(own) => Object::Owner(own.clone()),

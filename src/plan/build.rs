@@ -225,7 +225,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Kind::ForeignKey
                     | Kind::Check
             );
-            if refuses && !cx.is_new(&address.table()) {
+            if refuses && !cx.is_new(&address.table()) || follows_type(address, level) {
                 step.phase(Phase::Contract)
             } else {
                 step
@@ -249,6 +249,10 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::ForeignKey(_)
                 | Object::Check(_)
                 | Object::Index(_)
+                | Object::Parameters(_)
+                | Object::ColumnSettings(_)
+                | Object::ReplicaIdentity(_)
+                | Object::ClusteredOn(_)
                 | Object::View(_)
                 | Object::Trigger(_)
                 | Object::Owner(_)
@@ -261,7 +265,15 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 Reversal::Full
             };
             // A constraint that goes refuses less: nobody notices.
-            let unnoticed = matches!(address.kind(), Kind::Check | Kind::NotNull | Kind::Comment);
+            let unnoticed = matches!(
+                address.kind(),
+                Kind::Check
+                    | Kind::NotNull
+                    | Kind::Comment
+                    | Kind::Parameters
+                    | Kind::ColumnSettings
+                    | Kind::ClusteredOn
+            );
             let phase = if unnoticed {
                 Phase::Expand
             } else {
@@ -278,9 +290,14 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 .expect("what no statement alters was replaced");
             let unnoticed = matches!(
                 alteration,
-                Alteration::Comment(_) | Alteration::Default(_) | Alteration::Enum(_)
+                Alteration::Comment(_)
+                    | Alteration::Default(_)
+                    | Alteration::Enum(_)
+                    | Alteration::Parameters(_)
+                    | Alteration::ColumnSettings(_)
+                    | Alteration::ClusteredOn(_)
             );
-            let phase = if unnoticed {
+            let phase = if unnoticed && !follows_type(address, level) {
                 Phase::Expand
             } else {
                 Phase::Contract
@@ -294,6 +311,14 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             .phase(phase)
         }
     }
+}
+
+/// Says whether settings of a column come with its new type: the server gives it the storage of that.
+fn follows_type(address: &Address, level: &Level) -> bool {
+    let column = address.column();
+    let sides = [&level.current, &level.desired].map(|side| side.objects.get(&column));
+    address.kind() == Kind::ColumnSettings
+        && matches!(sides, [Some(from), Some(to)] if !from.alterations(to).is_empty())
 }
 
 fn created(address: &Address, cx: &Context<'_>) -> String {

@@ -450,6 +450,10 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::ForeignKey
             | Kind::Check
             | Kind::Index
+            | Kind::Parameters
+            | Kind::ColumnSettings
+            | Kind::ReplicaIdentity
+            | Kind::ClusteredOn
             | Kind::Trigger
             | Kind::Owner
             | Kind::Grant

@@ -84,6 +84,10 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::NotNull
         | Kind::Identity
         | Kind::PrimaryKey
+        | Kind::Parameters
+        | Kind::ColumnSettings
+        | Kind::ReplicaIdentity
+        | Kind::ClusteredOn
         | Kind::View
         | Kind::Trigger
         | Kind::Owner

@@ -156,6 +156,10 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         | Kind::NotNull
         | Kind::Identity
         | Kind::PrimaryKey
+        | Kind::Parameters
+        | Kind::ColumnSettings
+        | Kind::ReplicaIdentity
+        | Kind::ClusteredOn
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => unreachable!("identity moves no {}", from.kind().keyword()),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, ColumnAlteration, EnumAlteration, Kind, Level, Name, Object,
+    Address, Alteration, ColumnAlteration, ColumnSettingsAlteration, EnumAlteration, Kind, Level,
+    Name, Object,
 };
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
@@ -16,6 +17,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     let mut again: BTreeSet<Address> = BTreeSet::new();
     let mut forced: BTreeSet<Address> = BTreeSet::new();
     let mut queue: Vec<Address> = Vec::new();
+    let mut retyped: Vec<Address> = Vec::new();
     for ((address, _), change) in &changes.0 {
         let Change::Alter(alteration) = change else {
             continue;
@@ -28,6 +30,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             let columns =
                 dependents(&needed_by_current, address).filter(|own| own.kind() == Kind::Column);
             let around = columns.chain([address]).collect::<Vec<_>>();
+            retyped.extend(around.iter().map(|own| (*own).clone()));
             for thing in around {
                 let all = dependents(&needed_by_current, thing)
                     .chain(dependents(&needed_by_desired, thing));
@@ -44,6 +47,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             ColumnAlteration::Type { .. } | ColumnAlteration::Collation,
         ) = alteration
         {
+            retyped.push(address.clone());
             let dependents = dependents(&needed_by_current, address)
                 .chain(dependents(&needed_by_desired, address));
             queue.extend(
@@ -60,7 +64,8 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     // A thing that goes takes nothing along that stays: what stands on it is made again without it.
     for ((address, _), change) in &changes.0 {
         if *change == Change::Drop {
-            queue.extend(dependents(&needed_by_current, address).cloned());
+            let all = dependents(&needed_by_current, address);
+            queue.extend(all.filter(|own| !lets_go(own, address, level)).cloned());
         }
     }
     while let Some(address) = queue.pop() {
@@ -81,6 +86,9 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         }
     }
     finished(&mut changes, level);
+    for column in &retyped {
+        said_again(&mut changes, column, level);
+    }
     without_what_goes_along(changes, level)
 }
 
@@ -118,6 +126,33 @@ fn finished(changes: &mut Changes, level: &Level) {
     for (address, alteration) in left {
         changes.add(&address, Change::Alter(alteration));
     }
+}
+
+/// The server gives a column that changes its type the storage of the new one: what is said of it is said again.
+fn said_again(changes: &mut Changes, column: &Address, level: &Level) {
+    let own = column.with_kind(Kind::ColumnSettings);
+    let (Some(Object::ColumnSettings(_)), Some(Object::ColumnSettings(to))) = (
+        level.current.objects.get(&own),
+        level.desired.objects.get(&own),
+    ) else {
+        return;
+    };
+    let storage = to.storage.is_some();
+    let storage = storage.then_some(ColumnSettingsAlteration::Storage(to.storage));
+    let compression = to.compression.is_some();
+    let compression = compression.then_some(ColumnSettingsAlteration::Compression(to.compression));
+    for alteration in [storage, compression].into_iter().flatten() {
+        let change = Change::Alter(Alteration::ColumnSettings(alteration));
+        if !changes.at(&own).any(|(_, known)| *known == change) {
+            changes.add(&own, change);
+        }
+    }
+}
+
+/// Says whether a table that speaks of an index turns to another one, in place, before that one goes.
+fn lets_go(dependent: &Address, index: &Address, level: &Level) -> bool {
+    matches!(dependent.kind(), Kind::ReplicaIdentity | Kind::ClusteredOn)
+        && !level.desired.needs_of(dependent).contains(index)
 }
 
 /// Says whether a foreign key refers to a key that only includes the column: the server makes that key again without

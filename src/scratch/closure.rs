@@ -167,6 +167,10 @@ impl Closure {
                     | Kind::Identity
                     | Kind::Check
                     | Kind::ForeignKey
+                    | Kind::Parameters
+                    | Kind::ColumnSettings
+                    | Kind::ReplicaIdentity
+                    | Kind::ClusteredOn
                     | Kind::Trigger
                     | Kind::Owner
                     | Kind::Grant

@@ -213,11 +213,30 @@ pub(super) fn desired_side(
             .entry(schema)
             .or_insert(Object::Schema(crate::model::Schema {}));
     }
+    without_their_index(&mut desired);
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
     names(carried, &mut desired);
     owners_and_privileges(carried, &mut desired, &newly, settings, role);
     desired
+}
+
+/// In the attic, what speaks of an index goes with it.
+fn without_their_index(desired: &mut Model<Written>) {
+    let gone: Vec<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| matches!(own.kind(), Kind::ReplicaIdentity | Kind::ClusteredOn))
+        .filter(|own| {
+            let mut needs = desired.needs.get(own).into_iter().flatten();
+            needs.any(|need| !desired.objects.contains_key(need))
+        })
+        .cloned()
+        .collect();
+    for address in gone {
+        desired.objects.remove(&address);
+        desired.needs.remove(&address);
+    }
 }
 
 /// An extension cannot move: what is held in the attic holds it where it is.

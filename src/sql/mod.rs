@@ -216,16 +216,21 @@ impl Sql {
         self
     }
 
-    /// Appends `name TO value`. A list setting such as `search_path` takes its parts one by one (manual: SET).
-    pub fn setting(mut self, name: &Name, value: &str) -> Self {
+    /// Appends the name of a setting or storage parameter: with a dot in it, each part is an identifier.
+    pub fn parameter(mut self, name: &Name) -> Self {
         self.space();
-        // A custom setting's name has a dot, and each part is an identifier.
         for (at, part) in name.as_str().split('.').enumerate() {
             if at > 0 {
                 self.text.push('.');
             }
             push_identifier(&mut self.text, &Name::new(part));
         }
+        self
+    }
+
+    /// Appends `name TO value`. A list setting such as `search_path` takes its parts one by one (manual: SET).
+    pub fn setting(mut self, name: &Name, value: &str) -> Self {
+        self = self.parameter(name);
         self.text.push_str(" TO ");
         let is_list = [
             "search_path",

@@ -115,7 +115,20 @@ impl Sort {
                 ),
                 ("support", &["pg_catalog.generate_series_int4_support"]),
             ],
-            Self::Table => &[COMMENT, ("unlogged", &["true"])],
+            Self::Table => &[
+                COMMENT,
+                ("unlogged", &["true"]),
+                (
+                    "with",
+                    &[
+                        "{ fillfactor: 70 }",
+                        "{ fillfactor: 90, toast.autovacuum_enabled: \"off\" }",
+                        "{ parallel_workers: 3, user_catalog_table: \"true\" }",
+                    ],
+                ),
+                ("replica_identity", &["full", "nothing", "an index"]),
+                ("clustered_on", &["a key", "an index"]),
+            ],
             Self::Column => &[
                 COMMENT,
                 ("collation", &["pg_catalog.C", "pg_catalog.POSIX"]),
@@ -128,6 +141,16 @@ impl Sort {
                         "{ generated: always, start: 50, increment: 2 }",
                         "{ generated: by_default, cache: 7, sequence: \"s'q\" }",
                         "{ generated: by_default, cache: 7, sequence: other }",
+                    ],
+                ),
+                ("storage", &["external", "main"]),
+                ("compression", &["pglz"]),
+                ("statistics", &["0", "500"]),
+                (
+                    "options",
+                    &[
+                        "{ n_distinct: -0.5 }",
+                        "{ n_distinct: 3, n_distinct_inherited: 9 }",
                     ],
                 ),
                 ("not_null name", &["\"nn A\"", "nn_b"]),

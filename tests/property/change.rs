@@ -12,12 +12,13 @@ impl State {
     pub(super) fn changed(&self, rng: &mut Rng) -> Self {
         let mut state = self.clone();
         for number in 0..rng.u32(1..7) {
-            match rng.u8(..10) {
+            match rng.u8(..12) {
                 0 => state.add(rng, NEW + number),
                 1 => state.remove(rng),
                 2 => state.rename(rng, NEW + number),
                 3 => state.alter_type(rng, NEW + number),
                 4 | 5 => state.alter_table(rng, NEW + number),
+                6 | 7 => state.widen(rng),
                 _ => state.say_otherwise(rng),
             }
         }
@@ -99,7 +100,7 @@ impl State {
 
     fn rename(&mut self, rng: &mut Rng, new: u32) {
         let own = name(rng, new);
-        match rng.u8(..8) {
+        match rng.u8(..9) {
             0 => {
                 if let Some(at) = any(rng, &self.schemas) {
                     self.schemas.entry(at).or_default().name = own;
@@ -130,6 +131,11 @@ impl State {
                     };
                     if let Some(it) = table.columns.get_mut(&at) {
                         it.own.name = own;
+                    }
+                } else if what == 7 {
+                    // One without a name of its own keeps it so: see `named_as`.
+                    if let Some(key) = &mut table.key {
+                        key.attributes.insert("name", format!("key {own}").into());
                     }
                 } else if let Some(at) = any(rng, &table.parts)
                     && let Some(it) = table.parts.get_mut(&at)
@@ -172,7 +178,7 @@ impl State {
         let Some(table) = self.tables.get_mut(&number) else {
             return;
         };
-        match rng.u8(..12) {
+        match rng.u8(..10) {
             0 => {
                 let own = ColumnSpec::random(rng, new, &whole);
                 table.columns.insert(new, own);
@@ -196,15 +202,6 @@ impl State {
                 }
             }
             5 => table.schema = any(rng, &whole.schemas).unwrap_or(table.schema),
-            10 | 11 => {
-                for own in table.columns.values_mut() {
-                    if own.kind == Type::Integer {
-                        own.kind = Type::Bigint;
-                    } else if own.kind == Type::Varchar {
-                        own.kind = Type::Text;
-                    }
-                }
-            }
             what => {
                 let at = any(rng, &table.columns).filter(|at| *at != ID);
                 let Some(own) = at.and_then(|at| table.columns.get_mut(&at)) else {
@@ -217,6 +214,18 @@ impl State {
                     (8, _) => own.sequence = any(rng, &whole.sequences),
                     _ => own.not_null = !own.not_null,
                 }
+            }
+        }
+    }
+
+    /// Gives the columns of a table wider types, where they have some.
+    fn widen(&mut self, rng: &mut Rng) {
+        let table = any(rng, &self.tables).and_then(|at| self.tables.get_mut(&at));
+        for own in table.into_iter().flat_map(|own| own.columns.values_mut()) {
+            if own.kind == Type::Integer {
+                own.kind = Type::Bigint;
+            } else if own.kind == Type::Varchar {
+                own.kind = Type::Text;
             }
         }
     }

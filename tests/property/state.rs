@@ -13,7 +13,7 @@ pub(super) const NEW: u32 = 20;
 /// The column of numbers that every table has.
 pub(super) const ID: u32 = 1;
 /// No fewer than there are keys of attributes.
-const KEYS: u32 = 70;
+const KEYS: u32 = 80;
 /// The columns of a table whose keys hold for a time.
 pub(super) const RANGES: [u32; 2] = [15, 16];
 
@@ -485,7 +485,11 @@ impl TableSpec {
             parts: BTreeMap::new(),
         };
         if rng.u8(..4) > 0 {
-            table.key = Some(Thing::random(rng, Sort::Key, String::new()));
+            let mut key = Thing::random(rng, Sort::Key, String::new());
+            if rng.bool() {
+                key.attributes.insert("name", "key".into());
+            }
+            table.key = Some(key);
         }
         for part in 1..=rng.u32(1..6) {
             table.add(rng, part, number, state);
@@ -648,7 +652,7 @@ impl ColumnSpec {
             return;
         }
         if !matches!(self.kind, Type::Text | Type::Varchar) {
-            own.drop_all(&["collation"]);
+            own.drop_all(&["collation", "storage", "compression"]);
         }
         if self.kind != Type::Bigint {
             own.drop_all(&["generated"]);

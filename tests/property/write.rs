@@ -287,7 +287,26 @@ impl TableSpec {
     fn yaml(&self, number: u32, state: &State, before: Option<&State>) -> Value {
         let was = before.and_then(|state| state.tables.get(&number));
         let home = &state.schemas[&self.schema].name;
-        let mut map = plain(&self.own, &["comment", "unlogged"]);
+        let mut map = plain(&self.own, &["comment", "unlogged", "with"]);
+        match (self.own.text("replica_identity"), self.index(true)) {
+            (Some("an index"), Some(index)) => {
+                let own = Mapping::from_iter([(text("index"), text(&index))]);
+                map.insert(text("replica_identity"), Value::Mapping(own));
+            }
+            (Some(word @ ("full" | "nothing")), _) => {
+                map.insert(text("replica_identity"), text(word));
+            }
+            _ => {}
+        }
+        let key = self.key.as_ref().and_then(|own| own.text("name"));
+        let on = match self.own.text("clustered_on") {
+            Some("a key") => key.map(|name| format!("{name} {number}")),
+            Some(_) => self.index(false),
+            None => None,
+        };
+        if let Some(name) = on {
+            map.insert(text("clustered_on"), text(&name));
+        }
         if self.schema != 1 {
             map.insert(text("schema"), text(home));
         }
@@ -330,6 +349,28 @@ impl TableSpec {
             map.insert(text(section), Value::Mapping(parts));
         }
         Value::Mapping(map)
+    }
+
+    /// The first index that CLUSTER may go by, or one that can be a replica identity.
+    fn index(&self, identifies: bool) -> Option<String> {
+        let mut parts = self.parts.values().filter(|part| {
+            let can = match part.what {
+                What::Unique(ID) => !part.own.has("temporal"),
+                What::Index(ID) => {
+                    !["method", "where", "element"]
+                        .iter()
+                        .any(|key| part.own.has(key))
+                        && (!identifies || part.own.has("unique"))
+                }
+                What::Unique(_)
+                | What::Index(_)
+                | What::Check(_)
+                | What::Foreign(_)
+                | What::Trigger => false,
+            };
+            can && !(identifies && part.own.has("deferrable"))
+        });
+        parts.next().map(|part| part.own.name.clone())
     }
 
     /// The first column beside `id` that a key may hold.
@@ -531,7 +572,16 @@ impl ColumnSpec {
     ) -> Mapping {
         let mut map = plain(
             &self.own,
-            &["comment", "collation", "generated", "identity"],
+            &[
+                "comment",
+                "collation",
+                "generated",
+                "identity",
+                "storage",
+                "compression",
+                "statistics",
+                "options",
+            ],
         );
         renamed(&mut map, &self.own, was.map(|own| &own.own));
         map.insert(text("type"), text(&self.kind.sql(state)));

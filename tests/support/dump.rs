@@ -72,6 +72,23 @@ pub(crate) fn structure(database: &Database) -> Result<Option<String>, Failed> {
     Ok(Some(canonical(&String::from_utf8_lossy(&output.stdout))))
 }
 
+/// Sorts the options of `WITH (…)` and `SET (…)`: the server keeps them in the order in which they were set.
+fn options_sorted(piece: &str) -> String {
+    let mut begin = ["WITH (", " SET ("].into_iter();
+    let begin = begin.find_map(|word| Some(piece.find(word)? + word.len()));
+    let Some((begin, length)) = begin.and_then(|at| Some((at, piece[at..].find(')')?))) else {
+        return piece.to_owned();
+    };
+    let mut options: Vec<&str> = piece[begin..begin + length].split(", ").collect();
+    options.sort_unstable();
+    [
+        &piece[..begin],
+        &options.join(", "),
+        &piece[begin + length..],
+    ]
+    .concat()
+}
+
 /// Sorts statements, and the lines within CREATE TABLE.
 fn canonical(text: &str) -> String {
     let mut pieces: BTreeMap<String, usize> = BTreeMap::new();
@@ -82,7 +99,7 @@ fn canonical(text: &str) -> String {
             && !line.starts_with("SELECT pg_catalog")
     });
     for piece in kept.collect::<Vec<_>>().join("\n").split(";\n") {
-        let piece = piece.trim();
+        let piece = &options_sorted(piece.trim());
         if piece.is_empty() {
             continue;
         }

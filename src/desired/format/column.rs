@@ -1,8 +1,10 @@
 //! Columns.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 
-use super::{Reference, Sql};
+use super::{Reference, Scalar, Sql};
 
 /// A column: its type alone, or a map.
 #[derive(JsonSchema)]
@@ -30,6 +32,14 @@ pub struct Column {
     pub generated: Option<Sql>,
     /// Makes it an identity column: `always`, `by_default`, or a map with the options of its sequence.
     pub identity: Option<IdentityForm>,
+    /// How long values are stored: `plain`, `external`, `extended` or `main`; as the type has it, by default.
+    pub storage: Option<Storage>,
+    /// How values are compressed: `pglz` or `lz4`; as `default_toast_compression` has it, by default.
+    pub compression: Option<Compression>,
+    /// The statistics target, 0 to 10000; `default_statistics_target` by default.
+    pub statistics: Option<u16>,
+    /// Options by name: `n_distinct`, `n_distinct_inherited`.
+    pub options: Option<BTreeMap<String, Scalar>>,
     /// Fills existing rows before NOT NULL is enforced.
     pub backfill: Option<Sql>,
     /// How a change of type converts values.
@@ -42,6 +52,30 @@ pub struct Column {
     pub renamed_from: Option<Reference>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// How long values are stored (manual: TOAST).
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Storage {
+    /// In the row, as they are.
+    Plain,
+    /// Out of line, never compressed.
+    External,
+    /// Compressed, and out of line where that is not enough.
+    Extended,
+    /// Compressed, out of line only as a last resort.
+    Main,
+}
+
+/// How values are compressed.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Compression {
+    /// The server's own method.
+    Pglz,
+    /// LZ4, where the server is built with it.
+    Lz4,
 }
 
 /// An identity column's word, or a map.
