@@ -123,7 +123,7 @@ impl Sort {
                     &[
                         "{ fillfactor: 70 }",
                         "{ fillfactor: 90, toast.autovacuum_enabled: \"off\" }",
-                        "{ parallel_workers: 3, user_catalog_table: \"true\" }",
+                        "{ parallel_workers: 3 }",
                     ],
                 ),
                 ("replica_identity", &["full", "nothing", "an index"]),

@@ -6,7 +6,8 @@ use super::{Claim, Context, creates_at};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Validity, Why, Written,
+    Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Text as _, Validity, Why,
+    Written,
 };
 use crate::plan::build::PlanError;
 use crate::plan::step::{Act, Backfill, Phase, Reversal, Step};
@@ -136,7 +137,7 @@ fn claim(
         first.extend(ddl::fill_trigger::create(address, &fill).map(|statement| {
             let why = "fills the rows that clients write meanwhile";
             let step = Step::run(address, statement, why).using(address);
-            speaking_of_columns(step, cx)
+            speaking_the_new_names(step, cx, &fill)
         }));
     }
     let mut claim = Claim::of(takes)
@@ -211,14 +212,26 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> St
         phase: Phase::Migrate,
         reversal: Reversal::Full,
     };
-    speaking_of_columns(step.using(column), cx)
+    speaking_the_new_names(step.using(column), cx, fill)
 }
 
-/// A fill may speak of any column of its table, by the name that it has after the moves.
-fn speaking_of_columns(step: Step, cx: &Context<'_>) -> Step {
+/// A fill speaks names as they are after the moves: those of what a default leans on, of any column of its table, and
+/// of whatever a person's text may mean. Where that is not sure it waits: nobody but its author reads the text.
+fn speaking_the_new_names(step: Step, cx: &Context<'_>, fill: &Written) -> Step {
     let table = step.address.table();
     let renamed = moved_columns(cx, &table, |why| why != Why::Retired);
-    renamed.fold(step, |step, column| step.using(column))
+    let step = renamed.fold(step, |step, column| step.using(column));
+    if !cx.level.intent.backfill.contains_key(&step.address) {
+        let default = step.address.with_kind(Kind::Default);
+        return step.using(&default);
+    }
+    let bare = |text: &str| text.replace(['"', '\''], "");
+    let text = bare(fill.sql());
+    let moves = cx.level.moves.0.iter();
+    moves
+        .filter(|own| own.why != Why::Retired && own.to.kind() != Kind::Column)
+        .filter(|own| text.contains(&bare(own.to.name().as_str())))
+        .fold(step, |step, own| step.using(&own.to.whole()))
 }
 
 /// Returns the columns of a table that moved for such a reason, as they are called afterwards.
