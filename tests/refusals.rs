@@ -26,6 +26,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::rows_that_would_fail_are_a_refusal", move || {
             fails_on_rows(major)
         }),
+        trial(
+            "refusals::rows_against_what_is_made_again_or_validated",
+            move || fails_on_rows_that_stood(major),
+        ),
         trial("refusals::rows_that_came_since", move || rows_since(major)),
         trial(
             "refusals::what_is_destroyed_does_not_come_back",
@@ -248,6 +252,96 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
         .await?;
     tool.wants(3, &["apply", "--yes", "--allow", "all"])?
         .says("1 value does not fit")?;
+    database.drop().await
+}
+
+/// A constraint that is made again, or validated, is asked of existing rows as one that is new: under the names and types
+/// that columns get, and on the way back as well.
+async fn fails_on_rows_that_stood(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let stands = "    checks: { c: total > 0, d: { check: total > 100, not_valid: true } }
+    unique: { u: [id, note] }
+    foreign_keys: { f: { columns: [total], references: app.orders, not_valid: true } }
+";
+    let tables = |head: &str, parts: &str| [head, parts].concat();
+    tool.declare(&tables(WIDER, stands));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "SET session_replication_role = replica; ALTER TABLE app.orders DROP CONSTRAINT d; \
+             INSERT INTO app.orders SELECT g, 'same', g + 10 FROM generate_series(1, 5) g; \
+             ALTER TABLE app.orders ADD CONSTRAINT d CHECK (total > 100) NOT VALID; ANALYZE",
+        )
+        .await?;
+    let renamed = WIDER.replace(
+        "total: integer",
+        "sum: { type: bigint, renamed_from: total }",
+    );
+    let in_total = |text: &str| text.replace("total", "sum");
+    for (head, from, to, says) in [
+        (
+            WIDER,
+            "c: total > 0",
+            "c: total > 12",
+            "2 rows violate the check",
+        ),
+        (
+            &renamed,
+            "c: total > 0",
+            "c: total > 12",
+            "2 rows violate the check",
+        ),
+        (
+            WIDER,
+            "{ check: total > 100, not_valid: true }",
+            "total > 100",
+            "5 rows violate the check",
+        ),
+        (
+            WIDER,
+            "[id, note]",
+            "[note]",
+            "1 value stands more than once",
+        ),
+        (
+            WIDER,
+            ", not_valid: true } }\n",
+            " } }\n",
+            "5 rows refer to nothing",
+        ),
+        (
+            &renamed,
+            "references: app.orders, not_valid: true",
+            "references: app.orders",
+            "5 rows refer to nothing",
+        ),
+    ] {
+        let parts = stands.replace(from, to);
+        assert_ne!(parts, stands, "the replacement changes something");
+        let is_renamed = head == renamed;
+        let parts = if is_renamed { in_total(&parts) } else { parts };
+        tool.declare(&tables(head, &parts));
+        tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+            .says("fails_on_rows")?
+            .says(says)?;
+    }
+    tool.declare(&tables(
+        WIDER,
+        &stands.replace("c: total > 0", "c: total > -5"),
+    ));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("SET session_replication_role = replica; UPDATE app.orders SET total = 101; INSERT INTO app.orders VALUES (9, 'n', 500)")
+        .await?;
+    tool.wants(0, &["rollback", "--yes"])?;
+    tool.wants(0, &["apply", "--yes", "--allow", "rolled_back"])?;
+    database
+        .run("SET session_replication_role = replica; ALTER TABLE app.orders DROP CONSTRAINT d; UPDATE app.orders SET total = -1 WHERE id = 9; \
+              ALTER TABLE app.orders ADD CONSTRAINT d CHECK (total > 100) NOT VALID; ANALYZE")
+        .await?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("1 row violates the check")?;
     database.drop().await
 }
 

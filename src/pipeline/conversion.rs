@@ -9,6 +9,84 @@ use crate::model::{
 use crate::plan::{Context, Hazard};
 use crate::sql::Sql;
 
+/// The rows of a live table, with its columns under the names that they get: that is how texts of a person speak of them.
+fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> Sql {
+    let columns: Vec<Sql> = cx
+        .level
+        .before
+        .columns_of(before)
+        .iter()
+        .map(|column| {
+            let now = cx.level.moves.carry(column);
+            Sql::empty().name(column.name()).push("AS").name(now.name())
+        })
+        .collect();
+    Sql::new("(SELECT")
+        .separated(&columns, ", ")
+        .push("FROM ONLY")
+        .path(before)
+        .glue(") AS")
+        .name(name)
+}
+
+/// The rows of a live table as they will be, in parentheses, and where the names of a conversion in them are looked up:
+/// columns under their new names and of their new types. What is computed anew is left out; new columns are not there.
+pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) -> (Sql, Vec<Name>) {
+    let level = cx.level;
+    let (mut columns, mut lookup) = (Vec::new(), Vec::new());
+    let mut is_retyped = false;
+    for there in level.before.columns_of(before) {
+        let address = level.moves.carry(&there);
+        let objects = [&level.current.objects, &level.desired.objects];
+        let value = Sql::empty().name(address.name());
+        let [Some(Object::Column(from)), Some(Object::Column(to))] =
+            objects.map(|own| own.get(&address))
+        else {
+            columns.push(value);
+            continue;
+        };
+        if from.generated != to.generated {
+            continue;
+        }
+        let Some(Object::Column(live)) = level.before.objects.get(&there) else {
+            continue;
+        };
+        if from.type_name == to.type_name {
+            columns.push(value);
+            continue;
+        }
+        is_retyped = true;
+        let about = About {
+            address: &address,
+            before: there,
+            from,
+            live,
+            to,
+            cx,
+        };
+        if let Some(using) = about.using() {
+            lookup = using.lookup().to_vec();
+        }
+        let target = Written::from(&to.type_name);
+        let plainly = || {
+            Sql::empty()
+                .name(address.name())
+                .glue("::")
+                .glued_text(&target)
+        };
+        let converted = about.converted().unwrap_or_else(plainly);
+        columns.push(converted.push("AS").name(address.name()));
+    }
+    let rows = renamed_rows(before, table.name(), cx);
+    let rows = if is_retyped {
+        let from = Sql::new("(SELECT").separated(&columns, ", ").push("FROM");
+        from.join(&rows).glue(")").push("AS").name(table.name())
+    } else {
+        rows
+    };
+    (rows, lookup)
+}
+
 /// Makes the questions about one change, each to be asked where the one before found nothing.
 pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) -> Vec<Question> {
     let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
@@ -62,26 +140,8 @@ impl About<'_> {
         Sql::empty().name(self.address.name())
     }
 
-    /// The rows of the table, with its columns under the names that they get: that is how texts of a person speak of them.
     fn rows(&self) -> Sql {
-        let table = self.before.table();
-        let columns: Vec<Sql> = self
-            .cx
-            .level
-            .before
-            .columns_of(&table)
-            .iter()
-            .map(|column| {
-                let now = self.cx.level.moves.carry(column);
-                Sql::empty().name(column.name()).push("AS").name(now.name())
-            })
-            .collect();
-        Sql::new("(SELECT")
-            .separated(&columns, ", ")
-            .push("FROM ONLY")
-            .path(&table)
-            .glue(") AS")
-            .name(self.address.table().name())
+        renamed_rows(&self.before.table(), self.address.table().name(), self.cx)
     }
 
     /// Says whether the new type is an enum of ours, or an array of one: then with no labels to ask for.

@@ -5,7 +5,10 @@
 use super::{PipelineError, Project, conversion};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Kind, Name, Object, PrimaryKey, Unique, Validity};
+use crate::model::{
+    Address, Alteration, ForeignKeyAlteration, Kind, Name, NotNullAlteration, Object, PrimaryKey,
+    PrimaryKeyAlteration, Unique, Validity,
+};
 use crate::plan::{Context, Finding, Hazard};
 use crate::sql::Sql;
 
@@ -50,7 +53,7 @@ pub(super) async fn findings(
         .0
         .iter()
         .flat_map(|((address, _), change)| {
-            let own = question(address, change, changes, cx);
+            let own = question(address, change, cx);
             own.into_iter()
                 .chain(conversion::questions(address, change, cx))
         })
@@ -93,85 +96,97 @@ pub(super) async fn findings(
     Ok(found)
 }
 
-fn question(
-    address: &Address,
-    change: &Change,
-    changes: &Changes,
-    cx: &Context<'_>,
-) -> Option<Question> {
+fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Question> {
     if !address.kind().is_part_of_table() {
         return None;
     }
     let (level, table) = (cx.level, address.table());
     let before = level.moves.carry_back(&table);
-    // The name that a column has on the live server, where it holds values there.
-    let stood = |column: &Name| {
-        let own = table.part(Kind::Column, column);
-        let there = level.moves.carry_back(&own);
-        let holds = level.current.objects.contains_key(&own) && there.table() == before;
-        holds.then(|| there.name().clone())
-    };
-    let all_stood = |columns: &[Name]| columns.iter().map(stood).collect::<Option<Vec<Name>>>();
     let is_there =
         level.current.objects.contains_key(&table) && level.before.objects.contains_key(&before);
-    if !is_there {
+    if !is_there || !enforces(change) {
         return None;
     }
-    let ask = |sql: Sql, what: [&'static str; 2]| Some(Question::new(address, sql, what));
-    let rows = || Sql::new("SELECT count(*) FROM ONLY").path(&before);
-    match (change, level.desired.objects.get(address)?) {
-        // Made again around a change of its column, it speaks of values that are not there yet.
-        (Change::Create, Object::Check(own))
-            if own.validity == Validity::Valid && !changes.drops(address) =>
-        {
-            ask(
-                rows().push("WHERE NOT").expression(&own.expression),
-                ["row violates the check", "rows violate the check"],
-            )
-        }
-        (Change::Create, Object::NotNull(own)) if own.validity == Validity::Valid => {
+    // Columns that hold values on the live server.
+    let stood = |columns: &[Name]| {
+        columns.iter().all(|column| {
+            let own = table.part(Kind::Column, column);
+            let there = level.moves.carry_back(&own);
+            level.current.objects.contains_key(&own) && there.table() == before
+        })
+    };
+    let (rows, lookup) = conversion::rows_to_be(&before, &table, cx);
+    let ask = |sql: Sql, what: [&'static str; 2]| {
+        Some(Question {
+            lookup: lookup.clone(),
+            ..Question::new(address, sql, what)
+        })
+    };
+    let count = || Sql::new("SELECT count(*) FROM").join(&rows);
+    // A label that comes with this plan is none yet.
+    let speaks_of_labels = || {
+        let changes = |own: &&Address| {
+            let sides = [&level.current, &level.desired].map(|side| side.objects.get(*own));
+            own.kind() == Kind::Enum && sides[0] != sides[1]
+        };
+        level
+            .desired
+            .needs_of(address)
+            .iter()
+            .any(|own| changes(&own))
+    };
+    match level.desired.objects.get(address)? {
+        Object::Check(own) if own.validity == Validity::Valid && !speaks_of_labels() => ask(
+            count().push("WHERE NOT").expression(&own.expression),
+            ["row violates the check", "rows violate the check"],
+        ),
+        Object::NotNull(own) if own.validity == Validity::Valid => {
             let column = address.name();
             let filled = level.intent.backfill.contains_key(&address.column())
                 || level
                     .desired
                     .objects
                     .contains_key(&address.with_kind(Kind::Default));
-            stood(column)
-                .filter(|_| !filled)
-                .map(|there| rows().push("WHERE").name(&there).push("IS NULL"))
-                .and_then(|sql| {
-                    ask(
-                        sql,
-                        [
-                            "row holds NULL there, and nothing fills it",
-                            "rows hold NULL there, and nothing fills them",
-                        ],
-                    )
-                })
+            if filled || !stood(std::slice::from_ref(column)) {
+                return None;
+            }
+            ask(
+                count().push("WHERE").name(column).push("IS NULL"),
+                [
+                    "row holds NULL there, and nothing fills it",
+                    "rows hold NULL there, and nothing fills them",
+                ],
+            )
         }
-        (Change::Create, Object::ForeignKey(own))
-            if own.validity == Validity::Valid && !own.period =>
-        {
-            let columns = all_stood(&own.columns)?;
+        Object::ForeignKey(own) if own.validity == Validity::Valid && !own.period => {
+            if !stood(&own.columns) {
+                return None;
+            }
             let other = own.referenced_table();
             let referenced = level.moves.carry_back(&other);
-            let mut sql = rows().push("AS t WHERE true");
-            for column in &columns {
+            let mut sql = Sql::new("SELECT count(*) FROM (SELECT * FROM")
+                .join(&rows)
+                .glue(") AS t WHERE true");
+            for column in &own.columns {
                 sql = sql.push("AND t.").glued_name(column).push("IS NOT NULL");
             }
             // A table that comes with this plan holds no row to refer to; one of an extension is in no state.
-            let comes = level.desired.objects.contains_key(&other)
-                && !level.before.objects.contains_key(&referenced);
+            let is_known = level.before.objects.contains_key(&referenced);
+            let comes = level.desired.objects.contains_key(&other) && !is_known;
+            let to = if is_known {
+                conversion::rows_to_be(&referenced, &other, cx).0
+            } else {
+                Sql::new("ONLY").path(&referenced)
+            };
             if !comes {
                 sql = sql
-                    .push("AND NOT EXISTS (SELECT FROM")
-                    .path(&referenced)
-                    .push("AS r WHERE true");
-                for (column, there) in columns.iter().zip(&own.referenced_columns) {
-                    let there = level.moves.carry_back(&other.part(Kind::Column, there));
+                    .push("AND NOT EXISTS (SELECT FROM (SELECT * FROM")
+                    .join(&to)
+                    .glue(") AS r WHERE true");
+                for (column, there) in own.columns.iter().zip(&own.referenced_columns) {
                     sql = sql
                         .push("AND r.")
-                        .glued_name(there.name())
+                        .glued_name(there)
                         .push("= t.")
                         .glued_name(column);
                 }
@@ -179,49 +194,60 @@ fn question(
             }
             ask(sql, ["row refers to nothing", "rows refer to nothing"])
         }
-        (
-            Change::Create,
-            Object::Unique(Unique {
-                columns,
-                without_overlaps: true,
-                ..
-            })
-            | Object::PrimaryKey(PrimaryKey {
-                columns,
-                without_overlaps: true,
-                ..
-            }),
-        ) => ask(
-            overlaps(&before, &all_stood(columns)?),
+        Object::Unique(Unique {
+            columns,
+            without_overlaps: true,
+            ..
+        })
+        | Object::PrimaryKey(PrimaryKey {
+            columns,
+            without_overlaps: true,
+            ..
+        }) if stood(columns) => ask(
+            overlaps(&rows, columns),
             ["row overlaps another one", "rows overlap others"],
         ),
-        (Change::Create, Object::Unique(own)) => {
-            duplicates(&before, &all_stood(&own.columns)?, own.nulls_not_distinct).and_then(|sql| {
-                ask(
-                    sql,
-                    ["value stands more than once", "values stand more than once"],
-                )
-            })
-        }
-        (Change::Create, Object::PrimaryKey(own)) => {
-            duplicates(&before, &all_stood(&own.columns)?, false).and_then(|sql| {
-                ask(
-                    sql,
-                    ["key stands more than once", "keys stand more than once"],
-                )
-            })
-        }
+        Object::Unique(own) if stood(&own.columns) => ask(
+            duplicates(&rows, &own.columns, own.nulls_not_distinct),
+            ["value stands more than once", "values stand more than once"],
+        ),
+        Object::PrimaryKey(own) if stood(&own.columns) => ask(
+            duplicates(&rows, &own.columns, false),
+            ["key stands more than once", "keys stand more than once"],
+        ),
         _ => None,
     }
 }
 
+/// Says whether existing rows are looked at when a constraint comes, is made again or is validated.
+fn enforces(change: &Change) -> bool {
+    match change {
+        Change::Create => true,
+        Change::Drop => false,
+        Change::Alter(alteration) => matches!(
+            alteration,
+            Alteration::Check(_)
+                | Alteration::Unique(_)
+                | Alteration::PrimaryKey(PrimaryKeyAlteration::Definition)
+                | Alteration::ForeignKey(
+                    ForeignKeyAlteration::Definition | ForeignKeyAlteration::Validate
+                )
+                | Alteration::NotNull(NotNullAlteration::Validity(_))
+        ),
+    }
+}
+
 /// Counts the rows whose range overlaps that of another row with the same key.
-fn overlaps(table: &Address, columns: &[Name]) -> Sql {
-    let mut sql = Sql::new("SELECT count(*) FROM ONLY")
-        .path(table)
-        .push("AS a WHERE EXISTS (SELECT FROM ONLY")
-        .path(table)
-        .push("AS b WHERE a.ctid <> b.ctid");
+fn overlaps(rows: &Sql, columns: &[Name]) -> Sql {
+    let numbered = || {
+        Sql::new("(SELECT *, row_number() OVER () AS _reconcile_tmp_row FROM")
+            .join(rows)
+            .glue(")")
+    };
+    let mut sql = Sql::new("WITH numbered AS")
+        .join(&numbered())
+        .push("SELECT count(*) FROM numbered AS a WHERE EXISTS (SELECT FROM numbered AS b")
+        .push("WHERE a._reconcile_tmp_row <> b._reconcile_tmp_row");
     for (at, column) in columns.iter().enumerate() {
         let operator = if at + 1 == columns.len() { "&&" } else { "=" };
         sql = sql
@@ -235,19 +261,17 @@ fn overlaps(table: &Address, columns: &[Name]) -> Sql {
 }
 
 /// Counts the values that stand more than once.
-fn duplicates(table: &Address, columns: &[Name], nulls_are_equal: bool) -> Option<Sql> {
+fn duplicates(rows: &Sql, columns: &[Name], nulls_are_equal: bool) -> Sql {
     let names: Vec<Sql> = columns.iter().map(|own| Sql::empty().name(own)).collect();
-    let mut sql = Sql::new("SELECT count(*) FROM (SELECT FROM ONLY")
-        .path(table)
+    let mut sql = Sql::new("SELECT count(*) FROM (SELECT FROM")
+        .join(rows)
         .push("WHERE true");
     if !nulls_are_equal {
         for name in &names {
             sql = sql.push("AND").join(name).push("IS NOT NULL");
         }
     }
-    Some(
-        sql.push("GROUP BY")
-            .separated(&names, ", ")
-            .push("HAVING count(*) > 1) AS twice"),
-    )
+    sql.push("GROUP BY")
+        .separated(&names, ", ")
+        .push("HAVING count(*) > 1) AS twice")
 }
