@@ -9,6 +9,7 @@ mod privileges;
 mod pull;
 mod purge;
 mod rollback;
+mod since;
 mod status;
 mod validate;
 
