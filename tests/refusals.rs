@@ -219,6 +219,10 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
         ("checks: { c: \"note <> 'n'\" }", "7 rows violate the check"),
         ("unique: { u: [note] }", "1 value stands"),
         (
+            "exclusions: { e: { method: btree, elements: [{ note: '=' }], where: id > 4 } }",
+            "6 rows exclude each other",
+        ),
+        (
             "foreign_keys: { f: { columns: [id], references: other } }",
             "10 rows refer to nothing",
         ),

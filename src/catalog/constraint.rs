@@ -118,7 +118,7 @@ pub(super) async fn constraints(
     Ok(())
 }
 
-fn deferrable(row: &PgRow) -> Result<Deferrable, CatalogError> {
+pub(super) fn deferrable(row: &PgRow) -> Result<Deferrable, CatalogError> {
     Ok(match (get(row, "deferrable")?, get(row, "deferred")?) {
         (false, _) => Deferrable::No,
         (true, false) => Deferrable::Immediate,

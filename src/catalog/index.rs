@@ -1,10 +1,10 @@
-//! Indexes that no constraint owns.
+//! Indexes that no key owns, and exclusion constraints.
 
 use sqlx::PgConnection;
 
 use super::rows::{get, name, names, oid, options};
 use super::{CatalogError, Gathering};
-use crate::model::{Address, Expression, Index, Kind, Name, Object, Validity};
+use crate::model::{Address, Exclusion, Expression, Index, Kind, Name, Object, Validity};
 
 pub(super) async fn indexes(
     connection: &mut PgConnection,
@@ -23,12 +23,32 @@ pub(super) async fn indexes(
             continue;
         }
         let elements: Vec<String> = get(&row, "elements")?;
+        let elements: Vec<Expression> = elements.iter().map(Expression::new).collect();
+        if let Some(exclusion) = get::<Option<i64>>(&row, "exclusion_objid")? {
+            let operators: Vec<String> = get(&row, "operators")?;
+            let own = Exclusion {
+                method: name(&row, "method")?,
+                elements,
+                operators: operators.iter().map(Expression::new).collect(),
+                include: names(&row, "include")?,
+                predicate: get::<Option<&str>>(&row, "predicate")?.map(Expression::new),
+                deferrable: super::constraint::deferrable(&row)?,
+                parameters: options(&row, "parameters")?,
+                tablespace: get::<Option<&str>>(&row, "tablespace")?.map(Name::new),
+            };
+            let table = Address::new(Kind::Table, [schema, table]);
+            let address = table.part(Kind::Exclusion, &name(&row, "name")?);
+            into.addresses.insert(oid(&row)?, address.clone());
+            let constraint = (get(&row, "exclusion_classid")?, exclusion, 0);
+            into.put(constraint, address, Object::Exclusion(own));
+            continue;
+        }
         let index = Index {
             table,
             method: name(&row, "method")?,
             unique: get(&row, "unique")?,
             nulls_not_distinct: get(&row, "nulls_not_distinct")?,
-            elements: elements.iter().map(Expression::new).collect(),
+            elements,
             include: names(&row, "include")?,
             predicate: get::<Option<&str>>(&row, "predicate")?.map(Expression::new),
             parameters: options(&row, "parameters")?,

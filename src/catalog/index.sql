@@ -1,4 +1,4 @@
--- A row is an index of a table that no constraint owns, its key elements spelled as CREATE INDEX takes them.
+-- A row is an index of a table that no key owns, or the exclusion constraint that one belongs to, its key elements spelled as CREATE INDEX takes them.
 -- https://www.postgresql.org/docs/current/catalog-pg-index.html
 -- Only expressions and predicates are printed by the server's own functions; plain columns are put together from
 -- their parts, which costs a fraction of pg_get_indexdef for the whole index.
@@ -30,6 +30,12 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, i.indexrelid::int8 AS objid,
           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[at]) AS include,
        pg_get_expr(i.indpred, i.indrelid) AS predicate,
        c.reloptions AS parameters,
+       'pg_constraint'::regclass::oid::int8 AS exclusion_classid, x.oid::int8 AS exclusion_objid,
+       coalesce(x.condeferrable, false) AS deferrable, coalesce(x.condeferred, false) AS deferred,
+       (SELECT array_agg(CASE WHEN on_.nspname = 'pg_catalog' THEN op.oprname
+                              ELSE 'OPERATOR(' || quote_ident(on_.nspname) || '.' || op.oprname || ')' END ORDER BY p.at)
+          FROM unnest(x.conexclop) WITH ORDINALITY AS p (operator, at)
+          JOIN pg_operator op ON op.oid = p.operator JOIN pg_namespace on_ ON on_.oid = op.oprnamespace) AS operators,
        s.spcname::text AS tablespace
   FROM (SELECT x.*,
                (SELECT indnullsnotdistinct FROM (SELECT x.*) AS y) AS nulls_not_distinct
@@ -39,7 +45,8 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, i.indexrelid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = t.relnamespace
   JOIN pg_am m ON m.oid = c.relam
   LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
+  LEFT JOIN pg_constraint x ON x.conindid = i.indexrelid AND x.conrelid = i.indrelid AND x.contype = 'x'
  WHERE t.relkind = 'r' AND t.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+   AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))
  ORDER BY i.indexrelid;

@@ -92,7 +92,9 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Function => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
-        Kind::PrimaryKey | Kind::Unique | Kind::Check | Kind::ForeignKey => Some("pg_constraint"),
+        Kind::PrimaryKey | Kind::Unique | Kind::Exclusion | Kind::Check | Kind::ForeignKey => {
+            Some("pg_constraint")
+        }
         // A NOT NULL is addressed by its column: its comment would need the constraint's name.
         Kind::NotNull => None,
         Kind::Identity

@@ -25,11 +25,6 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
    WHERE p.prokind IN ('p', 'a')
   UNION ALL
-  SELECT 'exclusion constraint', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
-    FROM pg_constraint k
-    JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE k.contype = 'x' AND c.relkind = 'r'
-  UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
             FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conenforced) AS absent) AS k
@@ -82,7 +77,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT 'comment on the index of a key', s.nspname, c.relname, k.conname, 'pg_class'::regclass, i.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind = 'i'
-    JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u')
+    JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u', 'x')
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
   UNION ALL
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL

@@ -33,7 +33,7 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         Kind::View => (head.push("VIEW").path(&target), Some(target.clone())),
         Kind::Index => (head.push("INDEX").path(&target), None),
         Kind::Column => (head.push("COLUMN").whole_path(&target), Some(table)),
-        Kind::Check | Kind::Unique | Kind::ForeignKey => (
+        Kind::Check | Kind::Unique | Kind::Exclusion | Kind::ForeignKey => (
             head.push("CONSTRAINT")
                 .name(target.name())
                 .push("ON")

@@ -1,11 +1,12 @@
 //! Constraints of ALTER TABLE.
 
 use crate::model::{
-    Action, Address, Check, Deferrable, ForeignKey, Hash, Match, Name, PrimaryKey,
+    Action, Address, Check, Deferrable, Exclusion, ForeignKey, Hash, Match, Name, PrimaryKey,
     TEMPORARY_PREFIX, Text, Unique, Validity,
 };
 use crate::sql::Sql;
 
+use super::index;
 use super::statement::{Form, LockMode, Statement, Work};
 
 /// Builds its index under the lock. <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD PRIMARY KEY)
@@ -110,6 +111,55 @@ pub(crate) fn add_unique_using(address: &Address, own: &Unique, index: &Name) ->
         .name(index);
     let subcommand = deferrable(subcommand, own.deferrable);
     Statement::alter_table(&address.table(), Form::Subcommand, subcommand)
+}
+
+/// Builds its index under the lock; there is no other way. <https://www.postgresql.org/docs/current/sql-createtable.html>
+/// (EXCLUDE)
+pub(crate) fn add_exclusion<T: Text>(address: &Address, own: &Exclusion<T>) -> Statement {
+    let elements = own.elements.iter().zip(&own.operators);
+    let elements: Vec<Sql> = elements
+        .map(|(element, operator)| {
+            let element = Sql::empty().verbatim(element);
+            element.push("WITH").verbatim(operator)
+        })
+        .collect();
+    let mut definition = named(Some(address.name()))
+        .push("EXCLUDE USING")
+        .name(&own.method)
+        .push("(")
+        .glue("")
+        .separated(&elements, ", ")
+        .glue(")");
+    if !own.include.is_empty() {
+        definition = definition.push("INCLUDE").name_list(&own.include);
+    }
+    if !own.parameters.is_empty() {
+        definition = definition.join(&index::parameters(&own.parameters));
+    }
+    if let Some(tablespace) = &own.tablespace {
+        definition = definition.push("USING INDEX TABLESPACE").name(tablespace);
+    }
+    if let Some(predicate) = &own.predicate {
+        definition = definition
+            .push("WHERE (")
+            .glue("")
+            .verbatim(predicate)
+            .glue(")");
+    }
+    let definition = deferrable(definition, own.deferrable);
+    let subcommand = Sql::new("ADD").join(&definition);
+    let table = address.table();
+    let mut statement = Statement::alter_table(&table, Form::AddConstraint(definition), subcommand)
+        .working(Work::IndexBuild);
+    for text in own
+        .elements
+        .iter()
+        .chain(&own.operators)
+        .chain(&own.predicate)
+    {
+        statement = statement.under(text);
+    }
+    statement
 }
 
 /// Reads every row of the referencing table unless NOT VALID; writers of both tables wait.

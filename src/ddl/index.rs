@@ -1,6 +1,8 @@
 //! CREATE INDEX and DROP INDEX.
 
-use crate::model::{Address, Index, Text};
+use std::collections::BTreeMap;
+
+use crate::model::{Address, Index, Name, Text};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement, Work};
@@ -44,12 +46,7 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
         sql = sql.push("NULLS NOT DISTINCT");
     }
     if !own.parameters.is_empty() {
-        let parameters: Vec<Sql> = own
-            .parameters
-            .iter()
-            .map(|(name, value)| Sql::empty().parameter(name).push("=").literal(value))
-            .collect();
-        sql = sql.push("WITH (").separated(&parameters, ", ").glue(")");
+        sql = sql.join(&parameters(&own.parameters));
     }
     if let Some(tablespace) = &own.tablespace {
         sql = sql.push("TABLESPACE").name(tablespace);
@@ -68,6 +65,15 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
         statement = statement.under(text);
     }
     statement
+}
+
+/// The storage parameters of an index.
+pub(super) fn parameters(own: &BTreeMap<Name, String>) -> Sql {
+    let all = own.iter();
+    let all: Vec<Sql> = all
+        .map(|(name, value)| Sql::empty().parameter(name).push("=").literal(value))
+        .collect();
+    Sql::new("WITH (").separated(&all, ", ").glue(")")
 }
 
 /// <https://www.postgresql.org/docs/current/sql-dropindex.html>

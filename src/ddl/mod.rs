@@ -40,6 +40,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Identity(own) => sequence::add_identity(&address.column(), own),
         Object::PrimaryKey(own) => constraint::add_primary_key(address, own),
         Object::Unique(own) => constraint::add_unique(address, own),
+        Object::Exclusion(own) => constraint::add_exclusion(address, own),
         Object::ForeignKey(own) => constraint::add_foreign_key(address, own),
         Object::Check(own) => constraint::add_check(address, own),
         Object::Index(own) => index::create(address, own, index::Way::Direct),
@@ -84,7 +85,9 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
             None => unreachable!("a key that a server printed has a name"),
         },
         Object::Identity(_) => sequence::drop_identity(&address.column()),
-        Object::Check(_) | Object::Unique(_) => constraint::drop(&address.table(), address.name()),
+        Object::Check(_) | Object::Unique(_) | Object::Exclusion(_) => {
+            constraint::drop(&address.table(), address.name())
+        }
         Object::ForeignKey(own) => constraint::drop_foreign_key(address, own),
         Object::Index(own) => index::drop(address, &own.table_address(address), index::Way::Direct),
         Object::Parameters(own) => {
@@ -116,11 +119,11 @@ pub(crate) fn alter<T: Text>(
 ) -> Option<Statement> {
     use crate::model::{
         CheckAlteration, ClusteredOnAlteration, ColumnAlteration, CommentAlteration,
-        DefaultAlteration, EnumAlteration, ExtensionAlteration, ForeignKeyAlteration,
-        FunctionAlteration, Grant, GrantAlteration, IdentityAlteration, IndexAlteration,
-        NotNullAlteration, OwnedByAlteration, OwnerAlteration, ParametersAlteration,
-        PrimaryKeyAlteration, ReplicaIdentityAlteration, SequenceAlteration, TableAlteration,
-        UniqueAlteration, Validity, ViewAlteration,
+        DefaultAlteration, EnumAlteration, ExclusionAlteration, ExtensionAlteration,
+        ForeignKeyAlteration, FunctionAlteration, Grant, GrantAlteration, IdentityAlteration,
+        IndexAlteration, NotNullAlteration, OwnedByAlteration, OwnerAlteration,
+        ParametersAlteration, PrimaryKeyAlteration, ReplicaIdentityAlteration, SequenceAlteration,
+        TableAlteration, UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -187,6 +190,7 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Identity(IdentityAlteration::Sequence), _) => None,
         (Alteration::PrimaryKey(PrimaryKeyAlteration::Definition), _)
         | (Alteration::Unique(UniqueAlteration::Definition), _)
+        | (Alteration::Exclusion(ExclusionAlteration::Definition), _)
         | (Alteration::ForeignKey(ForeignKeyAlteration::Definition), _)
         | (Alteration::Check(CheckAlteration::Definition), _)
         | (Alteration::Index(IndexAlteration::Definition), _)
@@ -258,9 +262,13 @@ pub(crate) fn alter<T: Text>(
 /// differently afterwards: it is dropped before and made again after, in the same block.
 pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
     match dependent {
-        Kind::Default | Kind::Check | Kind::Index | Kind::View | Kind::Function | Kind::Trigger => {
-            true
-        }
+        Kind::Default
+        | Kind::Check
+        | Kind::Exclusion
+        | Kind::Index
+        | Kind::View
+        | Kind::Function
+        | Kind::Trigger => true,
         Kind::Schema
         | Kind::Extension
         | Kind::Enum

@@ -21,6 +21,7 @@ fn word(kind: Kind) -> &'static str {
         | Kind::Identity
         | Kind::PrimaryKey
         | Kind::Unique
+        | Kind::Exclusion
         | Kind::Check
         | Kind::Index
         | Kind::ForeignKey

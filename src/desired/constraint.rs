@@ -1,4 +1,4 @@
-//! Unique constraints, foreign keys and triggers of a table.
+//! Unique and exclusion constraints, foreign keys and triggers of a table.
 
 use std::rc::Rc;
 
@@ -7,8 +7,8 @@ use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use super::table::Reading;
 use crate::model::{
-    Action, Deferrable, Enabled, Event, ForeignKey, Kind, Match, Name, Object, Timing, Trigger,
-    Unique,
+    Action, Deferrable, Enabled, Event, Exclusion, ForeignKey, Kind, Match, Name, Object, Timing,
+    Trigger, Unique,
 };
 
 /// Reads when a constraint is checked.
@@ -84,6 +84,71 @@ impl Reading<'_> {
         }
         self.known_columns(value, own.columns.iter().chain(&own.include));
         self.gathering.put(&address, key, Object::Unique(own));
+    }
+
+    pub(super) fn exclusion(&mut self, name: &Name, key: &Rc<Node>, value: &Rc<Node>) {
+        let address = self.table.part(Kind::Exclusion, name);
+        let what = format!("exclusion {name}");
+        let Some(mut fields) = Fields::open(value, what, &mut self.gathering.ledger) else {
+            return;
+        };
+        let method = fields.get("method");
+        let (mut elements, mut operators) = (Vec::new(), Vec::new());
+        let list = fields.get("elements");
+        for item in list.as_deref().map(Self::items).unwrap_or_default() {
+            let pairs = fields::raw_entries(&item, "an element", &mut self.gathering.ledger);
+            if pairs.len() != 1 && matches!(item.value, Value::Map(_)) {
+                let what = "an element is one column or expression with its operator";
+                let mend = "write each in an item of its own: `- during: \"&&\"`".to_owned();
+                self.gathering.ledger.fault(&item, what, mend);
+            }
+            for (element, operator) in pairs {
+                elements.extend(self.sql(&element, "an element"));
+                operators.extend(self.sql(&operator, "an operator"));
+            }
+        }
+        if elements.is_empty() {
+            let at = list.as_deref().unwrap_or(key);
+            let what = format!("{address} has no `elements`");
+            let mend =
+                "list them with their operators: `elements: [{ room: \"=\" }, { during: \"&&\" }]`";
+            self.gathering.ledger.fault(at, what, mend.to_owned());
+            return;
+        }
+        let predicate = fields.get("where");
+        let predicate = predicate.and_then(|node| self.sql(&node, "the predicate"));
+        let ledger = &mut self.gathering.ledger;
+        let method = method.and_then(|node| fields::name(&node, ledger));
+        let own = Exclusion {
+            method: method.unwrap_or_else(|| Name::new("gist")),
+            elements,
+            operators,
+            include: names(&mut fields, "include", ledger),
+            predicate,
+            deferrable: deferrable(&mut fields, ledger),
+            parameters: super::physical::options(
+                &mut fields,
+                "with",
+                "a storage parameter",
+                ledger,
+            ),
+            tablespace: fields
+                .get("tablespace")
+                .and_then(|node| fields::name(&node, ledger)),
+        };
+        self.known_columns(value, own.include.iter());
+        self.gathering.put(&address, key, Object::Exclusion(own));
+        self.gathering.comment(&address, &mut fields);
+        self.gathering.renamed(&address, &mut fields);
+        fields.close(&mut self.gathering.ledger);
+    }
+
+    /// Returns the items of a list; what is no list is its own only item, for the reader of items to refuse.
+    fn items(node: &Node) -> Vec<Rc<Node>> {
+        match &node.value {
+            Value::List(items) => items.clone(),
+            Value::Scalar { .. } | Value::Map(_) => Vec::new(),
+        }
     }
 
     pub(super) fn foreign_key(&mut self, name: &Name, key: &Rc<Node>, value: &Rc<Node>) {

@@ -244,6 +244,8 @@ pub struct Table {
     pub primary_key: Option<PrimaryKeyForm>,
     /// Unique constraints by name.
     pub unique: Option<BTreeMap<String, UniqueForm>>,
+    /// Exclusion constraints by name.
+    pub exclusions: Option<BTreeMap<String, Exclusion>>,
     /// Foreign keys by name.
     pub foreign_keys: Option<BTreeMap<String, ForeignKey>>,
     /// Triggers by name (manual: CREATE TRIGGER).
@@ -418,6 +420,11 @@ mod tests {
             ("Sequence", "sequences: { s: {KEYS} }", ""),
             ("Function", "functions: { f(): {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
+            (
+                "Exclusion",
+                "tables: { t: { exclusions: { e: {KEYS} } } }",
+                "",
+            ),
             (
                 "ForeignKey",
                 "tables: { t: { foreign_keys: { f: {KEYS} } } }",

@@ -73,6 +73,12 @@ pub(super) fn read(
             reading.unique(&name, &key, &value);
         }
     }
+    if let Some(node) = fields.get("exclusions") {
+        let entries = fields::entries(&node, "exclusions", &mut reading.gathering.ledger);
+        for (name, key, value) in entries {
+            reading.exclusion(&name, &key, &value);
+        }
+    }
     if let Some(node) = fields.get("foreign_keys") {
         let entries = fields::entries(&node, "foreign_keys", &mut reading.gathering.ledger);
         for (name, key, value) in entries {

@@ -134,6 +134,7 @@ pub(super) fn entry(
         | Object::Identity(_)
         | Object::PrimaryKey(_)
         | Object::Unique(_)
+        | Object::Exclusion(_)
         | Object::ForeignKey(_)
         | Object::Check(_)
         | Object::Index(_)
@@ -338,6 +339,7 @@ fn table(
         );
     }
     let mut unique = Mapping::new();
+    let mut exclusions = Mapping::new();
     let mut foreign_keys = Mapping::new();
     let mut triggers = Mapping::new();
     let mut checks = Mapping::new();
@@ -347,6 +349,9 @@ fn table(
         if part.kind().is_part_of_table() && part.table() == *address {
             if let Object::Unique(one) = object {
                 unique.insert(name(), write_constraint::unique(model, part, one));
+            }
+            if let Object::Exclusion(one) = object {
+                exclusions.insert(name(), write_constraint::exclusion(model, part, one));
             }
             if let Object::ForeignKey(one) = object {
                 foreign_keys.insert(name(), write_constraint::foreign_key(model, part, one));
@@ -364,6 +369,7 @@ fn table(
     }
     for (word, section) in [
         ("unique", unique),
+        ("exclusions", exclusions),
         ("checks", checks),
         ("foreign_keys", foreign_keys),
         ("indexes", indexes),

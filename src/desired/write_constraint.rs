@@ -1,11 +1,11 @@
-//! Unique constraints, foreign keys and triggers as YAML.
+//! Unique and exclusion constraints, foreign keys and triggers as YAML.
 
 use serde_yaml::{Mapping, Value};
 
 use super::write::{comment, names, text};
 use crate::model::{
-    Action, Address, Deferrable, Enabled, Event, Expression, ForeignKey, Kind, Match, Model,
-    PrimaryKey, Text as _, Timing, Trigger, Unique, Validity,
+    Action, Address, Deferrable, Enabled, Event, Exclusion, Expression, ForeignKey, Kind, Match,
+    Model, PrimaryKey, Text as _, Timing, Trigger, Unique, Validity,
 };
 
 pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
@@ -59,6 +59,41 @@ pub(super) fn unique(model: &Model<Expression>, address: &Address, own: &Unique)
     } else {
         Value::Mapping(map)
     }
+}
+
+pub(super) fn exclusion(
+    model: &Model<Expression>,
+    address: &Address,
+    own: &Exclusion<Expression>,
+) -> Value {
+    let elements = own.elements.iter().zip(&own.operators);
+    let elements = elements.map(|(element, operator)| {
+        let pair = (text(element.sql()), text(operator.sql()));
+        Value::Mapping(Mapping::from_iter([pair]))
+    });
+    let mut map = Mapping::new();
+    if own.method.as_str() != "gist" {
+        map.insert(text("method"), text(own.method.as_str()));
+    }
+    map.insert(text("elements"), Value::Sequence(elements.collect()));
+    if !own.include.is_empty() {
+        map.insert(text("include"), names(&own.include));
+    }
+    if let Some(predicate) = &own.predicate {
+        map.insert(text("where"), text(predicate.sql()));
+    }
+    deferrable(own.deferrable, &mut map);
+    if !own.parameters.is_empty() {
+        map.insert(
+            text("with"),
+            super::write_physical::options(&own.parameters),
+        );
+    }
+    if let Some(tablespace) = &own.tablespace {
+        map.insert(text("tablespace"), text(tablespace.as_str()));
+    }
+    comment(model, address, &mut map);
+    Value::Mapping(map)
 }
 
 pub(super) fn foreign_key(model: &Model<Expression>, address: &Address, own: &ForeignKey) -> Value {

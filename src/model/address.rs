@@ -244,6 +244,7 @@ impl Address {
                 | Kind::Identity
                 | Kind::PrimaryKey
                 | Kind::Unique
+                | Kind::Exclusion
                 | Kind::ForeignKey
                 | Kind::Check
                 | Kind::Index

@@ -7,6 +7,7 @@ mod address;
 mod comment;
 mod constraint;
 mod database;
+mod exclusion;
 mod extension;
 mod hash;
 mod index;
@@ -36,6 +37,7 @@ pub use constraint::{
     PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
+pub use exclusion::{Exclusion, ExclusionAlteration};
 pub use extension::{Extension, ExtensionAlteration};
 pub use hash::Hash;
 pub use index::{Index, IndexAlteration};

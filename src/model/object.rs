@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     Address, Check, CheckAlteration, ClusteredOn, ClusteredOnAlteration, Column, ColumnAlteration,
     ColumnSettings, ColumnSettingsAlteration, Comment, CommentAlteration, Default,
-    DefaultAlteration, Enum, EnumAlteration, Extension, ExtensionAlteration, ForeignKey,
-    ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
-    IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
-    OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, PrimaryKey,
-    PrimaryKeyAlteration, ReplicaIdentity, ReplicaIdentityAlteration, Schema, SchemaAlteration,
-    Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration,
-    Unique, UniqueAlteration, View, ViewAlteration,
+    DefaultAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
+    ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
+    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, NotNull,
+    NotNullAlteration, OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters,
+    ParametersAlteration, PrimaryKey, PrimaryKeyAlteration, ReplicaIdentity,
+    ReplicaIdentityAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration, Slot, Table,
+    TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
+    ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -102,6 +103,8 @@ kinds! {
     Check = "check", Check<T>, CheckAlteration;
     /// An index that no constraint owns.
     Index = "index", Index<T>, IndexAlteration;
+    /// An exclusion constraint.
+    Exclusion = "exclusion", Exclusion<T>, ExclusionAlteration;
     /// A foreign key.
     ForeignKey = "foreign key", ForeignKey, ForeignKeyAlteration;
     /// The storage parameters of a table.
@@ -135,6 +138,7 @@ impl Kind {
             | Self::Identity
             | Self::PrimaryKey
             | Self::Unique
+            | Self::Exclusion
             | Self::ForeignKey
             | Self::Check
             | Self::Parameters
@@ -167,6 +171,7 @@ impl Kind {
             | Self::Identity
             | Self::PrimaryKey
             | Self::Unique
+            | Self::Exclusion
             | Self::Check => true,
             Self::Schema
             | Self::Extension
@@ -205,6 +210,7 @@ impl Kind {
             | Self::Identity
             | Self::PrimaryKey
             | Self::Unique
+            | Self::Exclusion
             | Self::ForeignKey
             | Self::Check
             | Self::Index
@@ -238,6 +244,7 @@ impl<T: Text> Object<T> {
             Self::Column(_)
             | Self::PrimaryKey(_)
             | Self::Unique(_)
+            | Self::Exclusion(_)
             | Self::ForeignKey(_)
             | Self::Check(_)
             | Self::Parameters(_)
@@ -273,7 +280,9 @@ impl<T: Text> Object<T> {
                 }
                 slots
             }
-            Self::Unique(_) => vec![relation(own.name()), constraint(own.name())],
+            Self::Unique(_) | Self::Exclusion(_) => {
+                vec![relation(own.name()), constraint(own.name())]
+            }
             Self::Check(_) | Self::ForeignKey(_) => vec![constraint(own.name())],
             Self::NotNull(not_null) => not_null.name.iter().map(constraint).collect(),
             Self::Identity(identity) => {
@@ -321,6 +330,7 @@ impl<T: Text> Object<T> {
             Self::Identity(own) => Object::Identity(own.clone()),
             Self::PrimaryKey(own) => Object::PrimaryKey(own.clone()),
             Self::Unique(own) => Object::Unique(own.clone()),
+            Self::Exclusion(own) => Object::Exclusion(own.map(turn)),
             Self::ForeignKey(own) => Object::ForeignKey(own.clone()),
             Self::Check(own) => Object::Check(own.map(turn)),
             Self::Index(own) => Object::Index(own.map(turn)),

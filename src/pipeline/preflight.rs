@@ -204,9 +204,24 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             without_overlaps: true,
             ..
         }) if stood(columns) => ask(
-            overlaps(&rows, columns),
+            alike(&rows, &overlapping(columns), None),
             ["row overlaps another one", "rows overlap others"],
         ),
+        Object::Exclusion(own) => {
+            let elements = own.elements.iter().zip(&own.operators);
+            let elements: Vec<(Sql, Sql)> = elements
+                .map(|(element, operator)| {
+                    let operator = Sql::empty().verbatim(operator);
+                    (Sql::empty().verbatim(element), operator)
+                })
+                .collect();
+            let predicate = own.predicate.as_ref();
+            let predicate = predicate.map(|own| Sql::empty().expression(own));
+            ask(
+                alike(&rows, &elements, predicate),
+                ["row excludes another one", "rows exclude each other"],
+            )
+        }
         Object::Unique(own) if stood(&own.columns) => ask(
             duplicates(&rows, &own.columns, own.nulls_not_distinct),
             ["value stands more than once", "values stand more than once"],
@@ -215,7 +230,31 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             duplicates(&rows, &own.columns, false),
             ["key stands more than once", "keys stand more than once"],
         ),
-        _ => None,
+        Object::Schema(_)
+        | Object::Extension(_)
+        | Object::Enum(_)
+        | Object::Sequence(_)
+        | Object::Function(_)
+        | Object::Table(_)
+        | Object::Column(_)
+        | Object::OwnedBy(_)
+        | Object::Default(_)
+        | Object::NotNull(_)
+        | Object::Identity(_)
+        | Object::PrimaryKey(_)
+        | Object::Unique(_)
+        | Object::Check(_)
+        | Object::Index(_)
+        | Object::ForeignKey(_)
+        | Object::Parameters(_)
+        | Object::ColumnSettings(_)
+        | Object::ReplicaIdentity(_)
+        | Object::ClusteredOn(_)
+        | Object::View(_)
+        | Object::Trigger(_)
+        | Object::Owner(_)
+        | Object::Grant(_)
+        | Object::Comment(_) => None,
     }
 }
 
@@ -228,6 +267,7 @@ fn enforces(change: &Change) -> bool {
             alteration,
             Alteration::Check(_)
                 | Alteration::Unique(_)
+                | Alteration::Exclusion(_)
                 | Alteration::PrimaryKey(PrimaryKeyAlteration::Definition)
                 | Alteration::ForeignKey(
                     ForeignKeyAlteration::Definition | ForeignKeyAlteration::Validate
@@ -237,25 +277,46 @@ fn enforces(change: &Change) -> bool {
     }
 }
 
-/// Counts the rows whose range overlaps that of another row with the same key.
-fn overlaps(rows: &Sql, columns: &[Name]) -> Sql {
-    let numbered = || {
-        Sql::new("(SELECT *, row_number() OVER () AS _reconcile_tmp_row FROM")
-            .join(rows)
-            .glue(")")
-    };
-    let mut sql = Sql::new("WITH numbered AS")
-        .join(&numbered())
-        .push("SELECT count(*) FROM numbered AS a WHERE EXISTS (SELECT FROM numbered AS b")
-        .push("WHERE a._reconcile_tmp_row <> b._reconcile_tmp_row");
-    for (at, column) in columns.iter().enumerate() {
-        let operator = if at + 1 == columns.len() { "&&" } else { "=" };
+/// The columns of a temporal key with their operators: the last one is a range.
+fn overlapping(columns: &[Name]) -> Vec<(Sql, Sql)> {
+    let last = columns.len().saturating_sub(1);
+    let operator = |at: usize| Sql::new(if at == last { "&&" } else { "=" });
+    let columns = columns.iter().enumerate();
+    columns
+        .map(|(at, column)| (Sql::empty().name(column), operator(at)))
+        .collect()
+}
+
+/// Counts the rows for which there is another one that is alike by every operator.
+fn alike(rows: &Sql, elements: &[(Sql, Sql)], predicate: Option<Sql>) -> Sql {
+    let value = |at: usize| Name::new(format!("_reconcile_tmp_{at}"));
+    let row = value(elements.len());
+    let mut columns: Vec<Sql> = elements
+        .iter()
+        .enumerate()
+        .map(|(at, (element, _))| element.clone().push("AS").name(&value(at)))
+        .collect();
+    columns.push(Sql::new("row_number() OVER () AS").name(&row));
+    let mut sql = Sql::new("WITH numbered AS (SELECT")
+        .separated(&columns, ", ")
+        .push("FROM")
+        .join(rows);
+    if let Some(predicate) = predicate {
+        sql = sql.push("WHERE").join(&predicate);
+    }
+    let mut sql = sql
+        .glue(")")
+        .push("SELECT count(*) FROM numbered AS a WHERE EXISTS (SELECT FROM numbered AS b WHERE a.")
+        .glued_name(&row)
+        .push("<> b.")
+        .glued_name(&row);
+    for (at, (_, operator)) in elements.iter().enumerate() {
         sql = sql
             .push("AND a.")
-            .glued_name(column)
-            .push(operator)
+            .glued_name(&value(at))
+            .join(operator)
             .push("b.")
-            .glued_name(column);
+            .glued_name(&value(at));
     }
     sql.glue(")")
 }

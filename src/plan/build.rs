@@ -222,6 +222,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Kind::Identity
                     | Kind::PrimaryKey
                     | Kind::Unique
+                    | Kind::Exclusion
                     | Kind::ForeignKey
                     | Kind::Check
             );
@@ -246,6 +247,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::Identity(_)
                 | Object::PrimaryKey(_)
                 | Object::Unique(_)
+                | Object::Exclusion(_)
                 | Object::ForeignKey(_)
                 | Object::Check(_)
                 | Object::Index(_)

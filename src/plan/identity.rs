@@ -184,7 +184,7 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 12] = [
+const RENAMED: [Kind; 13] = [
     Kind::Schema,
     Kind::Enum,
     Kind::Sequence,
@@ -192,6 +192,7 @@ const RENAMED: [Kind; 12] = [
     Kind::Table,
     Kind::Column,
     Kind::Unique,
+    Kind::Exclusion,
     Kind::Check,
     Kind::ForeignKey,
     Kind::Index,
@@ -447,6 +448,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Identity
             | Kind::PrimaryKey
             | Kind::Unique
+            | Kind::Exclusion
             | Kind::ForeignKey
             | Kind::Check
             | Kind::Index

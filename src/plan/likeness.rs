@@ -72,7 +72,7 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         }
         Kind::Enum => held == wanted,
         // Building it again would be for nothing.
-        Kind::Index | Kind::Unique | Kind::Check | Kind::ForeignKey => {
+        Kind::Index | Kind::Unique | Kind::Exclusion | Kind::Check | Kind::ForeignKey => {
             level.current.unit_of(old) == level.desired.unit_of(new) && held == wanted
         }
         Kind::Schema

@@ -137,7 +137,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
             )];
         }
         Kind::Index => return vec![ddl::index::rename(from, to.name())],
-        Kind::Unique | Kind::Check | Kind::ForeignKey => {
+        Kind::Unique | Kind::Exclusion | Kind::Check | Kind::ForeignKey => {
             return vec![ddl::constraint::rename(
                 &from.table(),
                 from.name(),

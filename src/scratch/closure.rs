@@ -163,6 +163,7 @@ impl Closure {
                     | Kind::Unique
                     | Kind::View => true,
                     Kind::OwnedBy
+                    | Kind::Exclusion
                     | Kind::Default
                     | Kind::Identity
                     | Kind::Check

@@ -188,7 +188,12 @@ pub(super) fn desired_side(
                 matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
                     || matches!(
                         kind,
-                        Kind::Default | Kind::Check | Kind::Index | Kind::Unique | Kind::PrimaryKey
+                        Kind::Default
+                            | Kind::Check
+                            | Kind::Index
+                            | Kind::Unique
+                            | Kind::Exclusion
+                            | Kind::PrimaryKey
                     ) && leans_outside()
             };
             comes_off && (address.is_at_or_below(place) || unit == **place)

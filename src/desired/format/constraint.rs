@@ -226,6 +226,30 @@ pub enum IndexForm {
     Full(Box<Index>),
 }
 
+/// An exclusion constraint: no two rows are alike by all of its operators.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Exclusion {
+    /// Its elements, each a map of a column or expression, as CREATE INDEX takes it, to its operator.
+    pub elements: Vec<BTreeMap<String, Sql>>,
+    /// The access method; `gist` by default.
+    pub method: Option<String>,
+    /// Columns carried along.
+    pub include: Option<Vec<String>>,
+    /// The predicate of a partial constraint.
+    pub r#where: Option<Sql>,
+    /// Whether, and how, the check can wait for the end of the transaction.
+    pub deferrable: Option<Deferrable>,
+    /// Storage parameters of its index by name.
+    pub with: Option<BTreeMap<String, Scalar>>,
+    /// The tablespace of its index.
+    pub tablespace: Option<String>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+}
+
 /// An index.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
