@@ -30,6 +30,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "refusals::rows_against_what_is_made_again_or_validated",
             move || fails_on_rows_that_stood(major),
         ),
+        trial("refusals::labels_that_rows_hold", move || {
+            fails_on_labels(major)
+        }),
         trial("refusals::rows_that_came_since", move || rows_since(major)),
         trial(
             "refusals::what_is_destroyed_does_not_come_back",
@@ -219,6 +222,10 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
         ("checks: { c: \"note <> 'n'\" }", "7 rows violate the check"),
         ("unique: { u: [note] }", "1 value stands"),
         (
+            "indexes: { i: { columns: [lower(note)], unique: true, where: id > 4 } }",
+            "1 value stands",
+        ),
+        (
             "exclusions: { e: { method: btree, elements: [{ note: '=' }], where: id > 4 } }",
             "6 rows exclude each other",
         ),
@@ -247,6 +254,12 @@ async fn fails_on_rows(major: u16) -> Result<(), Failed> {
     tool.declare(&ORDERS.replace("note: text", "note: { type: text, not_null: true }"));
     tool.wants(3, &["apply", "--yes", "--allow", "all"])?
         .says("3 rows hold NULL")?;
+    // MATCH FULL refuses what is NULL in part, whatever it refers to.
+    tool.declare(&format!(
+        "{ORDERS}    unique: {{ u: [id, note] }}\n    foreign_keys: {{ f: {{ columns: [id, note], references: orders, referenced_columns: [id, note], match: full }} }}\n"
+    ));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("3 rows refer to nothing")?;
     tool.declare(&ORDERS.replace("note: text", "note: integer"));
     tool.wants(3, &["apply", "--yes", "--allow", "all"])?
         .says("a row cannot be converted")?;
@@ -346,6 +359,34 @@ async fn fails_on_rows_that_stood(major: u16) -> Result<(), Failed> {
         .await?;
     tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
         .says("1 row violates the check")?;
+    database.drop().await
+}
+
+/// A label that goes is asked of every column that has the type, of arrays too; so it is on the way back.
+async fn fails_on_labels(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let of = |labels: &str| {
+        format!(
+            "enums: {{ mood: [{labels}] }}\ntables:\n  t: {{ columns: {{ one: mood, many: 'mood[]' }} }}\n"
+        )
+    };
+    tool.declare(&of("bad, ok, gone"));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO t VALUES ('ok', '{ok,gone}'), ('gone', '{ok}'), (NULL, NULL); ANALYZE")
+        .await?;
+    tool.declare(&of("bad, ok"));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("fails_on_rows: column public.t.one: 1 row holds a label that goes")?
+        .says("column public.t.many: 1 row holds a label that goes")?;
+    tool.declare(&of("bad, ok, gone, new"));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("UPDATE t SET one = 'new' WHERE one IS NULL")
+        .await?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("1 row holds a label that goes")?;
     database.drop().await
 }
 

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::rows::{code, get, name, options};
+use super::rows::{code, get, name, names, options};
 use super::{CatalogError, Gathering};
 use crate::model::{
     Address, ClusteredOn, ColumnSettings, Compression, Kind, Name, Object, OwnIndex, Parameters,
@@ -56,6 +56,16 @@ pub(super) async fn tables(
         };
         let replicated = own_index(&row, "replica_index", "replica_index_objid", into)?;
         let clustered = own_index(&row, "clustered_index", "clustered_index_objid", into)?;
+        // Its columns have to be NOT NULL, as long as it is one.
+        let columns = names(&row, "replica_columns")?;
+        let columns = columns.iter().map(|own| table.part(Kind::NotNull, own));
+        let held: Vec<Address> = columns
+            .filter(|own| into.model.objects.contains_key(own))
+            .collect();
+        let replica = table.with_kind(Kind::ReplicaIdentity);
+        if !held.is_empty() {
+            into.model.needs.entry(replica).or_default().extend(held);
+        }
         let on_index = clustered.as_ref().map(|(index, _)| ClusteredOn {
             index: index.clone(),
         });

@@ -9,6 +9,9 @@ SELECT n.nspname::text AS schema, c.relname::text AS name,
        CASE WHEN c.relreplident = 'i' AND r.indexrelid IS NULL THEN 'n' ELSE c.relreplident::text END AS replica_identity,
        'pg_class'::regclass::oid::int8 AS index_classid,
        r.indexrelid::int8 AS replica_index_objid, rc.relname::text AS replica_index,
+       (SELECT array_agg(a.attname::text)
+          FROM pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum = ANY ((r.indkey::int2[])[0:r.indnkeyatts - 1])) AS replica_columns,
        k.indexrelid::int8 AS clustered_index_objid, kc.relname::text AS clustered_index
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace

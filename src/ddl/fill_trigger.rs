@@ -22,7 +22,8 @@ fn function(column: &Address) -> [Name; 2] {
 /// Makes the function and the trigger. The expression sees the new row under the table's own name.
 pub(crate) fn create(column: &Address, fill: &Written) -> [Statement; 2] {
     let table = column.table();
-    let body = Sql::new("BEGIN IF NEW.")
+    // A column may be named as one of the variables that every trigger function has.
+    let body = Sql::new("#variable_conflict use_column\nBEGIN IF NEW.")
         .glue("")
         .glued_name(column.name())
         .push("IS NULL THEN SELECT")

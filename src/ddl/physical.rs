@@ -143,7 +143,11 @@ pub(crate) fn set_replica_identity(table: &Address, own: Option<&ReplicaIdentity
         Some(ReplicaIdentity::Nothing) => sql.push("NOTHING"),
         Some(ReplicaIdentity::Index(index)) => sql.push("USING INDEX").name(index.name()),
     };
-    Statement::alter_table(table, Form::Subcommand, sql)
+    // In one ALTER TABLE with it, a NOT NULL of its columns would go first and be refused.
+    Statement {
+        part: None,
+        ..Statement::alter_table(table, Form::Subcommand, sql)
+    }
 }
 
 /// Says by which index CLUSTER goes; moves no row.

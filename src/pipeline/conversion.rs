@@ -3,8 +3,8 @@
 use super::preflight::Question;
 use crate::diff::Change;
 use crate::model::{
-    Address, Alteration, Column, ColumnAlteration, Conversion, Expression, Kind, Name, Object,
-    Text as _, Written,
+    Address, Alteration, Column, ColumnAlteration, Conversion, EnumAlteration, Expression, Kind,
+    Model, Name, Object, Text as _, Validity, Written,
 };
 use crate::plan::{Context, Hazard};
 use crate::sql::Sql;
@@ -29,12 +29,31 @@ fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> Sql {
         .name(name)
 }
 
+/// Returns what fills the NULLs of a column before they are refused.
+pub(super) fn fill(column: &Address, cx: &Context<'_>) -> Option<Written> {
+    let not_null = column.with_kind(Kind::NotNull);
+    let is_valid = |side: &Model<Expression>| matches!(side.objects.get(&not_null), Some(Object::NotNull(own)) if own.validity == Validity::Valid);
+    if is_valid(&cx.level.current) || !is_valid(&cx.level.desired) {
+        return None;
+    }
+    let default = cx
+        .level
+        .desired
+        .objects
+        .get(&column.with_kind(Kind::Default));
+    let said = cx.level.intent.backfill.get(column).cloned();
+    said.or_else(|| match default {
+        Some(Object::Default(own)) => Some(Written::from(&own.value)),
+        _ => None,
+    })
+}
+
 /// The rows of a live table as they will be, in parentheses, and where the names of a conversion in them are looked up:
 /// columns under their new names and of their new types. What is computed anew is left out; new columns are not there.
 pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) -> (Sql, Vec<Name>) {
     let level = cx.level;
     let (mut columns, mut lookup) = (Vec::new(), Vec::new());
-    let mut is_retyped = false;
+    let mut is_other = false;
     for there in level.before.columns_of(before) {
         let address = level.moves.carry(&there);
         let objects = [&level.current.objects, &level.desired.objects];
@@ -52,10 +71,21 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
             continue;
         };
         if from.type_name == to.type_name {
-            columns.push(value);
+            if let Some(fill) = fill(&address, cx) {
+                // Rows that hold NULL are filled before a constraint is looked at.
+                is_other = true;
+                if lookup.is_empty() {
+                    lookup = fill.lookup().to_vec();
+                }
+                let filled = Sql::new("coalesce(").glue("").join(&value);
+                let filled = filled.glue(", (").glue("").expression(&fill);
+                columns.push(filled.glue(")) AS").name(address.name()));
+            } else {
+                columns.push(value);
+            }
             continue;
         }
-        is_retyped = true;
+        is_other = true;
         let about = About {
             address: &address,
             before: there,
@@ -78,7 +108,7 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
         columns.push(converted.push("AS").name(address.name()));
     }
     let rows = renamed_rows(before, table.name(), cx);
-    let rows = if is_retyped {
+    let rows = if is_other {
         let from = Sql::new("(SELECT").separated(&columns, ", ").push("FROM");
         from.join(&rows).glue(")").push("AS").name(table.name())
     } else {
@@ -89,6 +119,9 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
 
 /// Makes the questions about one change, each to be asked where the one before found nothing.
 pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) -> Vec<Question> {
+    if *change == Change::Alter(Alteration::Enum(EnumAlteration::Values)) {
+        return labels_gone(address, cx);
+    }
     let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
         return Vec::new();
     };
@@ -123,6 +156,54 @@ pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) ->
     }
     let own = [about.fits(), about.comes_back()];
     own.into_iter().flatten().collect()
+}
+
+/// Asks which rows hold a label that an enum no longer has, wherever it is the type of a column, in the attic too.
+fn labels_gone(address: &Address, cx: &Context<'_>) -> Vec<Question> {
+    let level = cx.level;
+    let Some(Object::Enum(own)) = level.desired.objects.get(address) else {
+        return Vec::new();
+    };
+    // As the live server calls them: labels may be renamed by the same plan.
+    let labels: Vec<Sql> = own
+        .values
+        .iter()
+        .map(|label| level.moves.carry_back(&address.value(label)))
+        .map(|label| Sql::empty().literal(label.name().as_str()))
+        .collect();
+    let needed_by = level.current.needed_by();
+    let columns = needed_by.get(address).into_iter().flatten();
+    columns
+        .filter_map(|column| {
+            let there = level.moves.carry_back(column);
+            let Some(Object::Column(live)) = level.before.objects.get(&there) else {
+                return None;
+            };
+            if live.generated.is_some() {
+                return None;
+            }
+            let value = Sql::empty().name(there.name());
+            let gone = |value: Sql| {
+                let sql = value.push("NOT IN (").glue("").separated(&labels, ", ");
+                sql.glue(")")
+            };
+            let sql = Sql::new("SELECT count(*) FROM ONLY").path(&there.table());
+            let sql = sql.push("WHERE");
+            let sql = if live.type_name.sql().ends_with("[]") {
+                let element = gone(Sql::new("l"));
+                sql.push("EXISTS (SELECT FROM unnest(")
+                    .glue("")
+                    .join(&value)
+                    .glue("::text[]) AS l WHERE")
+                    .join(&element)
+                    .glue(")")
+            } else {
+                sql.join(&gone(value.glue("::text")))
+            };
+            let what = ["row holds a label that goes", "rows hold labels that go"];
+            Some(Question::new(column, sql, what))
+        })
+        .collect()
 }
 
 /// A column that changes its type.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod conversion;
+mod counting;
 mod drift;
 mod plan;
 mod preflight;

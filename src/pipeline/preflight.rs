@@ -2,12 +2,12 @@
 //!
 //! Every question is bounded; what cannot be answered in time, or speaks of what is not there yet, is left to the plan.
 
-use super::{PipelineError, Project, conversion};
+use super::{PipelineError, Project, conversion, counting};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Alteration, ForeignKeyAlteration, Kind, Name, NotNullAlteration, Object, PrimaryKey,
-    PrimaryKeyAlteration, Unique, Validity,
+    PrimaryKeyAlteration, Text as _, Unique, Validity,
 };
 use crate::plan::{Context, Finding, Hazard};
 use crate::sql::Sql;
@@ -88,8 +88,8 @@ pub(super) async fn findings(
         };
         found.push(Finding {
             hazard: question.hazard,
+            because: format!("{}: {because}", question.address),
             address: question.address,
-            because,
             stops: true,
         });
     }
@@ -97,10 +97,15 @@ pub(super) async fn findings(
 }
 
 fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Question> {
-    if !address.kind().is_part_of_table() {
+    let level = cx.level;
+    let object = level.desired.objects.get(address)?;
+    let table = if let Object::Index(index) = object {
+        index.table_address(address)
+    } else if address.kind().is_part_of_table() {
+        address.table()
+    } else {
         return None;
-    }
-    let (level, table) = (cx.level, address.table());
+    };
     let before = level.moves.carry_back(&table);
     let is_there =
         level.current.objects.contains_key(&table) && level.before.objects.contains_key(&before);
@@ -115,7 +120,9 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             level.current.objects.contains_key(&own) && there.table() == before
         })
     };
-    let (rows, lookup) = conversion::rows_to_be(&before, &table, cx);
+    let (rows, mut lookup) = conversion::rows_to_be(&before, &table, cx);
+    // Equality of a type from elsewhere stands beside it: without its schema, that of text would be taken for citext.
+    lookup.extend(type_schemas(&table, cx));
     let ask = |sql: Sql, what: [&'static str; 2]| {
         Some(Question {
             lookup: lookup.clone(),
@@ -123,11 +130,11 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
         })
     };
     let count = || Sql::new("SELECT count(*) FROM").join(&rows);
-    // A label that comes with this plan is none yet.
-    let speaks_of_labels = || {
+    // A label that comes with this plan is none yet, and a function that changes says something else now.
+    let speaks_of_change = || {
         let changes = |own: &&Address| {
             let sides = [&level.current, &level.desired].map(|side| side.objects.get(*own));
-            own.kind() == Kind::Enum && sides[0] != sides[1]
+            matches!(own.kind(), Kind::Enum | Kind::Function) && sides[0] != sides[1]
         };
         level
             .desired
@@ -135,19 +142,16 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             .iter()
             .any(|own| changes(&own))
     };
-    match level.desired.objects.get(address)? {
-        Object::Check(own) if own.validity == Validity::Valid && !speaks_of_labels() => ask(
+    match object {
+        Object::Check(own) if own.validity == Validity::Valid && !speaks_of_change() => ask(
             count().push("WHERE NOT").expression(&own.expression),
             ["row violates the check", "rows violate the check"],
         ),
         Object::NotNull(own) if own.validity == Validity::Valid => {
             let column = address.name();
-            let filled = level.intent.backfill.contains_key(&address.column())
-                || level
-                    .desired
-                    .objects
-                    .contains_key(&address.with_kind(Kind::Default));
-            if filled || !stood(std::slice::from_ref(column)) {
+            if conversion::fill(&address.column(), cx).is_some()
+                || !stood(std::slice::from_ref(column))
+            {
                 return None;
             }
             ask(
@@ -164,12 +168,6 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             }
             let other = own.referenced_table();
             let referenced = level.moves.carry_back(&other);
-            let mut sql = Sql::new("SELECT count(*) FROM (SELECT * FROM")
-                .join(&rows)
-                .glue(") AS t WHERE true");
-            for column in &own.columns {
-                sql = sql.push("AND t.").glued_name(column).push("IS NOT NULL");
-            }
             // A table that comes with this plan holds no row to refer to; one of an extension is in no state.
             let is_known = level.before.objects.contains_key(&referenced);
             let comes = level.desired.objects.contains_key(&other) && !is_known;
@@ -178,20 +176,7 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             } else {
                 Sql::new("ONLY").path(&referenced)
             };
-            if !comes {
-                sql = sql
-                    .push("AND NOT EXISTS (SELECT FROM (SELECT * FROM")
-                    .join(&to)
-                    .glue(") AS r WHERE true");
-                for (column, there) in own.columns.iter().zip(&own.referenced_columns) {
-                    sql = sql
-                        .push("AND r.")
-                        .glued_name(there)
-                        .push("= t.")
-                        .glued_name(column);
-                }
-                sql = sql.glue(")");
-            }
+            let sql = counting::refer_to_nothing(&rows, own, (!comes).then_some(&to));
             ask(sql, ["row refers to nothing", "rows refer to nothing"])
         }
         Object::Unique(Unique {
@@ -204,7 +189,7 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             without_overlaps: true,
             ..
         }) if stood(columns) => ask(
-            alike(&rows, &overlapping(columns), None),
+            counting::alike(&rows, &counting::overlapping(columns), None),
             ["row overlaps another one", "rows overlap others"],
         ),
         Object::Exclusion(own) => {
@@ -218,16 +203,29 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
             let predicate = own.predicate.as_ref();
             let predicate = predicate.map(|own| Sql::empty().expression(own));
             ask(
-                alike(&rows, &elements, predicate),
+                counting::alike(&rows, &elements, predicate),
                 ["row excludes another one", "rows exclude each other"],
             )
         }
+        Object::Index(own) if own.unique && own.validity == Validity::Valid => {
+            let elements: Vec<Sql> = own
+                .elements
+                .iter()
+                .map(|element| Sql::empty().verbatim(element))
+                .collect();
+            let predicate = own.predicate.as_ref();
+            let predicate = predicate.map(|own| Sql::empty().expression(own));
+            ask(
+                counting::duplicates(&rows, &elements, own.nulls_not_distinct, predicate),
+                ["value stands more than once", "values stand more than once"],
+            )
+        }
         Object::Unique(own) if stood(&own.columns) => ask(
-            duplicates(&rows, &own.columns, own.nulls_not_distinct),
+            counting::duplicates(&rows, &quoted(&own.columns), own.nulls_not_distinct, None),
             ["value stands more than once", "values stand more than once"],
         ),
         Object::PrimaryKey(own) if stood(&own.columns) => ask(
-            duplicates(&rows, &own.columns, false),
+            counting::duplicates(&rows, &quoted(&own.columns), false, None),
             ["key stands more than once", "keys stand more than once"],
         ),
         Object::Schema(_)
@@ -258,6 +256,29 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
     }
 }
 
+/// Returns the schemas of the types that the columns of a table have.
+fn type_schemas(table: &Address, cx: &Context<'_>) -> Vec<Name> {
+    let mut schemas: Vec<Name> = Vec::new();
+    for column in cx.level.desired.columns_of(table) {
+        let Some(Object::Column(own)) = cx.level.desired.objects.get(&column) else {
+            continue;
+        };
+        let spelled = own.type_name.sql().split('(').next().unwrap_or_default();
+        let path = Name::split_reference(spelled.trim_end_matches("[]"));
+        if let Some([schema, _]) = path.as_deref()
+            && !schemas.contains(schema)
+        {
+            schemas.push(schema.clone());
+        }
+    }
+    schemas
+}
+
+fn quoted(columns: &[Name]) -> Vec<Sql> {
+    let columns = columns.iter();
+    columns.map(|own| Sql::empty().name(own)).collect()
+}
+
 /// Says whether existing rows are looked at when a constraint comes, is made again or is validated.
 fn enforces(change: &Change) -> bool {
     match change {
@@ -267,6 +288,7 @@ fn enforces(change: &Change) -> bool {
             alteration,
             Alteration::Check(_)
                 | Alteration::Unique(_)
+                | Alteration::Index(_)
                 | Alteration::Exclusion(_)
                 | Alteration::PrimaryKey(PrimaryKeyAlteration::Definition)
                 | Alteration::ForeignKey(
@@ -275,64 +297,4 @@ fn enforces(change: &Change) -> bool {
                 | Alteration::NotNull(NotNullAlteration::Validity(_))
         ),
     }
-}
-
-/// The columns of a temporal key with their operators: the last one is a range.
-fn overlapping(columns: &[Name]) -> Vec<(Sql, Sql)> {
-    let last = columns.len().saturating_sub(1);
-    let operator = |at: usize| Sql::new(if at == last { "&&" } else { "=" });
-    let columns = columns.iter().enumerate();
-    columns
-        .map(|(at, column)| (Sql::empty().name(column), operator(at)))
-        .collect()
-}
-
-/// Counts the rows for which there is another one that is alike by every operator.
-fn alike(rows: &Sql, elements: &[(Sql, Sql)], predicate: Option<Sql>) -> Sql {
-    let value = |at: usize| Name::new(format!("_reconcile_tmp_{at}"));
-    let row = value(elements.len());
-    let mut columns: Vec<Sql> = elements
-        .iter()
-        .enumerate()
-        .map(|(at, (element, _))| element.clone().push("AS").name(&value(at)))
-        .collect();
-    columns.push(Sql::new("row_number() OVER () AS").name(&row));
-    let mut sql = Sql::new("WITH numbered AS (SELECT")
-        .separated(&columns, ", ")
-        .push("FROM")
-        .join(rows);
-    if let Some(predicate) = predicate {
-        sql = sql.push("WHERE").join(&predicate);
-    }
-    let mut sql = sql
-        .glue(")")
-        .push("SELECT count(*) FROM numbered AS a WHERE EXISTS (SELECT FROM numbered AS b WHERE a.")
-        .glued_name(&row)
-        .push("<> b.")
-        .glued_name(&row);
-    for (at, (_, operator)) in elements.iter().enumerate() {
-        sql = sql
-            .push("AND a.")
-            .glued_name(&value(at))
-            .join(operator)
-            .push("b.")
-            .glued_name(&value(at));
-    }
-    sql.glue(")")
-}
-
-/// Counts the values that stand more than once.
-fn duplicates(rows: &Sql, columns: &[Name], nulls_are_equal: bool) -> Sql {
-    let names: Vec<Sql> = columns.iter().map(|own| Sql::empty().name(own)).collect();
-    let mut sql = Sql::new("SELECT count(*) FROM (SELECT FROM")
-        .join(rows)
-        .push("WHERE true");
-    if !nulls_are_equal {
-        for name in &names {
-            sql = sql.push("AND").join(name).push("IS NOT NULL");
-        }
-    }
-    sql.push("GROUP BY")
-        .separated(&names, ", ")
-        .push("HAVING count(*) > 1) AS twice")
 }

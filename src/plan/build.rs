@@ -7,7 +7,7 @@ use super::rewrite::{self, Context};
 use super::stage::{self, Stage};
 use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
-use crate::ddl;
+use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{Address, Alteration, EnumAlteration, Kind, Level, Object};
 
@@ -74,6 +74,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         blocks.push((Block::Together(vec![plain(id, change, cx)]), None));
     }
     let mut ordered = order(blocks, cx.level)?;
+    keys_made_again(&mut ordered, cx.level);
     locked_as_named_then(&mut ordered, cx.level);
     // Steps of a claim are never merged with their neighbours.
     let claimed: BTreeSet<String> = ordered
@@ -92,6 +93,43 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
     }
     Ok(stages)
+}
+
+/// A change of type makes the foreign keys of its column again, and locks the tables at their other ends: from the first
+/// statement on, or the second lock would be waited for under the first.
+fn keys_made_again(ordered: &mut [Placed], level: &Level) {
+    let mut dropped: BTreeSet<Address> = BTreeSet::new();
+    for (block, _) in ordered {
+        for step in block.steps_mut() {
+            for effect in &step.effects {
+                if let Effect::Drops(address) = effect {
+                    dropped.insert(address.clone());
+                }
+            }
+            let retyped = step.effects.iter().find_map(|effect| match effect {
+                Effect::Alters(own, attribute) if attribute == "type" => Some(own.clone()),
+                Effect::Alters(..)
+                | Effect::Creates(_)
+                | Effect::Drops(_)
+                | Effect::Uses(_)
+                | Effect::Moves(_) => None,
+            });
+            let (Some(column), Act::Statement(statement)) = (retyped, &mut step.does) else {
+                continue;
+            };
+            let keys = level.current.objects.iter().filter_map(|(own, object)| {
+                let Object::ForeignKey(key) = object else {
+                    return None;
+                };
+                let needs = level.current.needs.get(own);
+                let is_of = needs.is_some_and(|needs| needs.contains(&column));
+                (is_of && !dropped.contains(own)).then(|| [own.table(), key.referenced_table()])
+            });
+            for table in keys.flatten() {
+                statement.locks.insert(table, LockMode::AccessExclusive);
+            }
+        }
+    }
 }
 
 /// Gives the locks of every step the names that the relations have by then: a step speaks of them as they are in the end,

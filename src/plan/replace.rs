@@ -34,10 +34,11 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             for thing in around {
                 let all = dependents(&needed_by_current, thing)
                     .chain(dependents(&needed_by_desired, thing));
-                queue.extend(
-                    all.filter(|own| ddl::is_disturbed_by_type_change(own.kind()))
-                        .cloned(),
-                );
+                let disturbed = |own: &&Address| {
+                    // Between the one conversion and the other, two types of that name would be compared.
+                    own.kind() == Kind::ForeignKey || ddl::is_disturbed_by_type_change(own.kind())
+                };
+                queue.extend(all.filter(disturbed).cloned());
             }
         } else if ddl::alter(address, alteration, to).is_none() {
             // Nothing else is left, whatever it holds: the plan says what is lost.
@@ -55,6 +56,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
                     .filter(|dependent| {
                         ddl::is_disturbed_by_type_change(dependent.kind())
                             || refers_beside(dependent, address, level)
+                            || is_retyped_at_both_ends(dependent, &changes, level)
                     })
                     .cloned(),
             );
@@ -168,6 +170,27 @@ fn refers_beside(address: &Address, column: &Address, level: &Level) -> bool {
         }
         _ => false,
     }
+}
+
+/// Says whether a foreign key loses a column of its own and one that it refers to to another type: between the one change
+/// and the other, nothing may compare them.
+fn is_retyped_at_both_ends(address: &Address, changes: &Changes, level: &Level) -> bool {
+    let Some(Object::ForeignKey(own)) = level.current.objects.get(address) else {
+        return false;
+    };
+    let changes_type = |column: Address| {
+        changes.at(&column).any(|(_, change)| {
+            matches!(
+                change,
+                Change::Alter(Alteration::Column(ColumnAlteration::Type { .. }))
+            )
+        })
+    };
+    let any = |table: &Address, columns: &[Name]| {
+        let mut columns = columns.iter().map(|own| table.part(Kind::Column, own));
+        columns.any(changes_type)
+    };
+    any(&address.table(), &own.columns) && any(&own.referenced_table(), &own.referenced_columns)
 }
 
 /// What holds rows or is leaned on by rows is altered, never made again because of something else.

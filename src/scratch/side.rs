@@ -234,7 +234,7 @@ fn without_their_index(desired: &mut Model<Written>) {
         .filter(|own| matches!(own.kind(), Kind::ReplicaIdentity | Kind::ClusteredOn))
         .filter(|own| {
             let mut needs = desired.needs.get(own).into_iter().flatten();
-            needs.any(|need| !desired.objects.contains_key(need))
+            needs.any(|need| need.kind() != Kind::NotNull && !desired.objects.contains_key(need))
         })
         .cloned()
         .collect();

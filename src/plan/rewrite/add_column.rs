@@ -225,11 +225,11 @@ fn speaking_the_new_names(step: Step, cx: &Context<'_>, fill: &Written) -> Step 
         let default = step.address.with_kind(Kind::Default);
         return step.using(&default);
     }
-    let bare = |text: &str| text.replace(['"', '\''], "");
+    let bare = |text: &str| text.replace(['"', '\''], "").to_lowercase();
     let text = bare(fill.sql());
     let moves = cx.level.moves.0.iter();
     moves
-        .filter(|own| own.why != Why::Retired && own.to.kind() != Kind::Column)
+        .filter(|own| own.why != Why::Retired)
         .filter(|own| text.contains(&bare(own.to.name().as_str())))
         .fold(step, |step, own| step.using(&own.to.whole()))
 }

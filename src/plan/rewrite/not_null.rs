@@ -5,13 +5,23 @@ use super::add_column::{backfill, fill_of, named};
 use super::{Claim, Context, creates_at};
 use crate::ddl;
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Kind, NotNull, Object, SizeClass, Validity, Written};
+use crate::model::{
+    Address, Alteration, Kind, NotNull, NotNullAlteration, Object, SizeClass, Validity, Written,
+};
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
     let mut claims = Vec::new();
     for ((address, _), change) in &changes.0 {
+        let validates = *change
+            == Change::Alter(Alteration::NotNull(NotNullAlteration::Validity(
+                Validity::Valid,
+            )));
+        if validates {
+            claims.extend(validated(changes, cx, address));
+            continue;
+        }
         if *change != Change::Create || address.kind() != Kind::NotNull {
             continue;
         }
@@ -54,6 +64,36 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         claims.push(enforce(claim, cx, &column, not_null, fill.as_ref(), false));
     }
     Ok(claims)
+}
+
+/// Fills the rows that hold NULL, and validates; where nothing fills them, the plain way does.
+fn validated(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Claim> {
+    let Some(Object::NotNull(own)) = cx.level.desired.objects.get(address) else {
+        return None;
+    };
+    let (column, name) = (address.column(), own.name.as_ref()?);
+    let default = match cx
+        .level
+        .desired
+        .objects
+        .get(&address.with_kind(Kind::Default))
+    {
+        Some(Object::Default(default)) => Some(&default.value),
+        _ => None,
+    };
+    let fill = fill_of(cx, &column, default)?;
+    let takes = changes.at(address).map(|(id, _)| id.clone()).collect();
+    let mut rows = backfill(cx, &column, &fill);
+    rows.why = "rows that hold NULL are filled".to_owned();
+    let validate = Step::run(
+        address,
+        ddl::constraint::validate(&address.table(), name),
+        "existing rows are read while clients go on",
+    )
+    .altering(address, "validity")
+    .using(&column)
+    .phase(Phase::Contract);
+    Some(Claim::of(takes).alone(rows).together([validate]))
 }
 
 /// Adds the blocks that enforce: refuse new NULLs, fill the rest, prove, set. `sync` says that a trigger of ours fills
