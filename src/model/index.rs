@@ -79,7 +79,8 @@ impl<T> Index<T> {
 }
 
 impl<T: Text + Ord> Index<T> {
-    pub(super) fn alterations(&self, to: &Self) -> Vec<IndexAlteration> {
+    /// Returns how the indexes differ.
+    pub fn alterations(&self, to: &Self) -> Vec<IndexAlteration> {
         let Self {
             table,
             method,

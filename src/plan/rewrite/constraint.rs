@@ -56,7 +56,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
 }
 
 /// Says whether a column becomes another one between the end of a key and its new beginning: no index can be built before.
-fn is_in_flux(changes: &Changes, cx: &Context<'_>, column: &Address) -> bool {
+pub(super) fn is_in_flux(changes: &Changes, cx: &Context<'_>, column: &Address) -> bool {
     let sides = [&cx.level.current.objects, &cx.level.desired.objects];
     let changes_hands =
         |step: &Move| step.why != Why::Renamed && (step.from == *column || step.to == *column);

@@ -3,10 +3,105 @@
 
 use super::{Claim, Context};
 use crate::ddl::{self, index::Way};
-use crate::diff::{Change, Changes};
-use crate::model::{Object, SizeClass};
+use crate::diff::{Change, ChangeId, Changes};
+use crate::model::{Address, Hash, Kind, Name, Object, SizeClass, TEMPORARY_PREFIX};
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
+
+/// Builds the new one beside, lets the two change their names, and drops the former one: at no moment there is none. What
+/// the table says of it turns to the new one with the names. `None` where other things stand on it, or change with it.
+fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Claim> {
+    let objects = [&cx.level.current.objects, &cx.level.desired.objects];
+    let [Some(Object::Index(held)), Some(Object::Index(wanted))] =
+        objects.map(|own| own.get(address))
+    else {
+        return None;
+    };
+    let table = wanted.table_address(address);
+    if held.alterations(wanted).is_empty()
+        || held.table != wanted.table
+        || cx.class(&table) == SizeClass::Empty
+    {
+        return None;
+    }
+    let columns = |own: &Address| own.kind() == Kind::Column;
+    let before = cx.level.current.needs_of(address);
+    let after = cx.level.desired.needs_of(address);
+    let stays = |need: &&Address| changes.at(need).next().is_none();
+    let is_still = before.iter().all(|need| stays(&need))
+        && after.iter().all(|need| stays(&need) || columns(need))
+        && !before
+            .iter()
+            .chain(&after)
+            .any(|need| columns(need) && super::constraint::is_in_flux(changes, cx, need));
+    let speaks = |own: &Address| matches!(own.kind(), Kind::ReplicaIdentity | Kind::ClusteredOn);
+    let mut spoken: Vec<Address> = Vec::new();
+    for side in [&cx.level.current, &cx.level.desired] {
+        for other in side.needed_by().get(address).into_iter().flatten() {
+            if other.kind() != Kind::Comment && !speaks(other) {
+                return None;
+            }
+            if speaks(other) && changes.drops(other) && changes.creates(other) {
+                spoken.push(other.clone());
+            }
+        }
+    }
+    if !is_still {
+        return None;
+    }
+    spoken.sort();
+    spoken.dedup();
+    let hash = Hash::of(address);
+    let name = |word: &str| {
+        let prefix = [TEMPORARY_PREFIX, hash.short(8), word].concat();
+        address.renamed(Name::fitted(&prefix, address.name().as_str()))
+    };
+    let (new, former) = (name("_"), name("_was_"));
+    let mut build = Step::run(
+        &new,
+        ddl::index::create(&new, wanted, Way::Concurrently),
+        format!(
+            "{address} gets another definition; the new one is built beside, while clients go on"
+        ),
+    )
+    .creating(&new)
+    .phase(Phase::Migrate);
+    for column in after.iter().filter(|own| columns(own)) {
+        build = build.using(column);
+    }
+    let leave = Step::run(
+        address,
+        ddl::index::rename(address, former.name()),
+        "makes room for the new one",
+    )
+    .dropping(address)
+    .creating(&former)
+    .phase(Phase::Contract);
+    let enter = Step::run(
+        address,
+        ddl::index::rename(&new, address.name()),
+        "the new one takes its place",
+    )
+    .using(&new)
+    .creating(address)
+    .phase(Phase::Contract);
+    let mut swap = vec![leave, enter];
+    let mut takes: Vec<ChangeId> = changes.at(address).map(|(id, _)| id.clone()).collect();
+    for own in &spoken {
+        takes.extend(changes.at(own).map(|(id, _)| id.clone()));
+        let statement = ddl::create(own, &cx.level.desired.objects[own]);
+        let step = Step::run(own, statement, format!("{own} turns to the new one"));
+        swap.push(step.altering(own, "index").phase(Phase::Contract));
+    }
+    let drop = Step::run(
+        &former,
+        ddl::index::drop(&former, &table, Way::Concurrently),
+        "the former one goes; readers and writers go on meanwhile",
+    )
+    .dropping(&former)
+    .phase(Phase::Contract);
+    Some(Claim::of(takes).alone(build).together(swap).alone(drop))
+}
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
     let mut claims = Vec::new();
@@ -14,6 +109,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         let address = &id.0;
         // What is dropped and made again around a change of its column stays in that change's block.
         if changes.drops(address) && changes.creates(address) {
+            if *change == Change::Create {
+                claims.extend(replaced(changes, cx, address));
+            }
             continue;
         }
         let claim = match change {
