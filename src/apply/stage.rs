@@ -244,7 +244,7 @@ fn strongest_at_head(stage: &Stage) -> BTreeMap<Address, LockMode> {
                 Effect::Moves(step) => {
                     made.insert(&step.to);
                 }
-                Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) => {}
+                Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Reads(_) => {}
             }
         }
     }

@@ -88,7 +88,8 @@ pub(super) fn spoken_of(stages: &[Stage]) -> BTreeSet<Address> {
             Effect::Creates(address)
             | Effect::Drops(address)
             | Effect::Alters(address, _)
-            | Effect::Uses(address) => {
+            | Effect::Uses(address)
+            | Effect::Reads(address) => {
                 spoken.insert(address.clone());
             }
             Effect::Moves(step) => {
@@ -206,7 +207,8 @@ async fn anew(
                     Effect::Creates(_)
                     | Effect::Drops(_)
                     | Effect::Alters(..)
-                    | Effect::Uses(_) => None,
+                    | Effect::Uses(_)
+                    | Effect::Reads(_) => None,
                 });
             moves.extend(own);
         }
@@ -359,7 +361,11 @@ fn way_back(
         .flat_map(|step| &step.effects)
         .filter_map(|effect| match effect {
             Effect::Creates(address) => Some(moves.carry(address)),
-            Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Moves(_) => None,
+            Effect::Drops(_)
+            | Effect::Alters(..)
+            | Effect::Uses(_)
+            | Effect::Reads(_)
+            | Effect::Moves(_) => None,
         })
         .collect();
     let stood = carried(before, moves);

@@ -112,6 +112,7 @@ fn keys_made_again(ordered: &mut [Placed], level: &Level) {
                 | Effect::Creates(_)
                 | Effect::Drops(_)
                 | Effect::Uses(_)
+                | Effect::Reads(_)
                 | Effect::Moves(_) => None,
             });
             let (Some(column), Act::Statement(statement)) = (retyped, &mut step.does) else {
@@ -166,7 +167,7 @@ fn locked_as_named_then(ordered: &mut [Placed], level: &Level) {
                         let at = pending.0.iter().position(|other| other == own);
                         at.map(|at| pending.0.remove(at));
                     }
-                    Effect::Alters(..) | Effect::Uses(_) => {}
+                    Effect::Alters(..) | Effect::Uses(_) | Effect::Reads(_) => {}
                 }
             }
         }
@@ -405,7 +406,8 @@ pub(crate) fn leans_on(
             Effect::Creates(address)
             | Effect::Drops(address)
             | Effect::Alters(address, _)
-            | Effect::Uses(address) => {
+            | Effect::Uses(address)
+            | Effect::Reads(address) => {
                 let before = cx.level.moves.carry_back(address);
                 touched.extend(cx.level.before.needs_of(&before));
                 touched.insert(before);

@@ -47,7 +47,7 @@ pub(crate) fn gives_up(stages: &[Stage], moves: &Moves) -> BTreeSet<Address> {
         .flat_map(|step| &step.effects)
         .filter_map(|effect| match effect {
             Effect::Drops(address) | Effect::Alters(address, _) => Some(moves.carry_back(address)),
-            Effect::Creates(_) | Effect::Uses(_) | Effect::Moves(_) => None,
+            Effect::Creates(_) | Effect::Uses(_) | Effect::Reads(_) | Effect::Moves(_) => None,
         })
         .collect()
 }
@@ -201,6 +201,10 @@ fn is_drop_of_data(effect: &Effect) -> bool {
         Effect::Drops(address) => {
             matches!(address.kind(), Kind::Table | Kind::Column | Kind::Sequence)
         }
-        Effect::Creates(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Moves(_) => false,
+        Effect::Creates(_)
+        | Effect::Alters(..)
+        | Effect::Uses(_)
+        | Effect::Reads(_)
+        | Effect::Moves(_) => false,
     }
 }

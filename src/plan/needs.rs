@@ -81,7 +81,7 @@ impl Gathering<'_> {
             match effect {
                 Effect::Creates(address) => self.creates(address, step),
                 Effect::Drops(address) | Effect::Alters(address, _) => self.owns(address),
-                Effect::Uses(_) => {}
+                Effect::Uses(_) | Effect::Reads(_) => {}
                 Effect::Moves(own) => {
                     self.owns(&own.to);
                     if own.to.kind() == Kind::Schema {

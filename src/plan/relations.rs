@@ -24,6 +24,8 @@ struct ByEffect<'a> {
     /// Those of the alterations that are refused, or mean something else, while dependents stand.
     disturbs: BTreeMap<&'a Address, Vec<usize>>,
     uses: BTreeMap<&'a Address, Vec<usize>>,
+    /// What reads a column before it goes.
+    reads: BTreeMap<&'a Address, Vec<usize>>,
     /// The first filling of a column, while applications go on as before.
     fills: BTreeMap<&'a Address, Vec<usize>>,
     /// What fills columns, at any time.
@@ -60,6 +62,7 @@ impl<'a> ByEffect<'a> {
                         }
                     }
                     Effect::Uses(address) => by.uses.entry(address).or_default().push(at),
+                    Effect::Reads(address) => by.reads.entry(address).or_default().push(at),
                     Effect::Moves(step) => by.moves.push((at, step)),
                 }
             }
@@ -138,6 +141,13 @@ impl Relations {
         }
         for (x, departures) in &by.drops {
             self.before(departures, by.creates.get(x).unwrap_or(&none));
+        }
+        for (x, readers) in &by.reads {
+            self.before(readers, by.drops.get(x).unwrap_or(&none));
+            let leaves = |step: &Move| step.why == Why::Retired && step.to == **x;
+            for (at, _) in by.moves.iter().filter(|(_, step)| leaves(step)) {
+                self.before(readers, &[*at]);
+            }
         }
     }
 
@@ -364,8 +374,9 @@ impl Relations {
                 let left = step.from != **x && step.from.is_at_or_below(x);
                 // A function over the row type goes under its new name: a default of the table may call it, and goes
                 // with the table's own parts.
-                // A foreign key beside a column goes first: the key it leans on may have to go before the column does.
-                let is_key = x.kind() == Kind::ForeignKey && step.to.kind() != Kind::Column;
+                // A foreign key of a table that stays goes first: its own rows are written meanwhile, and nobody may look into
+                // the attic.
+                let is_key = x.kind() == Kind::ForeignKey && x.is_at_or_below(&step.to);
                 let follows = is_key || x.kind() == Kind::Function;
                 if leans && !moves_itself && !follows {
                     self.before(departures, &[*at]);

@@ -100,6 +100,8 @@ pub enum Effect {
     Alters(Address, String),
     /// The object must be there.
     Uses(Address),
+    /// A column is read by the name that it has before it goes: it has to be there still.
+    Reads(Address),
     /// The object changes its address.
     Moves(Move),
 }
@@ -112,7 +114,7 @@ impl Effect {
                 Some(address)
             }
             Self::Moves(step) => Some(&step.to),
-            Self::Uses(_) => None,
+            Self::Uses(_) | Self::Reads(_) => None,
         }
     }
 }
@@ -174,6 +176,10 @@ impl Step {
 
     pub(crate) fn using(self, address: &Address) -> Self {
         self.effect(Effect::Uses(address.clone()))
+    }
+
+    pub(crate) fn reading(self, address: &Address) -> Self {
+        self.effect(Effect::Reads(address.clone()))
     }
 
     /// Says that a valid check spares the scan.

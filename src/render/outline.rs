@@ -50,7 +50,11 @@ fn summary(plan: &Plan) -> String {
     let made: BTreeSet<&Address> = effects()
         .filter_map(|effect| match effect {
             Effect::Creates(address) => Some(address),
-            Effect::Drops(_) | Effect::Alters(..) | Effect::Uses(_) | Effect::Moves(_) => None,
+            Effect::Drops(_)
+            | Effect::Alters(..)
+            | Effect::Uses(_)
+            | Effect::Reads(_)
+            | Effect::Moves(_) => None,
         })
         .collect();
     for effect in effects() {
@@ -59,7 +63,11 @@ fn summary(plan: &Plan) -> String {
             Effect::Drops(_) => dropped += 1,
             // What is finished after it was made is one thing created.
             Effect::Alters(address, _) if !made.contains(address) => altered += 1,
-            Effect::Alters(..) | Effect::Creates(_) | Effect::Uses(_) | Effect::Moves(_) => {}
+            Effect::Alters(..)
+            | Effect::Creates(_)
+            | Effect::Uses(_)
+            | Effect::Reads(_)
+            | Effect::Moves(_) => {}
         }
     }
     for effect in effects() {

@@ -221,17 +221,47 @@ fn speaking_the_new_names(step: Step, cx: &Context<'_>, fill: &Written) -> Step 
     let table = step.address.table();
     let renamed = moved_columns(cx, &table, |why| why != Why::Retired);
     let step = renamed.fold(step, |step, column| step.using(column));
+    let step = reading_what_goes(step, cx, fill);
     if !cx.level.intent.backfill.contains_key(&step.address) {
         let default = step.address.with_kind(Kind::Default);
         return step.using(&default);
     }
-    let bare = |text: &str| text.replace(['"', '\''], "").to_lowercase();
     let text = bare(fill.sql());
     let moves = cx.level.moves.0.iter();
     moves
         .filter(|own| own.why != Why::Retired)
         .filter(|own| text.contains(&bare(own.to.name().as_str())))
         .fold(step, |step, own| step.using(&own.to.whole()))
+}
+
+/// What a fill reads goes after it: a column that is split into others is set aside, or dropped, when they are filled.
+pub(super) fn reading_what_goes(step: Step, cx: &Context<'_>, fill: &Written) -> Step {
+    let level = cx.level;
+    let table = step.address.table();
+    let text = bare(fill.sql());
+    let retired = level.moves.0.iter().filter(|own| own.why == Why::Retired);
+    let retired = retired.map(|own| (own.from.name(), &own.to));
+    let dropped = level.current.objects.keys();
+    let dropped = dropped
+        .filter(|own| own.kind() == Kind::Column && !level.desired.objects.contains_key(own))
+        .map(|own| (own.name(), own));
+    let goes: Vec<&Address> = retired
+        .chain(dropped)
+        .filter(|(name, own)| {
+            let again = table.part(Kind::Column, name);
+            own.kind() == Kind::Column
+                && own.table() == table
+                && !level.desired.objects.contains_key(&again)
+                && text.contains(&bare(name.as_str()))
+        })
+        .map(|(_, own)| own)
+        .collect();
+    goes.into_iter().fold(step, |step, own| step.reading(own))
+}
+
+/// A text without quotes, and in one case: enough to see whether it may speak of a name.
+fn bare(text: &str) -> String {
+    text.replace(['"', '\''], "").to_lowercase()
 }
 
 /// Returns the columns of a table that moved for such a reason, as they are called afterwards.

@@ -171,9 +171,13 @@ pub(super) fn enforce(
     }
     if sync {
         last.extend(ddl::fill_trigger::drop(column).map(|statement| {
-            Step::run(column, statement, "the trigger has done its work")
+            let step = Step::run(column, statement, "the trigger has done its work")
                 .using(column)
-                .phase(Phase::Contract)
+                .phase(Phase::Contract);
+            match fill {
+                Some(fill) => super::add_column::reading_what_goes(step, cx, fill),
+                None => step,
+            }
         }));
     }
     if last.is_empty() {
