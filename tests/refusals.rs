@@ -30,6 +30,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "refusals::rows_against_what_is_made_again_or_validated",
             move || fails_on_rows_that_stood(major),
         ),
+        trial("refusals::values_that_rows_will_hold", move || {
+            fails_on_values_to_be(major)
+        }),
         trial("refusals::labels_that_rows_hold", move || {
             fails_on_labels(major)
         }),
@@ -359,6 +362,98 @@ async fn fails_on_rows_that_stood(major: u16) -> Result<(), Failed> {
         .await?;
     tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
         .says("1 row violates the check")?;
+    database.drop().await
+}
+
+/// What fills a column, or converts it, may make values that something else refuses; and may not be there for every row.
+async fn fails_on_values_to_be(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let stands = "tables:
+  p:
+    columns: { id: integer }
+    primary_key: [id]
+  t:
+    columns: { id: integer, n: integer, word: text }
+    primary_key: [id]
+    unique: { t_n: [n] }
+    foreign_keys: { t_p: { columns: [n], references: p } }
+";
+    tool.declare(stands);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO p SELECT g FROM generate_series(0, 9) g; INSERT INTO t SELECT g, g, CASE WHEN g > 1 THEN 'w' END FROM generate_series(0, 9) g; ANALYZE")
+        .await?;
+    let column = |text: &str| stands.replace("word: text", &format!("word: text, g: {text}"));
+    let with = |text: String, part: &str| format!("{text}    {part}\n");
+    for (declared, says) in [
+        (
+            with(
+                column("{ type: integer, not_null: true, backfill: n }"),
+                "checks: { t_g: g > 0 }",
+            ),
+            "check public.t.t_g: 1 row violates",
+        ),
+        (
+            with(
+                column("{ type: integer, not_null: true, default: '99' }"),
+                "checks: { t_g: g < n }",
+            ),
+            "10 rows violate",
+        ),
+        (
+            with(
+                column("{ type: integer, default: '99' }"),
+                "indexes: { t_g: { columns: [g], unique: true } }",
+            ),
+            "1 value stands more than once",
+        ),
+        (
+            column("{ type: integer, not_null: true, backfill: 'nullif(n, 0)' }"),
+            "1 row is left NULL by what fills it",
+        ),
+        (
+            column("{ type: integer, not_null: true, backfill: 10 / n }"),
+            "division by zero",
+        ),
+        (
+            column("{ type: integer, generated: 10 / n }"),
+            "a row has no such value: division by zero",
+        ),
+        (
+            with(stands.to_owned(), "indexes: { t_i: [(10 / n)] }"),
+            "division by zero",
+        ),
+        (
+            stands.replace("n: integer", "n: { type: bigint, using: n / 2 }"),
+            "unique public.t.t_n: 5 values stand more than once",
+        ),
+        (
+            stands.replace("n: integer", "n: { type: bigint, using: n + 5 }"),
+            "foreign key public.t.t_p: 5 rows refer to nothing",
+        ),
+        (
+            stands.replace(
+                "t:\n    columns: { id: integer",
+                "t:\n    columns: { id: { type: bigint, using: id / 2 }",
+            ),
+            "primary key public.t: 5 keys stand more than once",
+        ),
+        (
+            stands
+                .replace(
+                    "word: text",
+                    "word: { type: text, not_null: true, backfill: \"''\" }",
+                )
+                .replace("t_n: [n]", "t_n: [n], t_w: [word]"),
+            "2 values stand more than once",
+        ),
+    ] {
+        tool.declare(&declared);
+        tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+            .says("fails_on_rows")?
+            .says(says)?;
+    }
     database.drop().await
 }
 

@@ -65,6 +65,11 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
             continue;
         };
         if from.generated != to.generated {
+            if let Some(computed) = &to.generated {
+                is_other = true;
+                let value = Sql::empty().expression(computed);
+                columns.push(value.push("AS").name(address.name()));
+            }
             continue;
         }
         let Some(Object::Column(live)) = level.before.objects.get(&there) else {
@@ -107,6 +112,15 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
         let converted = about.converted().unwrap_or_else(plainly);
         columns.push(converted.push("AS").name(address.name()));
     }
+    for address in level.desired.columns_of(table) {
+        if let Some((value, path)) = value_of_new(&address, cx) {
+            is_other = true;
+            if lookup.is_empty() {
+                lookup = path;
+            }
+            columns.push(value.push("AS").name(address.name()));
+        }
+    }
     let rows = renamed_rows(before, table.name(), cx);
     let rows = if is_other {
         let from = Sql::new("(SELECT").separated(&columns, ", ").push("FROM");
@@ -117,35 +131,46 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
     (rows, lookup)
 }
 
+/// Returns what existing rows hold in a column that is new, and where its names are looked up; `None` for one that has
+/// stood, or counts.
+fn value_of_new(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> {
+    let level = cx.level;
+    let at = |kind| level.desired.objects.get(&column.with_kind(kind));
+    let Some(Object::Column(own)) = level.desired.objects.get(column) else {
+        return None;
+    };
+    if level.current.objects.contains_key(column) || at(Kind::Identity).is_some() {
+        return None;
+    }
+    let default = match at(Kind::Default) {
+        Some(Object::Default(own)) => Some(&own.value),
+        _ => None,
+    };
+    let said = level.intent.backfill.get(column).cloned();
+    let fill = said.or_else(|| own.generated.as_ref().or(default).map(Written::from));
+    let target = Written::from(&own.type_name);
+    let (value, path) = match &fill {
+        Some(fill) => (
+            Sql::new("(").glue("").expression(fill).glue(")"),
+            fill.lookup().to_vec(),
+        ),
+        None => (Sql::new("NULL"), Vec::new()),
+    };
+    Some((value.glue("::").glued_text(&target), path))
+}
+
+/// Says whether values of a column become other ones with its type, so that what holds for it may hold no longer.
+pub(super) fn changes_values(address: &Address, change: &Change, cx: &Context<'_>) -> bool {
+    about(address, change, cx).is_some_and(|own| own.converted().is_some())
+}
+
 /// Makes the questions about one change, each to be asked where the one before found nothing.
 pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) -> Vec<Question> {
     if *change == Change::Alter(Alteration::Enum(EnumAlteration::Values)) {
         return labels_gone(address, cx);
     }
-    let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
+    let Some(about) = about(address, change, cx) else {
         return Vec::new();
-    };
-    let objects = [&cx.level.current.objects, &cx.level.desired.objects];
-    let [Some(Object::Column(from)), Some(Object::Column(to))] =
-        objects.map(|own| own.get(address))
-    else {
-        return Vec::new();
-    };
-    let before = cx.level.moves.carry_back(address);
-    // Named as the live server spells it: types may be renamed by the same plan.
-    let Some(Object::Column(live)) = cx.level.before.objects.get(&before) else {
-        return Vec::new();
-    };
-    if from.generated.is_some() {
-        return Vec::new();
-    }
-    let about = About {
-        address,
-        before,
-        from,
-        live,
-        to,
-        cx,
     };
     if about.using().is_none()
         && let Some(labels) = about.enumeration()
@@ -156,6 +181,32 @@ pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) ->
     }
     let own = [about.fits(), about.comes_back()];
     own.into_iter().flatten().collect()
+}
+
+/// Returns the column that a change is about, where it changes its type and holds values.
+fn about<'a>(address: &'a Address, change: &Change, cx: &'a Context<'_>) -> Option<About<'a>> {
+    let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
+        return None;
+    };
+    let objects = [&cx.level.current.objects, &cx.level.desired.objects];
+    let [Some(Object::Column(from)), Some(Object::Column(to))] =
+        objects.map(|own| own.get(address))
+    else {
+        return None;
+    };
+    let before = cx.level.moves.carry_back(address);
+    // Named as the live server spells it: types may be renamed by the same plan.
+    let Some(Object::Column(live)) = cx.level.before.objects.get(&before) else {
+        return None;
+    };
+    from.generated.is_none().then_some(About {
+        address,
+        before,
+        from,
+        live,
+        to,
+        cx,
+    })
 }
 
 /// Asks which rows hold a label that an enum no longer has, wherever it is the type of a column, in the attic too.

@@ -47,6 +47,20 @@ pub(super) fn alike(rows: &Sql, elements: &[(Sql, Sql)], predicate: Option<Sql>)
     sql.glue(")")
 }
 
+/// Counts nothing, but computes expressions for every row.
+pub(super) fn computed(rows: &Sql, elements: &[Sql], predicate: Option<Sql>) -> Sql {
+    let counts: Vec<Sql> = elements
+        .iter()
+        .map(|own| Sql::new("count(").glue("").join(own).glue(")"))
+        .collect();
+    let sql = Sql::new("SELECT 0 * (").glue("").separated(&counts, " + ");
+    let sql = sql.glue(")").push("FROM").join(rows);
+    match predicate {
+        Some(predicate) => sql.push("WHERE").join(&predicate),
+        None => sql,
+    }
+}
+
 /// Counts the values that stand more than once.
 pub(super) fn duplicates(
     rows: &Sql,

@@ -2,6 +2,8 @@
 //!
 //! Every question is bounded; what cannot be answered in time, or speaks of what is not there yet, is left to the plan.
 
+use std::collections::BTreeSet;
+
 use super::{PipelineError, Project, conversion, counting};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
@@ -49,15 +51,16 @@ pub(super) async fn findings(
     changes: &Changes,
     cx: &Context<'_>,
 ) -> Result<Vec<Finding>, PipelineError> {
-    let questions: Vec<Question> = changes
+    let mut questions: Vec<Question> = changes
         .0
         .iter()
         .flat_map(|((address, _), change)| {
-            let own = question(address, change, cx);
+            let own = enforces(change).then(|| question(address, cx)).flatten();
             own.into_iter()
                 .chain(conversion::questions(address, change, cx))
         })
         .collect();
+    questions.extend(holding_still(changes, cx));
     if questions.is_empty() {
         return Ok(Vec::new());
     }
@@ -96,7 +99,29 @@ pub(super) async fn findings(
     Ok(found)
 }
 
-fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Question> {
+/// Asks about constraints and unique indexes that stay as they are, over columns whose values become other ones.
+fn holding_still(changes: &Changes, cx: &Context<'_>) -> Vec<Question> {
+    let retyped = changes.0.iter();
+    let retyped: Vec<&Address> = retyped
+        .filter(|((address, _), change)| conversion::changes_values(address, change, cx))
+        .map(|((address, _), _)| address)
+        .collect();
+    if retyped.is_empty() {
+        return Vec::new();
+    }
+    let needed_by = cx.level.desired.needed_by();
+    let dependents = retyped.iter().filter_map(|own| needed_by.get(*own));
+    let still: BTreeSet<&Address> = dependents
+        .flatten()
+        .filter(|own| own.kind() != Kind::NotNull && changes.at(own).next().is_none())
+        .collect();
+    still
+        .into_iter()
+        .filter_map(|address| question(address, cx))
+        .collect()
+}
+
+fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
     let level = cx.level;
     let object = level.desired.objects.get(address)?;
     let table = if let Object::Index(index) = object {
@@ -109,15 +134,15 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
     let before = level.moves.carry_back(&table);
     let is_there =
         level.current.objects.contains_key(&table) && level.before.objects.contains_key(&before);
-    if !is_there || !enforces(change) {
+    if !is_there {
         return None;
     }
-    // Columns that hold values on the live server.
+    // Columns that hold values on the live server, or of which it is known what they will hold.
     let stood = |columns: &[Name]| {
         columns.iter().all(|column| {
             let own = table.part(Kind::Column, column);
             let there = level.moves.carry_back(&own);
-            level.current.objects.contains_key(&own) && there.table() == before
+            !level.current.objects.contains_key(&own) || there.table() == before
         })
     };
     let (rows, mut lookup) = conversion::rows_to_be(&before, &table, cx);
@@ -149,18 +174,22 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
         ),
         Object::NotNull(own) if own.validity == Validity::Valid => {
             let column = address.name();
-            if conversion::fill(&address.column(), cx).is_some()
-                || !stood(std::slice::from_ref(column))
-            {
+            if !stood(std::slice::from_ref(column)) {
                 return None;
             }
-            ask(
-                count().push("WHERE").name(column).push("IS NULL"),
+            let is_new = !level.current.objects.contains_key(&address.column());
+            let what = if is_new || conversion::fill(&address.column(), cx).is_some() {
+                [
+                    "row is left NULL by what fills it",
+                    "rows are left NULL by what fills them",
+                ]
+            } else {
                 [
                     "row holds NULL there, and nothing fills it",
                     "rows hold NULL there, and nothing fills them",
-                ],
-            )
+                ]
+            };
+            ask(count().push("WHERE").name(column).push("IS NULL"), what)
         }
         Object::ForeignKey(own) if own.validity == Validity::Valid && !own.period => {
             if !stood(&own.columns) {
@@ -220,6 +249,20 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
                 ["value stands more than once", "values stand more than once"],
             )
         }
+        Object::Column(own) if own.generated.is_some() => {
+            let value = Sql::empty().name(address.name());
+            computes(ask, &rows, &[value], None)
+        }
+        Object::Index(own) => {
+            let columns = level.desired.columns_of(&table);
+            let plain: BTreeSet<String> =
+                columns.iter().map(|own| own.name().to_string()).collect();
+            let elements = own.elements.iter().filter(|own| !plain.contains(own.sql()));
+            let elements: Vec<Sql> = elements.map(|own| Sql::empty().verbatim(own)).collect();
+            let predicate = own.predicate.as_ref();
+            let predicate = predicate.map(|own| Sql::empty().expression(own));
+            computes(ask, &rows, &elements, predicate)
+        }
         Object::Unique(own) if stood(&own.columns) => ask(
             counting::duplicates(&rows, &quoted(&own.columns), own.nulls_not_distinct, None),
             ["value stands more than once", "values stand more than once"],
@@ -242,7 +285,6 @@ fn question(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Ques
         | Object::PrimaryKey(_)
         | Object::Unique(_)
         | Object::Check(_)
-        | Object::Index(_)
         | Object::ForeignKey(_)
         | Object::Parameters(_)
         | Object::ColumnSettings(_)
@@ -272,6 +314,23 @@ fn type_schemas(table: &Address, cx: &Context<'_>) -> Vec<Name> {
         }
     }
     schemas
+}
+
+/// Asks whether expressions can be computed for every row; there is nothing to ask where there is none.
+fn computes(
+    ask: impl Fn(Sql, [&'static str; 2]) -> Option<Question>,
+    rows: &Sql,
+    elements: &[Sql],
+    predicate: Option<Sql>,
+) -> Option<Question> {
+    if elements.is_empty() {
+        return None;
+    }
+    let question = ask(counting::computed(rows, elements, predicate), [""; 2])?;
+    Some(Question {
+        refused: "a row has no such value",
+        ..question
+    })
 }
 
 fn quoted(columns: &[Name]) -> Vec<Sql> {
