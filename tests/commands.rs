@@ -164,6 +164,13 @@ async fn possible_rename(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["plan"])?
         .lacks("possible_rename")?
         .says("RENAME TO \"purchases\"")?;
+    // Where the former name is declared as well, nothing is renamed: that is no small matter.
+    let both = of("orders", "note", "text");
+    let both = both + "  purchases:\n    renamed_from: orders\n    columns: { id: bigint }\n";
+    tool.declare(&both);
+    tool.wants(3, &["apply", "--yes"])?.says(
+        "possible_rename: `renamed_from` names table app.orders, which is declared as well",
+    )?;
     Ok(())
 }
 

@@ -33,6 +33,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::values_that_rows_will_hold", move || {
             fails_on_values_to_be(major)
         }),
+        trial("refusals::what_is_said_and_not_modelled", move || {
+            not_modelled(major)
+        }),
         trial("refusals::labels_that_rows_hold", move || {
             fails_on_labels(major)
         }),
@@ -454,6 +457,34 @@ async fn fails_on_values_to_be(major: u16) -> Result<(), Failed> {
             .says("fails_on_rows")?
             .says(says)?;
     }
+    database.drop().await
+}
+
+/// What is said of a thing and is not modelled would go with it: it is refused by name, unless the thing is only set aside.
+async fn not_modelled(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let stands = "schemas: { app: {}, old: {} }\ntables:
+  t:
+    schema: app
+    columns: { id: bigint, word: text }
+    indexes: { t_word: [lower(word)] }
+";
+    tool.declare(stands);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("ALTER INDEX app.t_word ALTER COLUMN 1 SET STATISTICS 300; ALTER DEFAULT PRIVILEGES IN SCHEMA old GRANT SELECT ON TABLES TO public")
+        .await?;
+    tool.wants(0, &["plan", "--detailed-exitcode"])?;
+    tool.declare(&stands.replace("lower", "upper"));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("statistics target of an index app.t_word")?;
+    tool.declare(&stands.replace(", old: {}", ""));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("default privileges old")?;
+    tool.declare("schemas: { app: {}, old: {} }\n");
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["rollback", "--yes"])?;
     database.drop().await
 }
 

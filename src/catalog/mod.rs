@@ -75,8 +75,11 @@ pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
     let mut server = session::server(connection).await?;
     let mut gathering = families(connection).await?;
     let strangers = depend::dependencies(connection, &mut gathering).await?;
-    let blockers = depend::blockers(connection, &strangers).await?;
-    let unmodelled = relation::unmodelled(connection).await?;
+    let mut blockers = depend::blockers(connection, &strangers).await?;
+    let (unmodelled, attributes) = relation::unmodelled(connection, &gathering).await?;
+    for (address, text) in attributes {
+        blockers.entry(address).or_default().insert(text);
+    }
     server.sizes = std::mem::take(&mut gathering.sizes);
     Ok(Read {
         model: gathering.model,

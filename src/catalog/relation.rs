@@ -137,13 +137,51 @@ pub(super) async fn comments(
     Ok(())
 }
 
+/// What is said of a constraint, an index or a schema and is not modelled, by what it is said of: that cannot be made again.
+pub(super) type Attributes = Vec<(Address, String)>;
+
+/// Reads what is not modelled.
 pub(super) async fn unmodelled(
     connection: &mut PgConnection,
-) -> Result<Vec<Unmodelled>, CatalogError> {
+    from: &Gathering,
+) -> Result<(Vec<Unmodelled>, Attributes), CatalogError> {
     let rows = sqlx::query(include_str!("unmodelled.sql"))
         .fetch_all(connection)
         .await?;
-    rows.iter()
-        .map(|row| Found::decode(row).map(Unmodelled::from))
-        .collect()
+    let (mut all, mut attributes) = (Vec::new(), Attributes::new());
+    for row in &rows {
+        let found = Found::decode(row)?;
+        let of_schema = found
+            .schema
+            .as_deref()
+            .filter(|_| found.kind == DEFAULT_PRIVILEGES);
+        let target = match of_schema {
+            Some(schema) => Some(Address::new(Kind::Schema, [schema])),
+            None => from.addresses.get(&oid(row)?).cloned(),
+        };
+        let own = Unmodelled::from(found);
+        if let Some(target) = target.filter(|own| carries_attributes(own.kind())) {
+            attributes.push((target, format!("{} {}", own.kind, own.name)));
+        }
+        all.push(own);
+    }
+    Ok((all, attributes))
+}
+
+/// As the query calls them.
+const DEFAULT_PRIVILEGES: &str = "default privileges";
+
+/// Says whether what is not modelled of such a thing goes with it when it is made again.
+fn carries_attributes(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Schema
+            | Kind::PrimaryKey
+            | Kind::Unique
+            | Kind::Exclusion
+            | Kind::Check
+            | Kind::ForeignKey
+            | Kind::NotNull
+            | Kind::Index
+    )
 }

@@ -215,7 +215,7 @@ fn identity_of(step: &Step) -> String {
 
 /// Refuses to touch what something depends on that is not modelled: nobody could make it again.
 fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
-    let mut goes: BTreeSet<Address> = BTreeSet::new();
+    let (mut goes, mut retires) = (BTreeSet::new(), BTreeSet::new());
     for ((address, _), change) in &changes.0 {
         let disturbs = match change {
             Change::Drop => true,
@@ -233,10 +233,15 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
         .iter()
         .filter(|step| step.why == crate::model::Why::Retired)
     {
-        goes.insert(cx.level.moves.carry_back(&step.to));
+        retires.insert(cx.level.moves.carry_back(&step.to));
     }
     for (thing, blockers) in cx.blockers {
-        if let Some(address) = goes.iter().find(|address| thing.is_at_or_below(address)) {
+        // What is set aside keeps its constraints and indexes with all that is said of them.
+        let kept = thing.kind() == Kind::Index
+            || thing.kind().is_part_of_table() && thing.kind() != Kind::Column;
+        let leaves = retires.iter().filter(|_| !kept);
+        let mut all = goes.iter().chain(leaves);
+        if let Some(address) = all.find(|address| thing.is_at_or_below(address)) {
             let blockers: Vec<&str> = blockers.iter().map(String::as_str).collect();
             return Err(PlanError::Blocked {
                 address: address.clone(),

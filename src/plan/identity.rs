@@ -232,7 +232,18 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
             let old = &spoken_after(&identity.moves, old);
             let old_is_free = !holds(&known.declared.written.objects, old)
                 || known.declared.intent.renamed_from.contains_key(old);
-            if !stands(old) || !old_is_free {
+            if !stands(old) {
+                continue;
+            }
+            if !old_is_free {
+                if !stands(new) {
+                    identity.questions.push(Question {
+                        address: new.clone(),
+                        because: format!(
+                            "`renamed_from` names {old}, which is declared as well: it stays what it is, and {new} is made anew"
+                        ),
+                    });
+                }
                 continue;
             }
             if stands(new) && !moves_itself(new) {

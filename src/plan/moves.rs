@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use super::step::{Act, Effect, LedgerChange, Phase, Step};
 use crate::ddl::{self, Statement};
-use crate::model::{Address, Expression, Kind, Model, Move, Moves, RETIRED_PREFIX, Retired, Why};
+use crate::model::{
+    Address, Expression, Hash, Kind, Model, Move, Moves, Name, RETIRED_PREFIX, Retired,
+    TEMPORARY_PREFIX, Why,
+};
 
 /// Makes the steps of every move, one list per move: each list commits as one.
 pub(crate) fn steps(
@@ -187,10 +190,31 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     let Some((_, set_schema, rename)) = own else {
         return statements;
     };
+    // A name that is taken on the other side is left before.
+    let is_taken = |place: &Address| {
+        present.iter().any(|own| {
+            let shares_names = own.kind().is_top_level() || own.kind() == Kind::Index;
+            shares_names && own.path() == place.path() && own.arguments() == place.arguments()
+        })
+    };
+    let moved = Address::new(at.kind(), [to.schema_name(), from.name()].map(Name::clone));
+    let moved = at.rebased(&at, &moved);
+    if other_schema && at.name() != to.name() && is_taken(&moved) {
+        let renamed = at.renamed(to.name().clone());
+        let free = if is_taken(&renamed) {
+            let hash = Hash::of(from);
+            let prefix = [TEMPORARY_PREFIX, hash.short(8), "_"].concat();
+            at.renamed(Name::fitted(&prefix, from.name().as_str()))
+        } else {
+            renamed
+        };
+        statements.push(rename(&at, free.name()));
+        at = free;
+    }
     if other_schema {
         let schema = to.schema_name();
         statements.push(set_schema(&at, schema));
-        let moved = Address::new(at.kind(), [schema.clone(), from.name().clone()]);
+        let moved = Address::new(at.kind(), [schema.clone(), at.name().clone()]);
         at = at.rebased(&at, &moved);
     }
     if at.name() != to.name() {
