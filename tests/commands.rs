@@ -3,6 +3,7 @@
 use libtest_mimic::{Failed, Trial};
 
 use crate::support::database::Database;
+use crate::support::dump::structure;
 use crate::support::tool::{Tool, root};
 use crate::support::{failed, same, servers, trial};
 
@@ -20,6 +21,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         }),
         trial("commands::a_reviewed_plan_is_applied_or_stale", move || {
             reviewed(major)
+        }),
+        trial("commands::a_table_that_came_back_with_more", move || {
+            back_and_forth(major)
         }),
         trial("commands::a_possible_rename_is_asked_about", move || {
             possible_rename(major)
@@ -123,6 +127,53 @@ async fn pulled_again(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["plan", "--detailed-exitcode"])?;
     tool.wants(0, &["pull"])?.says("level with the database")?;
     database.drop().await
+}
+
+/// A table is retired, comes back with more, and every revision is undone: what it got is undone with it.
+async fn back_and_forth(major: u16) -> Result<(), Failed> {
+    let stands = "schema: app\ntables:\n  a:\n    columns: { id: integer }\n  b:\n    columns: { id: integer, c: text }\n    primary_key: [id]\n";
+    for more in [
+        ("c: text", "c: text, d: integer"),
+        (
+            "c: text }",
+            "c: text, d: { type: integer, not_null: true, default: '7' } }\n    checks: { b_d: d > 0 }",
+        ),
+        ("[id]\n", "[id]\n    indexes: { b_c: [c] }\n"),
+        (
+            "b:\n",
+            "b:\n    with: { fillfactor: 40 }\n    replica_identity: full\n",
+        ),
+    ] {
+        let database = Database::make(major).await?;
+        let tool = Tool::over(&database);
+        tool.declare(stands);
+        tool.wants(0, &["apply", "--yes"])?;
+        database
+            .run("INSERT INTO app.b VALUES (1, 'x'); ANALYZE")
+            .await?;
+        let before = structure(&database)?;
+        let (alone, _) = stands.split_once("  b:").unwrap_or_default();
+        tool.declare(alone);
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        let changed = stands.replacen(more.0, more.1, 1);
+        same(
+            "the change is one",
+            &(changed != stands).to_string(),
+            "true",
+        )?;
+        tool.declare(&changed);
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+        tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+        let rows = database.value("SELECT c FROM app.b WHERE id = 1").await?;
+        same("the row is back", &rows, "x")?;
+        tool.wants(0, &["purge", "--all", "--yes"])?;
+        if let (Some(before), Some(after)) = (before, structure(&database)?) {
+            same("the structure is back", &after, &before)?;
+        }
+        database.drop().await?;
+    }
+    Ok(())
 }
 
 async fn possible_rename(major: u16) -> Result<(), Failed> {

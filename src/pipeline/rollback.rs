@@ -136,7 +136,12 @@ fn is_as_left(
         .map(|row| row.place.clone())
         .collect();
     let held = decision.moves.ledger(&decision.ledger);
-    same_objects && same_sizes && held.iter().all(|row| ledger.contains(&row.place))
+    // Something that came since may sit on what it touches.
+    let is_at = !matches!(
+        position(&decision.inverse, after, 0, now),
+        Position::Moved(_)
+    );
+    same_objects && is_at && same_sizes && held.iter().all(|row| ledger.contains(&row.place))
 }
 
 /// Makes a plan of the inverse that was stored and reviewed with its revision.

@@ -198,10 +198,18 @@ pub(super) fn desired_side(
             };
             comes_off && (address.is_at_or_below(place) || unit == **place)
         });
+        // A way back says itself what a table in the attic holds; columns that are set aside there stay all the same.
+        let is_aside = || {
+            let mut places = ledger_after.iter().map(|row| &row.place);
+            places.any(|place| place.kind() == Kind::Column && address.is_at_or_below(place))
+        };
+        let is_said = unit.path().iter().any(Name::is_reserved)
+            && declared.written.objects.contains_key(&unit)
+            && !is_aside();
         let kept = if is_attic {
             attics.contains(address)
         } else {
-            !bare && (held || marked || unmanaged.contains(&unit))
+            !bare && !is_said && (held || marked || unmanaged.contains(&unit))
         };
         if kept && !desired.objects.contains_key(address) {
             desired
