@@ -25,6 +25,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::a_table_that_came_back_with_more", move || {
             back_and_forth(major)
         }),
+        trial(
+            "commands::what_belongs_to_others_comes_back_to_them",
+            move || others_own(major),
+        ),
         trial("commands::a_possible_rename_is_asked_about", move || {
             possible_rename(major)
         }),
@@ -174,6 +178,36 @@ async fn back_and_forth(major: u16) -> Result<(), Failed> {
         database.drop().await?;
     }
     Ok(())
+}
+
+/// What belonged to another role comes back to it, whether owners are compared or not.
+async fn others_own(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let aux = "schemas: { aux: {} }\ntables:\n  stays: { schema: aux, columns: { id: bigint } }\n";
+    tool.declare(&[
+        "schemas: { app: {}, aux: {} }\ntables:\n  stays: { schema: aux, columns: { id: bigint } }\n  t: { schema: app, columns: { id: bigint } }\n",
+        "views: { v: { schema: app, query: SELECT id FROM app.t } }\nenums: { e: { schema: app, values: [a] } }\n",
+        "functions: { f(): { schema: app, returns: integer, sql_body: RETURN 1 } }\n",
+    ].concat());
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "DO $$ BEGIN CREATE ROLE owner_of_commands; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
+             ALTER SCHEMA app OWNER TO owner_of_commands; ALTER TABLE app.t OWNER TO owner_of_commands; \
+             ALTER VIEW app.v OWNER TO owner_of_commands; ALTER TYPE app.e OWNER TO owner_of_commands; \
+             ALTER FUNCTION app.f() OWNER TO owner_of_commands",
+        )
+        .await?;
+    let before = structure(&database)?;
+    tool.declare(aux);
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["rollback", "--yes"])?;
+    tool.wants(0, &["purge", "--all", "--yes"])?;
+    if let (Some(before), Some(after)) = (before, structure(&database)?) {
+        same("the structure is back", &after, &before)?;
+    }
+    database.drop().await
 }
 
 async fn possible_rename(major: u16) -> Result<(), Failed> {

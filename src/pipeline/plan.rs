@@ -95,7 +95,10 @@ pub(super) struct Wish<'a> {
 
 /// Makes a plan with its inverse, both rehearsed.
 pub(super) async fn make(project: &Project, wish: &Wish<'_>) -> Result<Plan, PipelineError> {
-    let settings = &project.settings;
+    let settings = &match wish.purpose {
+        Purpose::Undo(_) => way_back_settings(&project.settings),
+        Purpose::Declare | Purpose::Purge => project.settings.clone(),
+    };
     let mut workshop = Workshop::new(project.scratch.clone(), wish.read.server.version);
     let outcome = make_with(project, wish, settings, &mut workshop).await;
     let used_scratch = workshop.was_needed();
@@ -233,6 +236,7 @@ async fn inverse(
     settings: &Settings,
     workshop: &mut Workshop,
 ) -> Result<(Vec<Stage>, Vec<Finding>), PipelineError> {
+    let settings = &way_back_settings(settings);
     let moves = &forward.level.moves;
     let mut after = forward.level.desired.clone();
     after.overlay(&forward.bench.scope, &rehearsal.landed);
@@ -291,6 +295,13 @@ async fn inverse(
     let stages = plan::stages(diff(&back.level), &cx)?;
     let findings = facts::findings(&stages, &cx, &[], &BTreeSet::new());
     Ok((stages, findings))
+}
+
+/// What comes back has the owner that it had, whether owners are compared or not.
+fn way_back_settings(settings: &Settings) -> Settings {
+    let mut own = settings.clone();
+    own.manage.owners = true;
+    own
 }
 
 /// Conversions come from this plan's `using_back`, backfills from the intent in force before it.

@@ -225,7 +225,8 @@ fn without_what_goes_along(mut changes: Changes, level: &Level) -> Changes {
             let parent = level.current.parent(address);
             // A schema takes nothing along: what it holds goes by itself.
             parent.is_some_and(|parent| {
-                parent.kind() != crate::model::Kind::Schema && changes.drops(&parent)
+                (parent.kind() != Kind::Schema || address.kind().is_attached())
+                    && changes.drops(&parent)
             })
         })
         .map(|((address, _), _)| address.clone())
