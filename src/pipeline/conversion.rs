@@ -4,13 +4,13 @@ use super::preflight::Question;
 use crate::diff::Change;
 use crate::model::{
     Address, Alteration, Column, ColumnAlteration, Conversion, EnumAlteration, Expression, Kind,
-    Model, Name, Object, Text as _, Validity, Written,
+    Name, Object, Text as _, Written,
 };
 use crate::plan::{Context, Hazard};
 use crate::sql::Sql;
 
 /// The rows of a live table, with its columns under the names that they get: that is how texts of a person speak of them.
-fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> Sql {
+pub(super) fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> Sql {
     let columns: Vec<Sql> = cx
         .level
         .before
@@ -29,134 +29,20 @@ fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> Sql {
         .name(name)
 }
 
-/// Returns what fills the NULLs of a column before they are refused.
-pub(super) fn fill(column: &Address, cx: &Context<'_>) -> Option<Written> {
-    let not_null = column.with_kind(Kind::NotNull);
-    let is_valid = |side: &Model<Expression>| matches!(side.objects.get(&not_null), Some(Object::NotNull(own)) if own.validity == Validity::Valid);
-    if is_valid(&cx.level.current) || !is_valid(&cx.level.desired) {
+/// Returns the value that a column has after its type has changed, and where the names in it are looked up; `None` where it
+/// stays as it is.
+pub(super) fn converted(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> {
+    let about = of(column, cx)?;
+    if about.from.type_name == about.to.type_name {
         return None;
     }
-    let default = cx
-        .level
-        .desired
-        .objects
-        .get(&column.with_kind(Kind::Default));
-    let said = cx.level.intent.backfill.get(column).cloned();
-    said.or_else(|| match default {
-        Some(Object::Default(own)) => Some(Written::from(&own.value)),
-        _ => None,
-    })
-}
-
-/// The rows of a live table as they will be, in parentheses, and where the names of a conversion in them are looked up:
-/// columns under their new names and of their new types. What is computed anew is left out; new columns are not there.
-pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) -> (Sql, Vec<Name>) {
-    let level = cx.level;
-    let (mut columns, mut lookup) = (Vec::new(), Vec::new());
-    let mut is_other = false;
-    for there in level.before.columns_of(before) {
-        let address = level.moves.carry(&there);
-        let objects = [&level.current.objects, &level.desired.objects];
-        let value = Sql::empty().name(address.name());
-        let [Some(Object::Column(from)), Some(Object::Column(to))] =
-            objects.map(|own| own.get(&address))
-        else {
-            columns.push(value);
-            continue;
-        };
-        if from.generated != to.generated {
-            if let Some(computed) = &to.generated {
-                is_other = true;
-                let value = Sql::empty().expression(computed);
-                columns.push(value.push("AS").name(address.name()));
-            }
-            continue;
-        }
-        let Some(Object::Column(live)) = level.before.objects.get(&there) else {
-            continue;
-        };
-        if from.type_name == to.type_name {
-            if let Some(fill) = fill(&address, cx) {
-                // Rows that hold NULL are filled before a constraint is looked at.
-                is_other = true;
-                if lookup.is_empty() {
-                    lookup = fill.lookup().to_vec();
-                }
-                let filled = Sql::new("coalesce(").glue("").join(&value);
-                let filled = filled.glue(", (").glue("").expression(&fill);
-                columns.push(filled.glue(")) AS").name(address.name()));
-            } else {
-                columns.push(value);
-            }
-            continue;
-        }
-        is_other = true;
-        let about = About {
-            address: &address,
-            before: there,
-            from,
-            live,
-            to,
-            cx,
-        };
-        if let Some(using) = about.using() {
-            lookup = using.lookup().to_vec();
-        }
-        let target = Written::from(&to.type_name);
-        let plainly = || {
-            Sql::empty()
-                .name(address.name())
-                .glue("::")
-                .glued_text(&target)
-        };
-        let converted = about.converted().unwrap_or_else(plainly);
-        columns.push(converted.push("AS").name(address.name()));
-    }
-    for address in level.desired.columns_of(table) {
-        if let Some((value, path)) = value_of_new(&address, cx) {
-            is_other = true;
-            if lookup.is_empty() {
-                lookup = path;
-            }
-            columns.push(value.push("AS").name(address.name()));
-        }
-    }
-    let rows = renamed_rows(before, table.name(), cx);
-    let rows = if is_other {
-        let from = Sql::new("(SELECT").separated(&columns, ", ").push("FROM");
-        from.join(&rows).glue(")").push("AS").name(table.name())
-    } else {
-        rows
-    };
-    (rows, lookup)
-}
-
-/// Returns what existing rows hold in a column that is new, and where its names are looked up; `None` for one that has
-/// stood, or counts.
-fn value_of_new(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> {
-    let level = cx.level;
-    let at = |kind| level.desired.objects.get(&column.with_kind(kind));
-    let Some(Object::Column(own)) = level.desired.objects.get(column) else {
-        return None;
-    };
-    if level.current.objects.contains_key(column) || at(Kind::Identity).is_some() {
-        return None;
-    }
-    let default = match at(Kind::Default) {
-        Some(Object::Default(own)) => Some(&own.value),
-        _ => None,
-    };
-    let said = level.intent.backfill.get(column).cloned();
-    let fill = said.or_else(|| own.generated.as_ref().or(default).map(Written::from));
-    let target = Written::from(&own.type_name);
-    let (value, path) = match &fill {
-        Some(fill) => (
-            Sql::new("(").glue("").expression(fill).glue(")"),
-            fill.lookup().to_vec(),
-        ),
-        None => (Sql::new("NULL"), Vec::new()),
-    };
-    Some((value.glue("::").glued_text(&target), path))
+    let target = Written::from(&about.to.type_name);
+    let plainly = || about.value().glue("::").glued_text(&target);
+    let lookup = about.using().map(|own| own.lookup().to_vec());
+    Some((
+        about.converted().unwrap_or_else(plainly),
+        lookup.unwrap_or_default(),
+    ))
 }
 
 /// Says whether values of a column become other ones with its type, so that what holds for it may hold no longer.
@@ -188,6 +74,11 @@ fn about<'a>(address: &'a Address, change: &Change, cx: &'a Context<'_>) -> Opti
     let Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) = change else {
         return None;
     };
+    of(address, cx)
+}
+
+/// Returns a column that holds values before and after.
+fn of<'a>(address: &'a Address, cx: &'a Context<'_>) -> Option<About<'a>> {
     let objects = [&cx.level.current.objects, &cx.level.desired.objects];
     let [Some(Object::Column(from)), Some(Object::Column(to))] =
         objects.map(|own| own.get(address))

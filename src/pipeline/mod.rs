@@ -10,6 +10,7 @@ mod privileges;
 mod pull;
 mod purge;
 mod rollback;
+mod rows_to_be;
 mod since;
 mod status;
 mod validate;

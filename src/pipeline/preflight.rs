@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::rows_to_be::{fill, rows_to_be};
 use super::{PipelineError, Project, conversion, counting};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
@@ -145,7 +146,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             !level.current.objects.contains_key(&own) || there.table() == before
         })
     };
-    let (rows, mut lookup) = conversion::rows_to_be(&before, &table, cx);
+    let (rows, mut lookup) = rows_to_be(&before, &table, cx);
     // Equality of a type from elsewhere stands beside it: without its schema, that of text would be taken for citext.
     lookup.extend(type_schemas(&table, cx));
     let ask = |sql: Sql, what: [&'static str; 2]| {
@@ -167,8 +168,11 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             .iter()
             .any(|own| changes(&own))
     };
+    if speaks_of_change() {
+        return None;
+    }
     match object {
-        Object::Check(own) if own.validity == Validity::Valid && !speaks_of_change() => ask(
+        Object::Check(own) if own.validity == Validity::Valid => ask(
             count().push("WHERE NOT").expression(&own.expression),
             ["row violates the check", "rows violate the check"],
         ),
@@ -178,7 +182,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
                 return None;
             }
             let is_new = !level.current.objects.contains_key(&address.column());
-            let what = if is_new || conversion::fill(&address.column(), cx).is_some() {
+            let what = if is_new || fill(&address.column(), cx).is_some() {
                 [
                     "row is left NULL by what fills it",
                     "rows are left NULL by what fills them",
@@ -201,7 +205,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             let is_known = level.before.objects.contains_key(&referenced);
             let comes = level.desired.objects.contains_key(&other) && !is_known;
             let to = if is_known {
-                conversion::rows_to_be(&referenced, &other, cx).0
+                rows_to_be(&referenced, &other, cx).0
             } else {
                 Sql::new("ONLY").path(&referenced)
             };
