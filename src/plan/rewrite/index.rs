@@ -27,8 +27,22 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     let columns = |own: &Address| own.kind() == Kind::Column;
     let before = cx.level.current.needs_of(address);
     let after = cx.level.desired.needs_of(address);
-    let stays = |need: &&Address| changes.at(need).next().is_none();
+    // What another rewrite has claimed is no change any more.
+    let stays = |need: &&Address| {
+        let [held, wanted] = objects.map(|own| own.get(*need));
+        changes.at(need).next().is_none() && (need.kind() != Kind::Enum || held == wanted)
+    };
+    // A column's type may change with nothing said of the column.
+    let types_stay = |need: &Address| {
+        let types = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(need));
+        let mut types = types
+            .iter()
+            .flatten()
+            .filter(|own| own.kind() == Kind::Enum);
+        !columns(need) || types.all(|own| stays(&own))
+    };
     let is_still = before.iter().all(|need| stays(&need))
+        && before.iter().chain(&after).all(types_stay)
         && after.iter().all(|need| stays(&need) || columns(need))
         && !before
             .iter()
