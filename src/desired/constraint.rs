@@ -113,7 +113,6 @@ impl Reading<'_> {
             let mend =
                 "list them with their operators: `elements: [{ room: \"=\" }, { during: \"&&\" }]`";
             self.gathering.ledger.fault(at, what, mend.to_owned());
-            return;
         }
         let predicate = fields.get("where");
         let predicate = predicate.and_then(|node| self.sql(&node, "the predicate"));
@@ -137,7 +136,9 @@ impl Reading<'_> {
                 .and_then(|node| fields::name(&node, ledger)),
         };
         self.known_columns(value, own.include.iter());
-        self.gathering.put(&address, key, Object::Exclusion(own));
+        if !own.elements.is_empty() {
+            self.gathering.put(&address, key, Object::Exclusion(own));
+        }
         self.gathering.comment(&address, &mut fields);
         self.gathering.renamed(&address, &mut fields);
         fields.close(&mut self.gathering.ledger);
