@@ -193,10 +193,10 @@ async fn others_own(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["apply", "--yes"])?;
     database
         .run(
-            "DO $$ BEGIN CREATE ROLE owner_of_commands; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
-             ALTER SCHEMA app OWNER TO owner_of_commands; ALTER TABLE app.t OWNER TO owner_of_commands; \
-             ALTER VIEW app.v OWNER TO owner_of_commands; ALTER TYPE app.e OWNER TO owner_of_commands; \
-             ALTER FUNCTION app.f() OWNER TO owner_of_commands",
+            "DO $$ BEGIN CREATE ROLE owner_of_what_others_have; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; \
+             ALTER SCHEMA app OWNER TO owner_of_what_others_have; ALTER TABLE app.t OWNER TO owner_of_what_others_have; \
+             ALTER VIEW app.v OWNER TO owner_of_what_others_have; ALTER TYPE app.e OWNER TO owner_of_what_others_have; \
+             ALTER FUNCTION app.f() OWNER TO owner_of_what_others_have",
         )
         .await?;
     let before = structure(&database)?;
