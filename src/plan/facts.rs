@@ -183,7 +183,11 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                     );
                 }
             }
+            // One that is made again, or stood aside for a while, leaves nobody without.
+            let is_missed = !cx.level.desired.objects.contains_key(&step.address)
+                && !step.address.name().is_reserved();
             if step.address.kind() == Kind::Index
+                && is_missed
                 && step
                     .effects
                     .iter()
