@@ -15,6 +15,7 @@ mod cases;
 mod commands;
 mod desired;
 mod documents;
+mod domains;
 mod levelling;
 mod property;
 mod providers;
@@ -33,6 +34,7 @@ fn main() {
     trials.extend(commands::trials());
     trials.extend(desired::trials());
     trials.extend(documents::trials());
+    trials.extend(domains::trials());
     trials.extend(providers::trials());
     trials.extend(refusals::trials());
     trials.extend(property::trials());

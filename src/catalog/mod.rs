@@ -6,6 +6,7 @@
 mod column;
 mod constraint;
 mod depend;
+mod domain;
 mod extension;
 mod index;
 mod physical;
@@ -104,6 +105,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     relation::schemas(connection, &mut gathering).await?;
     extension::extensions(connection, &mut gathering).await?;
     types::enums(connection, &mut gathering).await?;
+    domain::domains(connection, &mut gathering).await?;
     sequence::sequences(connection, &mut gathering).await?;
     routine::functions(connection, &mut gathering).await?;
     relation::tables(connection, &mut gathering).await?;

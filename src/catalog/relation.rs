@@ -88,13 +88,16 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Schema => Some("pg_namespace"),
         Kind::Extension => Some("pg_extension"),
-        Kind::Enum => Some("pg_type"),
+        Kind::Enum | Kind::Domain => Some("pg_type"),
         Kind::Function => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
-        Kind::PrimaryKey | Kind::Unique | Kind::Exclusion | Kind::Check | Kind::ForeignKey => {
-            Some("pg_constraint")
-        }
+        Kind::PrimaryKey
+        | Kind::Unique
+        | Kind::Exclusion
+        | Kind::Check
+        | Kind::DomainCheck
+        | Kind::ForeignKey => Some("pg_constraint"),
         // A NOT NULL is addressed by its column: its comment would need the constraint's name.
         Kind::NotNull => None,
         Kind::Identity

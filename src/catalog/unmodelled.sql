@@ -15,10 +15,10 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
           OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
      AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype = 'i')
   UNION ALL
-  SELECT CASE t.typtype WHEN 'd' THEN 'domain' WHEN 'r' THEN 'range type' ELSE 'base type' END,
+  SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
          s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
-   WHERE t.typtype IN ('d', 'r') OR t.typtype = 'b' AND t.typelem = 0
+   WHERE t.typtype = 'r' OR t.typtype = 'b' AND t.typelem = 0
   UNION ALL
   SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END,
          s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
@@ -33,6 +33,10 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    WHERE c.relkind = 'r'
      AND (k.enforced IS FALSE OR k.contype IN ('p', 'u') AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
           OR k.contype = 'n' AND k.connoinherit)
+  UNION ALL
+  SELECT 'name of a domain''s NOT NULL', s.nspname, t.typname, k.conname, 'pg_constraint'::regclass, k.oid, NULL, NULL
+    FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN schema s ON s.oid = t.typnamespace
+   WHERE k.contype = 'n' AND k.conname <> t.typname || '_not_null'
   UNION ALL
   SELECT 'trigger', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace

@@ -16,6 +16,14 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         Kind::Schema => (head.push("SCHEMA").path(&target), None),
         Kind::Extension => (head.push("EXTENSION").path(&target), None),
         Kind::Enum => (head.push("TYPE").path(&target), None),
+        Kind::Domain => (head.push("DOMAIN").path(&target), None),
+        Kind::DomainCheck => (
+            head.push("CONSTRAINT")
+                .name(target.name())
+                .push("ON DOMAIN")
+                .path(&target.domain()),
+            None,
+        ),
         Kind::Sequence => (head.push("SEQUENCE").path(&target), None),
         Kind::Function => (head.push("FUNCTION").routine(&target), None),
         Kind::Trigger => (

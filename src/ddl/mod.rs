@@ -5,6 +5,7 @@
 
 pub(crate) mod comment;
 pub(crate) mod constraint;
+pub(crate) mod domain;
 pub(crate) mod extension;
 pub(crate) mod fill_trigger;
 pub(crate) mod index;
@@ -30,6 +31,8 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Schema(_) => table::create_schema(address),
         Object::Extension(own) => extension::create(address, own),
         Object::Enum(own) => types::create_enum(address, own),
+        Object::Domain(own) => domain::create(address, own),
+        Object::DomainCheck(own) => domain::add_check(address, own),
         Object::Sequence(own) => sequence::create(address, own),
         Object::OwnedBy(own) => sequence::set_owned_by(address, Some(own)),
         Object::Function(own) => routine::create(address, own),
@@ -73,6 +76,8 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::Schema(_) => table::drop_schema(address),
         Object::Extension(_) => extension::drop(address),
         Object::Enum(_) => types::drop(address),
+        Object::Domain(_) => domain::drop(address),
+        Object::DomainCheck(_) => domain::drop_check(address),
         Object::Sequence(_) => sequence::drop(address),
         Object::OwnedBy(_) => sequence::set_owned_by(address, None),
         Object::Function(_) => routine::drop(address),
@@ -119,11 +124,11 @@ pub(crate) fn alter<T: Text>(
 ) -> Option<Statement> {
     use crate::model::{
         CheckAlteration, ClusteredOnAlteration, ColumnAlteration, CommentAlteration,
-        DefaultAlteration, EnumAlteration, ExclusionAlteration, ExtensionAlteration,
-        ForeignKeyAlteration, FunctionAlteration, Grant, GrantAlteration, IdentityAlteration,
-        IndexAlteration, NotNullAlteration, OwnedByAlteration, OwnerAlteration,
-        ParametersAlteration, PrimaryKeyAlteration, ReplicaIdentityAlteration, SequenceAlteration,
-        TableAlteration, UniqueAlteration, Validity, ViewAlteration,
+        DefaultAlteration, DomainAlteration, DomainCheckAlteration, EnumAlteration,
+        ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration, FunctionAlteration, Grant,
+        GrantAlteration, IdentityAlteration, IndexAlteration, NotNullAlteration, OwnedByAlteration,
+        OwnerAlteration, ParametersAlteration, PrimaryKeyAlteration, ReplicaIdentityAlteration,
+        SequenceAlteration, TableAlteration, UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -137,7 +142,18 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Enum(EnumAlteration::AddValue { value, before }), _) => {
             Some(types::add_value(address, value, before.as_deref()))
         }
-        (Alteration::Enum(EnumAlteration::Values), _) => None,
+        (Alteration::Enum(EnumAlteration::Values), _)
+        | (Alteration::Domain(DomainAlteration::Type), _)
+        | (Alteration::DomainCheck(DomainCheckAlteration::Definition), _) => None,
+        (Alteration::Domain(DomainAlteration::Default(value)), _) => {
+            Some(domain::set_default(address, value.as_ref()))
+        }
+        (Alteration::Domain(DomainAlteration::NotNull(not_null)), _) => {
+            Some(domain::set_not_null(address, *not_null))
+        }
+        (Alteration::DomainCheck(DomainCheckAlteration::Validate), _) => {
+            Some(domain::validate(address))
+        }
         (Alteration::Sequence(SequenceAlteration::Options), Object::Sequence(own)) => {
             Some(sequence::alter(address, own))
         }
@@ -264,6 +280,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
     match dependent {
         Kind::Default
         | Kind::Check
+        | Kind::DomainCheck
         | Kind::Exclusion
         | Kind::Index
         | Kind::View
@@ -272,6 +289,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         Kind::Schema
         | Kind::Extension
         | Kind::Enum
+        | Kind::Domain
         | Kind::Sequence
         | Kind::Table
         | Kind::Column

@@ -10,11 +10,13 @@ fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Schema => "SCHEMA",
         Kind::Enum => "TYPE",
+        Kind::Domain => "DOMAIN",
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",
         Kind::Table | Kind::Column => "TABLE",
         Kind::View => "VIEW",
         Kind::Extension
+        | Kind::DomainCheck
         | Kind::OwnedBy
         | Kind::Default
         | Kind::NotNull

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fault::{Fault, Faults, Ledger, Sources};
 use super::fields::{self, Fields};
 use super::node::{self, Node};
-use super::{Loaded, default_path, routine, sequence, table, types, view};
+use super::{Loaded, default_path, domain, routine, sequence, table, types, view};
 use crate::model::{Address, Comment, Declared, Kind, Name, Object, Owner, Schema, Written};
 
 /// What is gathered over all files.
@@ -107,6 +107,11 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
     if let Some(node) = fields.get("enums") {
         for (name, key, value) in fields::entries(&node, "enums", &mut gathering.ledger) {
             types::read_enum(&head, &name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("domains") {
+        for (name, key, value) in fields::entries(&node, "domains", &mut gathering.ledger) {
+            domain::read(&head, &name, &key, &value, gathering);
         }
     }
     if let Some(node) = fields.get("sequences") {

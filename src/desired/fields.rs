@@ -246,6 +246,15 @@ pub(super) fn reference(node: &Node, what: &str, ledger: &mut Ledger) -> Option<
     split
 }
 
+/// Reads a collation; one without a schema is the system's.
+pub(super) fn collation(node: &Node, ledger: &mut Ledger) -> Option<Vec<Name>> {
+    let names = reference(node, "collation", ledger)?;
+    Some(match names.as_slice() {
+        [name] => vec![Name::new("pg_catalog"), name.clone()],
+        _ => names,
+    })
+}
+
 /// Reads `true` or `false`.
 pub(super) fn boolean(node: &Node, what: &str, ledger: &mut Ledger) -> Option<bool> {
     match node.scalar().map(|(text, _)| &**text) {

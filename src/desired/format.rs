@@ -30,6 +30,8 @@ pub struct Document {
     pub extensions: Option<BTreeMap<String, Option<Extension>>>,
     /// Enumerated types (manual section 8.7).
     pub enums: Option<BTreeMap<String, EnumForm>>,
+    /// Domains: types with what their values must meet (manual: CREATE DOMAIN).
+    pub domains: Option<BTreeMap<String, DomainForm>>,
     /// Sequences that no identity column has (manual: CREATE SEQUENCE).
     pub sequences: Option<BTreeMap<String, Option<Sequence>>>,
     /// Functions; the key is `name(argument types)` as in DROP FUNCTION (manual: CREATE FUNCTION).
@@ -118,6 +120,68 @@ pub struct Enum {
     pub r#override: Option<bool>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// A domain: the type it is made of, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum DomainForm {
+    /// The type.
+    Type(Sql),
+    /// Everything.
+    Full(Box<Domain>),
+}
+
+/// A domain.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Domain {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The type it is made of.
+    pub r#type: Sql,
+    /// The collation, where it is not the type's own.
+    pub collation: Option<Reference>,
+    /// What new rows get where neither they nor their column say a value.
+    pub default: Option<Sql>,
+    /// Whether NULL is none of its values.
+    pub not_null: Option<bool>,
+    /// Check constraints by name; `VALUE` stands for the value.
+    pub checks: Option<BTreeMap<String, DomainCheckForm>>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// A check of a domain: its expression, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum DomainCheckForm {
+    /// The expression.
+    Expression(Sql),
+    /// Everything.
+    Full(DomainCheck),
+}
+
+/// A check constraint of a domain.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct DomainCheck {
+    /// What no value must make false.
+    pub check: Sql,
+    /// Whether values that are stored are left unchecked.
+    pub not_valid: Option<bool>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
 }
 
 /// A sequence.
@@ -417,6 +481,12 @@ mod tests {
             ("View", "views: { v: {KEYS} }", ""),
             ("Extension", "extensions: { e: {KEYS} }", ""),
             ("Enum", "enums: { e: {KEYS} }", ""),
+            ("Domain", "domains: { d: {KEYS} }", ""),
+            (
+                "DomainCheck",
+                "domains: { d: { type: int, checks: { c: {KEYS} } } }",
+                "",
+            ),
             ("Sequence", "sequences: { s: {KEYS} }", ""),
             ("Function", "functions: { f(): {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),

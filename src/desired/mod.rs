@@ -4,6 +4,7 @@
 
 mod constraint;
 mod document;
+mod domain;
 mod edit;
 mod fault;
 mod fields;
@@ -21,6 +22,7 @@ mod write;
 mod write_constraint;
 mod write_physical;
 mod write_routine;
+mod write_types;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -146,16 +146,12 @@ impl Reading<'_> {
         };
         let collation = fields
             .get("collation")
-            .and_then(|node| fields::reference(&node, "collation", &mut self.gathering.ledger));
+            .and_then(|node| fields::collation(&node, &mut self.gathering.ledger));
         let generated = fields
             .get("generated")
             .and_then(|node| self.sql(&node, "the generation expression"));
         let is_generated = generated.is_some();
         if let Some(type_name) = type_name {
-            let collation = collation.map(|names| match names.as_slice() {
-                [name] => vec![Name::new("pg_catalog"), name.clone()],
-                _ => names,
-            });
             self.gathering.put(
                 &address,
                 key,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
-use super::{edit, write_constraint, write_physical, write_routine};
+use super::{edit, write_constraint, write_physical, write_routine, write_types};
 use crate::model::{
-    Address, Check, Column, Counting, Enum, Expression, Generated, Hash, Identity, Index, Kind,
+    Address, Check, Column, Counting, Expression, Generated, Hash, Identity, Index, Kind,
     MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
     Validity, View,
 };
@@ -120,7 +120,8 @@ pub(super) fn entry(
             table(model, indexes, address, own.persistence),
         ),
         Object::View(own) => ("views", name, view(model, address, own)),
-        Object::Enum(own) => ("enums", name, enumeration(model, address, own)),
+        Object::Enum(own) => ("enums", name, write_types::enumeration(model, address, own)),
+        Object::Domain(own) => ("domains", name, write_types::domain(model, address, own)),
         Object::Sequence(own) => ("sequences", name, sequence(model, address, own)),
         Object::Function(own) => (
             "functions",
@@ -128,6 +129,7 @@ pub(super) fn entry(
             write_routine::function(model, address, own),
         ),
         Object::OwnedBy(_)
+        | Object::DomainCheck(_)
         | Object::Column(_)
         | Object::Default(_)
         | Object::NotNull(_)
@@ -197,17 +199,6 @@ pub(super) fn attached(model: &Model<Expression>, target: &Address, into: &mut M
     if let Some(Object::Owner(own)) = model.objects.get(&Address::owner_of(target)) {
         into.insert(text("owner"), text(own.role.as_str()));
     }
-}
-
-fn enumeration(model: &Model<Expression>, address: &Address, own: &Enum) -> Value {
-    let values = Value::Sequence(own.values.iter().map(|value| text(value)).collect());
-    let mut map = Mapping::new();
-    attached(model, address, &mut map);
-    if map.is_empty() {
-        return values;
-    }
-    map.insert(text("values"), values);
-    Value::Mapping(map)
 }
 
 /// Writes what a sequence counts where it is not the usual.

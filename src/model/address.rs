@@ -198,6 +198,11 @@ impl Address {
         Self::new(Kind::Table, self.path.iter().take(2).cloned())
     }
 
+    /// Returns the domain that this constraint belongs to.
+    pub fn domain(&self) -> Self {
+        Self::new(Kind::Domain, self.path.iter().take(2).cloned())
+    }
+
     /// Returns the schema this object lives in.
     pub fn schema(&self) -> Self {
         Self::new(Kind::Schema, [self.schema_name().clone()])
@@ -236,8 +241,12 @@ impl Address {
                 Kind::Enum => {
                     own == Kind::Enum && (self.on.is_none() || self.path == ancestor.path)
                 }
+                Kind::Domain => {
+                    own == Kind::DomainCheck || (self.on.is_some() && own == Kind::Domain)
+                }
                 Kind::View => own == Kind::Trigger || self.on == Some(Kind::View),
                 Kind::Extension
+                | Kind::DomainCheck
                 | Kind::OwnedBy
                 | Kind::Default
                 | Kind::NotNull

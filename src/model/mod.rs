@@ -7,6 +7,7 @@ mod address;
 mod comment;
 mod constraint;
 mod database;
+mod domain;
 mod exclusion;
 mod extension;
 mod hash;
@@ -37,6 +38,7 @@ pub use constraint::{
     PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
+pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};
 pub use extension::{Extension, ExtensionAlteration};
 pub use hash::Hash;

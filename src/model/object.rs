@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::{
     Address, Check, CheckAlteration, ClusteredOn, ClusteredOnAlteration, Column, ColumnAlteration,
     ColumnSettings, ColumnSettingsAlteration, Comment, CommentAlteration, Default,
-    DefaultAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
-    ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
-    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, NotNull,
-    NotNullAlteration, OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters,
-    ParametersAlteration, PrimaryKey, PrimaryKeyAlteration, ReplicaIdentity,
-    ReplicaIdentityAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration, Slot, Table,
-    TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
-    ViewAlteration,
+    DefaultAlteration, Domain, DomainAlteration, DomainCheck, DomainCheckAlteration, Enum,
+    EnumAlteration, Exclusion, ExclusionAlteration, Extension, ExtensionAlteration, ForeignKey,
+    ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
+    IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
+    OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, PrimaryKey,
+    PrimaryKeyAlteration, ReplicaIdentity, ReplicaIdentityAlteration, Schema, SchemaAlteration,
+    Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration,
+    Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -79,10 +79,14 @@ kinds! {
     Extension = "extension", Extension, ExtensionAlteration;
     /// An enumerated type.
     Enum = "enum", Enum, EnumAlteration;
+    /// A domain.
+    Domain = "domain", Domain<T>, DomainAlteration;
     /// A sequence.
     Sequence = "sequence", Sequence, SequenceAlteration;
     /// A function.
     Function = "function", Function<T>, FunctionAlteration;
+    /// A check constraint of a domain.
+    DomainCheck = "check of domain", DomainCheck<T>, DomainCheckAlteration;
     /// A table.
     Table = "table", Table, TableAlteration;
     /// A column of a table.
@@ -149,6 +153,8 @@ impl Kind {
             Self::Schema
             | Self::Extension
             | Self::Enum
+            | Self::Domain
+            | Self::DomainCheck
             | Self::Sequence
             | Self::OwnedBy
             | Self::Function
@@ -176,6 +182,8 @@ impl Kind {
             Self::Schema
             | Self::Extension
             | Self::Enum
+            | Self::Domain
+            | Self::DomainCheck
             | Self::Sequence
             | Self::OwnedBy
             | Self::Function
@@ -199,11 +207,13 @@ impl Kind {
             Self::Schema
             | Self::Extension
             | Self::Enum
+            | Self::Domain
             | Self::Sequence
             | Self::Function
             | Self::Table
             | Self::View => true,
             Self::Column
+            | Self::DomainCheck
             | Self::OwnedBy
             | Self::Default
             | Self::NotNull
@@ -237,6 +247,7 @@ impl<T: Text> Object<T> {
         match self {
             Self::Schema(_) | Self::Extension(_) => None,
             Self::Enum(_)
+            | Self::Domain(_)
             | Self::Sequence(_)
             | Self::Function(_)
             | Self::Table(_)
@@ -250,6 +261,7 @@ impl<T: Text> Object<T> {
             | Self::Parameters(_)
             | Self::ReplicaIdentity(_)
             | Self::ClusteredOn(_) => Some(own.table()),
+            Self::DomainCheck(_) => Some(own.domain()),
             Self::Trigger(trigger) => Some(trigger.relation(own)),
             Self::Default(_) | Self::NotNull(_) | Self::Identity(_) | Self::ColumnSettings(_) => {
                 Some(own.column())
@@ -271,7 +283,10 @@ impl<T: Text> Object<T> {
                 Slot::Type(own.schema_name().clone(), own.name().clone()),
             ],
             Self::Index(_) | Self::Sequence(_) => vec![relation(own.name())],
-            Self::Enum(_) => vec![Slot::Type(own.schema_name().clone(), own.name().clone())],
+            Self::Enum(_) | Self::Domain(_) => {
+                vec![Slot::Type(own.schema_name().clone(), own.name().clone())]
+            }
+            Self::DomainCheck(_) => vec![Slot::Constraint(own.domain(), own.name().clone())],
             // A key's index takes a relation name of its own.
             Self::PrimaryKey(key) => {
                 let mut slots = vec![Slot::PrimaryKey(own.table())];
@@ -318,6 +333,8 @@ impl<T: Text> Object<T> {
             Self::Schema(own) => Object::Schema(own.clone()),
             Self::Extension(own) => Object::Extension(own.clone()),
             Self::Enum(own) => Object::Enum(own.clone()),
+            Self::Domain(own) => Object::Domain(own.map(turn)),
+            Self::DomainCheck(own) => Object::DomainCheck(own.map(turn)),
             Self::Sequence(own) => Object::Sequence(own.clone()),
             Self::OwnedBy(own) => Object::OwnedBy(own.clone()),
             Self::Function(own) => Object::Function(own.map(turn)),

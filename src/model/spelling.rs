@@ -167,7 +167,10 @@ pub(super) fn type_after_move(own: &Name, from: &Address, to: &Address) -> Name 
     let Some(path) = split_dotted(name).filter(|path| path.len() == 2) else {
         return own.clone();
     };
-    let is_type = matches!(from.kind(), Kind::Table | Kind::View | Kind::Enum);
+    let is_type = matches!(
+        from.kind(),
+        Kind::Table | Kind::View | Kind::Enum | Kind::Domain
+    );
     let moves_with_schema = from.kind() == Kind::Schema && path[..1] == *from.path();
     if !(moves_with_schema || is_type && path[..] == *from.path()) {
         return own.clone();

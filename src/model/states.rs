@@ -118,7 +118,7 @@ impl Declared {
     /// Spells a type that the files declare as a server with an empty search path would.
     fn spelled_here(&self, text: &str, path: &[Name]) -> Option<String> {
         let is_type = |place: &[Name; 2]| {
-            let kinds = [Kind::Enum, Kind::Table, Kind::View].into_iter();
+            let kinds = [Kind::Enum, Kind::Domain, Kind::Table, Kind::View].into_iter();
             let mut addresses = kinds.map(|kind| Address::new(kind, place.iter().cloned()));
             addresses.any(|address| self.written.objects.contains_key(&address))
         };
@@ -190,6 +190,8 @@ pub struct Tried {
     pub back: Conversion,
     /// Whether the table was rewritten.
     pub rewrites: bool,
+    /// Whether it would be without a default as well: a new column of a domain whose values must meet something.
+    pub rewrites_bare: bool,
 }
 
 /// Both sides settled by one server: the only pair that may be compared.

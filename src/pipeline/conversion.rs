@@ -1,5 +1,6 @@
 //! What is asked of live rows before a column changes its type: whether every value fits, and whether it comes back.
 
+use super::domain::base_of;
 use super::preflight::Question;
 use crate::diff::Change;
 use crate::model::{
@@ -36,7 +37,7 @@ pub(super) fn converted(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<
     if about.from.type_name == about.to.type_name {
         return None;
     }
-    let target = Written::from(&about.to.type_name);
+    let target = Written::from(&base_of(&about.to.type_name, cx));
     let plainly = || about.value().glue("::").glued_text(&target);
     let lookup = about.using().map(|own| own.lookup().to_vec());
     Some((
@@ -222,15 +223,7 @@ impl About<'_> {
     fn comes_back(&self) -> Option<Question> {
         let (converted, column) = (self.converted()?, self.address.name());
         // An explicit cast cuts what is too long; an assignment refuses it, blanks at its end apart.
-        let word = self
-            .to
-            .type_name
-            .sql()
-            .split('(')
-            .next()
-            .unwrap_or_default();
-        let is_limited = ["character", "character varying", "bit", "bit varying"].contains(&word);
-        if self.by_assignment() && is_limited {
+        if self.by_assignment() && is_limited(&self.to.type_name) {
             let sql = Sql::new("SELECT count(*) FROM")
                 .join(&self.rows())
                 .push("WHERE rtrim(")
@@ -323,10 +316,16 @@ impl About<'_> {
             Conversion::ThroughText => "::text::",
             Conversion::None => return None,
         };
-        let target = Written::from(&self.to.type_name);
+        let target = Written::from(&base_of(&self.to.type_name, self.cx));
         let own = Sql::new("(").glued_name(self.address.name()).glue(through);
         Some(own.glued_text(&target).glue(")"))
     }
+}
+
+/// Says whether values of a type are limited in length: an assignment refuses what is longer, a cast cuts it.
+pub(super) fn is_limited(type_name: &Expression) -> bool {
+    let word = type_name.sql().split('(').next().unwrap_or_default();
+    ["character", "character varying", "bit", "bit varying"].contains(&word)
 }
 
 /// Says whether the server's own cast keeps every value, and the cast back finds it: such columns need not be read.

@@ -3,6 +3,7 @@
 mod apply;
 mod conversion;
 mod counting;
+mod domain;
 mod drift;
 mod plan;
 mod preflight;

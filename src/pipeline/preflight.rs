@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::rows_to_be::{fill, rows_to_be};
-use super::{PipelineError, Project, conversion, counting};
+use super::{PipelineError, Project, conversion, counting, domain};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
 use crate::model::{
@@ -59,6 +59,7 @@ pub(super) async fn findings(
             let own = enforces(change).then(|| question(address, cx)).flatten();
             own.into_iter()
                 .chain(conversion::questions(address, change, cx))
+                .chain(domain::questions(address, change, cx))
         })
         .collect();
     questions.extend(holding_still(changes, cx));
@@ -160,7 +161,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
     let speaks_of_change = || {
         let changes = |own: &&Address| {
             let sides = [&level.current, &level.desired].map(|side| side.objects.get(*own));
-            matches!(own.kind(), Kind::Enum | Kind::Function) && sides[0] != sides[1]
+            matches!(own.kind(), Kind::Enum | Kind::Domain | Kind::Function) && sides[0] != sides[1]
         };
         level
             .desired
@@ -278,6 +279,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         Object::Schema(_)
         | Object::Extension(_)
         | Object::Enum(_)
+        | Object::Domain(_)
+        | Object::DomainCheck(_)
         | Object::Sequence(_)
         | Object::Function(_)
         | Object::Table(_)

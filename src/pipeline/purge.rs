@@ -59,7 +59,13 @@ pub async fn plan_purge(
         .collect();
     // What others are made of goes after them: columns, tables, sequences, types.
     let mut chosen = chosen;
-    let last_first = [Kind::Enum, Kind::Sequence, Kind::Table, Kind::Column];
+    let last_first = [
+        Kind::Enum,
+        Kind::Domain,
+        Kind::Sequence,
+        Kind::Table,
+        Kind::Column,
+    ];
     chosen.sort_by_key(|row| {
         let rank = last_first.iter().position(|kind| *kind == row.place.kind());
         std::cmp::Reverse(rank)

@@ -1,6 +1,7 @@
 //! The rows of a table as a plan will make them, for questions that are asked before it runs.
 
 use super::conversion::{converted, renamed_rows};
+use super::domain::{base_of, default_of};
 use crate::model::{Address, Expression, Kind, Model, Name, Object, Text as _, Validity, Written};
 use crate::plan::Context;
 use crate::sql::Sql;
@@ -140,10 +141,11 @@ fn value_of_new(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> 
         _ => None,
     };
     let fill = level.intent.backfill.get(column).cloned().or(default);
+    let fill = fill.or_else(|| default_of(own, cx));
     let (value, path) = match &fill {
         Some(fill) => (Sql::empty().expression(fill), fill.lookup().to_vec()),
         None => (Sql::new("NULL"), Vec::new()),
     };
-    let target = Written::from(&own.type_name);
+    let target = Written::from(&base_of(&own.type_name, cx));
     Some((value.glue("::").glued_text(&target), path))
 }

@@ -68,6 +68,7 @@ pub(super) async fn conflicts(
             conversion: back,
             back: forward.map_or(Conversion::ThroughText, |(conversion, _)| conversion),
             rewrites,
+            rewrites_bare: false,
         };
         tried.insert(address.clone(), own);
         true

@@ -9,7 +9,7 @@ use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, EnumAlteration, Kind, Level, Object};
+use crate::model::{Address, Alteration, Kind, Level, Object};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -219,8 +219,9 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
     for ((address, _), change) in &changes.0 {
         let disturbs = match change {
             Change::Drop => true,
-            Change::Alter(Alteration::Column(_) | Alteration::Enum(EnumAlteration::Values)) => true,
-            Change::Alter(_) | Change::Create => false,
+            Change::Alter(Alteration::Column(_)) => true,
+            Change::Alter(alteration) => replace::takes_another_type(alteration),
+            Change::Create => false,
         };
         if disturbs {
             goes.insert(cx.level.moves.carry_back(address));
@@ -269,6 +270,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Kind::Exclusion
                     | Kind::ForeignKey
                     | Kind::Check
+                    | Kind::DomainCheck
             );
             if refuses && !cx.is_new(&address.table()) || follows_type(address, level) {
                 step.phase(Phase::Contract)
@@ -284,6 +286,8 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 Object::Schema(_)
                 | Object::Extension(_)
                 | Object::Enum(_)
+                | Object::Domain(_)
+                | Object::DomainCheck(_)
                 | Object::OwnedBy(_)
                 | Object::Function(_)
                 | Object::Default(_)
@@ -314,6 +318,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             let unnoticed = matches!(
                 address.kind(),
                 Kind::Check
+                    | Kind::DomainCheck
                     | Kind::NotNull
                     | Kind::Comment
                     | Kind::Parameters

@@ -97,7 +97,7 @@ pub(crate) fn to_attic(
         return Some(column_aside(state, address));
     } else if matches!(
         object,
-        Object::Table(_) | Object::Sequence(_) | Object::Enum(_)
+        Object::Table(_) | Object::Sequence(_) | Object::Enum(_) | Object::Domain(_)
     ) {
         let hash = Hash::of(&(state, address.schema_name()));
         let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
@@ -161,7 +161,7 @@ pub(crate) fn set_made_aside(
     moves
 }
 
-/// Returns the enumerated types that columns in the attic need: those are held with them.
+/// Returns the types that columns in the attic need: those are held with them.
 fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) -> BTreeSet<Address> {
     model
         .needs
@@ -169,7 +169,8 @@ fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) ->
         .filter(|(column, _)| column.kind() == Kind::Column && in_attic(column))
         .flat_map(|(_, needs)| needs)
         .filter(|need| {
-            matches!(need.kind(), Kind::Enum | Kind::Extension) && model.objects.contains_key(*need)
+            matches!(need.kind(), Kind::Enum | Kind::Domain | Kind::Extension)
+                && model.objects.contains_key(*need)
         })
         .cloned()
         .collect()
@@ -184,9 +185,11 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 13] = [
+const RENAMED: [Kind; 15] = [
     Kind::Schema,
     Kind::Enum,
+    Kind::Domain,
+    Kind::DomainCheck,
     Kind::Sequence,
     Kind::Function,
     Kind::Table,
@@ -265,6 +268,7 @@ fn renames(known: &Known<'_>, identity: &mut Identity) {
 fn spoken_after(moves: &Moves, old: &Address) -> Address {
     let parent = match old.path().len() {
         2 => old.schema(),
+        _ if old.kind() == Kind::DomainCheck => old.domain(),
         _ => old.table(),
     };
     let is_left = moves.carry(&moves.carry_back(&parent)) != parent;
@@ -324,7 +328,13 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
 
 /// Whenever a plan would create what a retired thing still holds, it takes that back instead.
 fn take_back(known: &Known<'_>, identity: &mut Identity) {
-    for kind in [Kind::Enum, Kind::Sequence, Kind::Table, Kind::Column] {
+    for kind in [
+        Kind::Enum,
+        Kind::Domain,
+        Kind::Sequence,
+        Kind::Table,
+        Kind::Column,
+    ] {
         let declared = known
             .declared
             .written
@@ -380,7 +390,8 @@ fn holds_same_type(
     match (held, declared) {
         (Some(Object::Table(_)), Object::Table(_))
         | (Some(Object::Sequence(_)), Object::Sequence(_))
-        | (Some(Object::Enum(_)), Object::Enum(_)) => true,
+        | (Some(Object::Enum(_)), Object::Enum(_))
+        | (Some(Object::Domain(_)), Object::Domain(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
             // Its type may come back with it: enums are asked first.
             let held_type = identity.moves.carry_type(held.type_name.sql());
@@ -417,6 +428,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Schema
             | Kind::Extension
             | Kind::Enum
+            | Kind::Domain
             | Kind::Sequence
             | Kind::Function => {
                 let schema_is_covered = settings.manage.covers_schema(now.schema_name());
@@ -454,6 +466,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                 }
             }
             Kind::OwnedBy
+            | Kind::DomainCheck
             | Kind::Default
             | Kind::NotNull
             | Kind::Identity

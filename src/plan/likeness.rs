@@ -70,9 +70,14 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
                 && level.current.objects.contains_key(&new.table())
                 && is_same_column(held, wanted)
         }
-        Kind::Enum => held == wanted,
+        Kind::Enum | Kind::Domain => held == wanted,
         // Building it again would be for nothing.
-        Kind::Index | Kind::Unique | Kind::Exclusion | Kind::Check | Kind::ForeignKey => {
+        Kind::Index
+        | Kind::Unique
+        | Kind::Exclusion
+        | Kind::Check
+        | Kind::DomainCheck
+        | Kind::ForeignKey => {
             level.current.unit_of(old) == level.desired.unit_of(new) && held == wanted
         }
         Kind::Schema

@@ -115,8 +115,10 @@ fn why(step: &Move) -> String {
 
 /// Returns the attic's schema, where a table's address lies in one.
 fn attic_schema(address: &Address) -> Option<Address> {
-    let in_attic = matches!(address.kind(), Kind::Table | Kind::Sequence | Kind::Enum)
-        && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
+    let in_attic = matches!(
+        address.kind(),
+        Kind::Table | Kind::Sequence | Kind::Enum | Kind::Domain
+    ) && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
     in_attic.then(|| address.schema())
 }
 
@@ -147,12 +149,13 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
                 to.name(),
             )];
         }
+        Kind::DomainCheck => return vec![ddl::domain::rename_check(from, to.name())],
         Kind::Trigger => return vec![ddl::trigger::rename(from, to.name())],
         // A sequence that a column owns does not leave its table's schema.
         Kind::Sequence if other_schema && present.contains(&from.with_kind(Kind::OwnedBy)) => {
             statements.push(ddl::sequence::set_owned_by(from, None));
         }
-        Kind::Table | Kind::View | Kind::Enum | Kind::Function | Kind::Sequence => {}
+        Kind::Table | Kind::View | Kind::Enum | Kind::Domain | Kind::Function | Kind::Sequence => {}
         Kind::Extension
         | Kind::OwnedBy
         | Kind::Default
@@ -169,10 +172,11 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;
-    let commands: [(Kind, Command, Command); 5] = [
+    let commands: [(Kind, Command, Command); 6] = [
         (Kind::Table, ddl::table::set_schema, ddl::table::rename),
         (Kind::View, ddl::view::set_schema, ddl::view::rename),
         (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
+        (Kind::Domain, ddl::domain::set_schema, ddl::domain::rename),
         (
             Kind::Function,
             ddl::routine::set_schema,

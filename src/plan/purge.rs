@@ -22,6 +22,8 @@ pub(crate) fn purge_stage(
         ddl::sequence::drop(place)
     } else if kind == Kind::Enum {
         ddl::types::drop(place)
+    } else if kind == Kind::Domain {
+        ddl::domain::drop(place)
     } else {
         ddl::table::drop(place)
     };

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, ColumnAlteration, ColumnSettingsAlteration, EnumAlteration, Kind, Level,
-    Name, Object,
+    Address, Alteration, ColumnAlteration, ColumnSettingsAlteration, DomainAlteration,
+    EnumAlteration, Kind, Level, Name, Object,
 };
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
@@ -25,11 +25,19 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         let Some(to) = level.desired.objects.get(address) else {
             continue;
         };
-        if *alteration == Alteration::Enum(EnumAlteration::Values) {
+        if takes_another_type(alteration) {
             // Its columns are converted; what mentions it or them is made again around that.
-            let columns =
-                dependents(&needed_by_current, address).filter(|own| own.kind() == Kind::Column);
-            let around = columns.chain([address]).collect::<Vec<_>>();
+            let mut around = vec![address];
+            let mut at = 0;
+            while at < around.len() {
+                let made_of_it = |own: &&Address| match own.kind() {
+                    Kind::Column => around[at].kind() != Kind::Column,
+                    kind => kind == Kind::Domain,
+                };
+                let more = dependents(&needed_by_current, around[at]).filter(made_of_it);
+                around.extend(more.collect::<Vec<_>>());
+                at += 1;
+            }
             retyped.extend(around.iter().map(|own| (*own).clone()));
             for thing in around {
                 let all = dependents(&needed_by_current, thing)
@@ -92,6 +100,14 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         said_again(&mut changes, column, level);
     }
     without_what_goes_along(changes, level)
+}
+
+/// Says whether a type gives way to another one of its name, and its columns are converted.
+pub(crate) fn takes_another_type(alteration: &Alteration) -> bool {
+    matches!(
+        alteration,
+        Alteration::Enum(EnumAlteration::Values) | Alteration::Domain(DomainAlteration::Type)
+    )
 }
 
 /// Returns what former owners were granted on columns: the server would give it to the new owner instead.
@@ -202,7 +218,8 @@ fn holds_data(address: &Address, level: &Level) -> bool {
             | Object::Sequence(_)
             | Object::Schema(_)
             | Object::Extension(_)
-            | Object::Enum(_),
+            | Object::Enum(_)
+            | Object::Domain(_),
         ) => true,
         _ => false,
     }

@@ -154,6 +154,8 @@ impl Closure {
                     Kind::Schema
                     | Kind::Extension
                     | Kind::Enum
+                    | Kind::Domain
+                    | Kind::DomainCheck
                     | Kind::Sequence
                     | Kind::Function
                     | Kind::Table

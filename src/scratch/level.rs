@@ -427,6 +427,7 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
             Kind::Sequence,
             Kind::Index,
             Kind::Enum,
+            Kind::Domain,
         ] {
             let other = step.to.with_kind(kind);
             let sits = kind != step.to.kind() && start.objects.contains_key(&other);

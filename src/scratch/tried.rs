@@ -1,4 +1,4 @@
-//! What a plain change of a column would do, tried on tables that hold nothing else.
+//! What a plain change of a column, or of a domain's type, would do, tried on tables that hold nothing else.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ pub(super) async fn spelled(
     Ok(spelled)
 }
 
-/// Tries every change of type and every new column with a default.
+/// Tries every change of type, and every new column with a default or of a domain.
 pub(super) async fn changes(
     connection: &mut PgConnection,
     level: &Level,
@@ -52,36 +52,41 @@ pub(super) async fn changes(
         build::build(connection, &types_of(level)).await?;
     }
     for (address, desired) in &level.desired.objects {
+        if let (Object::Domain(wanted), Some(Object::Domain(held))) =
+            (desired, level.current.objects.get(address))
+            && held.type_name != wanted.type_name
+        {
+            let own = both_ways(connection, &held.type_name, &wanted.type_name).await?;
+            tried.insert(address.clone(), own);
+        }
         let Object::Column(wanted) = desired else {
             continue;
         };
         match level.current.objects.get(address) {
             Some(Object::Column(held)) if held.type_name != wanted.type_name => {
-                let (from, to) = (&held.type_name, &wanted.type_name);
-                let (conversion, rewrites) = change_of_type(connection, from, to).await?;
-                let (back, _) = change_of_type(connection, to, from).await?;
-                let own = Tried {
-                    conversion,
-                    back,
-                    rewrites,
-                };
+                let own = both_ways(connection, &held.type_name, &wanted.type_name).await?;
                 tried.insert(address.clone(), own);
             }
             Some(_) => {}
             None => {
+                let type_name = &wanted.type_name;
+                let bare = is_of_domain(address, level);
+                let rewrites_bare = bare && new_column(connection, type_name, None).await?;
                 let default = level.desired.objects.get(&address.with_kind(Kind::Default));
-                if let Some(Object::Default(default)) = default {
-                    let rewrites =
-                        new_column(connection, &wanted.type_name, Some(&default.value)).await?;
-                    tried.insert(
-                        address.clone(),
-                        Tried {
-                            conversion: Conversion::Assignment,
-                            back: Conversion::None,
-                            rewrites,
-                        },
-                    );
-                }
+                let rewrites = match default {
+                    Some(Object::Default(default)) => {
+                        new_column(connection, type_name, Some(&default.value)).await?
+                    }
+                    _ if bare => rewrites_bare,
+                    _ => continue,
+                };
+                let own = Tried {
+                    conversion: Conversion::Assignment,
+                    back: Conversion::None,
+                    rewrites,
+                    rewrites_bare,
+                };
+                tried.insert(address.clone(), own);
             }
         }
     }
@@ -89,17 +94,20 @@ pub(super) async fn changes(
     Ok(tried)
 }
 
-/// Says whether any column is new with a default, or changes its type.
+/// Says whether any column is new with a default or of a domain, or anything changes its type.
 fn wants_probe(level: &Level) -> bool {
     level.desired.objects.iter().any(|(address, desired)| {
         match (desired, level.current.objects.get(address)) {
             (Object::Column(wanted), Some(Object::Column(held))) => {
                 held.type_name != wanted.type_name
             }
-            (Object::Column(_), None) => level
-                .desired
-                .objects
-                .contains_key(&address.with_kind(Kind::Default)),
+            (Object::Domain(wanted), Some(Object::Domain(held))) => {
+                held.type_name != wanted.type_name
+            }
+            (Object::Column(_), None) => {
+                let default = address.with_kind(Kind::Default);
+                level.desired.objects.contains_key(&default) || is_of_domain(address, level)
+            }
             _ => false,
         }
     })
@@ -116,10 +124,37 @@ fn types_of(level: &Level) -> Model<Expression> {
     part.retain(|address| {
         matches!(
             address.kind(),
-            Kind::Schema | Kind::Extension | Kind::Enum | Kind::Sequence | Kind::Function
+            Kind::Schema
+                | Kind::Extension
+                | Kind::Enum
+                | Kind::Domain
+                | Kind::DomainCheck
+                | Kind::Sequence
+                | Kind::Function
         )
     });
     part
+}
+
+/// Says whether a column has a domain of the state for a type: what its values must meet may be asked of every row.
+fn is_of_domain(column: &Address, level: &Level) -> bool {
+    let needs = level.desired.needs_of(column);
+    needs.iter().any(|own| own.kind() == Kind::Domain)
+}
+
+async fn both_ways(
+    connection: &mut PgConnection,
+    from: &Expression,
+    to: &Expression,
+) -> Result<Tried, ScratchError> {
+    let (conversion, rewrites) = change_of_type(connection, from, to).await?;
+    let (back, _) = change_of_type(connection, to, from).await?;
+    Ok(Tried {
+        conversion,
+        back,
+        rewrites,
+        rewrites_bare: false,
+    })
 }
 
 /// Returns the way from one type to the other, and whether it rewrites the table.

@@ -3,7 +3,7 @@
 //! <https://www.postgresql.org/docs/current/sql-altertable.html> (Notes)
 
 use super::{Claim, Context, creates_at};
-use crate::ddl;
+use crate::ddl::{self, Work};
 use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Text as _, Validity, Why,
@@ -84,24 +84,41 @@ fn claim(
         .tried
         .get(address)
         .is_some_and(|tried| tried.rewrites);
-    let fill = fill_of(cx, address, default);
+    let rewrites_bare = cx
+        .level
+        .tried
+        .get(address)
+        .is_some_and(|tried| tried.rewrites_bare);
+    let fill = fill_of(cx, address, default).or_else(|| default_of_domain(cx, address));
     let empty = cx.class(&address.table()) == SizeClass::Empty;
     let backfilled = cx.level.intent.backfill.contains_key(address);
     if let Some(default) = default
-        && (empty || !costs_rewrite && !backfilled)
+        && (empty || !backfilled && (!costs_rewrite || rewrites_bare))
     {
-        let why = format!("{address} is new; its default is stored once, no row is written");
         let statement = ddl::table::add_column_with_default(address, column, default, not_null);
+        // What its domain asks is asked of every row: the server writes the table anew, default or not.
+        let (statement, why) = if rewrites_bare && !empty {
+            let why = format!("{address} is new; its domain is asked of every row");
+            (statement.working(Work::TableRewrite), why)
+        } else {
+            let why = format!("{address} is new; its default is stored once, no row is written");
+            (statement, why)
+        };
         let step = creating_all(Step::run(address, statement, why), &whole, cx);
         return Ok(Some(Claim::of(takes).together([step])));
     }
-    let add = Step::run(
-        address,
-        ddl::table::add_column(address, column),
-        format!("{address} is new"),
-    )
-    .creating(address);
+    let statement = ddl::table::add_column(address, column);
+    let (statement, why) = if rewrites_bare && !empty {
+        let why = format!("{address} is new; its domain is asked of every row");
+        (statement.working(Work::TableRewrite), why)
+    } else {
+        (statement, format!("{address} is new"))
+    };
+    let add = Step::run(address, statement, why).creating(address);
     if default.is_none() && not_null.is_none() {
+        if rewrites_bare && !backfilled && !empty {
+            return Ok(Some(Claim::of(takes).together([add])));
+        }
         // The plain way is the same statement; but a backfill that a person asked for goes with it.
         let Some(fill) = fill.filter(|_| backfilled && !empty) else {
             return Ok(None);
@@ -172,6 +189,17 @@ pub(super) fn fill_of(
         .get(column)
         .cloned()
         .or_else(|| default.map(Written::from))
+}
+
+/// Returns what the domain of a column gives where nothing else does.
+fn default_of_domain(cx: &Context<'_>, column: &Address) -> Option<Written> {
+    let needs = cx.level.desired.needs_of(column);
+    needs
+        .iter()
+        .find_map(|own| match cx.level.desired.objects.get(own) {
+            Some(Object::Domain(own)) => own.default.as_ref().map(Written::from),
+            _ => None,
+        })
 }
 
 /// Makes the step that fills existing rows in batches.

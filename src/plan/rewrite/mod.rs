@@ -3,6 +3,7 @@
 mod add_column;
 mod column_type;
 mod constraint;
+mod domain;
 mod enum_values;
 mod identity;
 mod index;
@@ -97,10 +98,11 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 9] = [
+const REWRITES: [Rewrite; 10] = [
     add_column::rewrite,
     not_null::rewrite,
     enum_values::rewrite,
+    domain::rewrite,
     column_type::rewrite,
     identity::rewrite,
     sequence::rewrite,

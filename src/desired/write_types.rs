@@ -1,0 +1,69 @@
+//! Enumerated types and domains as YAML.
+
+use serde_yaml::{Mapping, Value};
+
+use super::write::{attached, comment, names, text};
+use crate::model::{
+    Address, Domain, DomainCheck, Enum, Expression, Kind, Model, Object, Text as _, Validity,
+};
+
+pub(super) fn enumeration(model: &Model<Expression>, address: &Address, own: &Enum) -> Value {
+    let values = Value::Sequence(own.values.iter().map(|value| text(value)).collect());
+    let mut map = Mapping::new();
+    attached(model, address, &mut map);
+    if map.is_empty() {
+        return values;
+    }
+    map.insert(text("values"), values);
+    Value::Mapping(map)
+}
+
+pub(super) fn domain(
+    model: &Model<Expression>,
+    address: &Address,
+    own: &Domain<Expression>,
+) -> Value {
+    let mut map = Mapping::new();
+    attached(model, address, &mut map);
+    map.insert(text("type"), text(own.type_name.sql()));
+    if let Some(collation) = &own.collation {
+        map.insert(text("collation"), names(collation));
+    }
+    if let Some(default) = &own.default {
+        map.insert(text("default"), text(default.sql()));
+    }
+    if own.not_null {
+        map.insert(text("not_null"), Value::Bool(true));
+    }
+    let checks: Mapping = model
+        .below(address)
+        .filter_map(|(own, object)| match object {
+            Object::DomainCheck(check) if own.kind() == Kind::DomainCheck => {
+                Some((text(own.name().as_str()), check_of(model, own, check)))
+            }
+            _ => None,
+        })
+        .collect();
+    if !checks.is_empty() {
+        map.insert(text("checks"), Value::Mapping(checks));
+    }
+    if map.len() == 1 {
+        text(own.type_name.sql())
+    } else {
+        Value::Mapping(map)
+    }
+}
+
+fn check_of(model: &Model<Expression>, address: &Address, own: &DomainCheck<Expression>) -> Value {
+    let mut map = Mapping::new();
+    map.insert(text("check"), text(own.expression.sql()));
+    if own.validity == Validity::NotValid {
+        map.insert(text("not_valid"), Value::Bool(true));
+    }
+    comment(model, address, &mut map);
+    if map.len() == 1 {
+        text(own.expression.sql())
+    } else {
+        Value::Mapping(map)
+    }
+}
