@@ -38,5 +38,7 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
   LEFT JOIN pg_class f ON f.oid = k.confrelid AND k.contype = 'f'
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
  WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND c.relkind = 'r' AND c.relpersistence <> 't'
+   -- What refers to a partitioned table has one more for each partition.
+   AND k.conparentid = 0
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY k.conrelid, k.conname;

@@ -11,8 +11,11 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, i.indexrelid::int8 AS objid,
                       ELSE quote_ident(a.attname) END
               || CASE WHEN i.indcollation[at] <> 0 AND i.indcollation[at] <> own.collation
                       THEN ' COLLATE ' || quote_ident(ln.nspname) || '.' || quote_ident(l.collname) ELSE '' END
-              || CASE WHEN o.opcdefault THEN ''
+              || CASE WHEN o.opcdefault AND x.attoptions IS NULL THEN ''
                       ELSE ' ' || quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END
+              || coalesce((SELECT '(' || string_agg(quote_ident(split_part(p, '=', 1)) || '='
+                                                    || quote_literal(substr(p, strpos(p, '=') + 1)), ', ') || ')'
+                             FROM unnest(x.attoptions) AS p), '')
               || CASE WHEN i.indoption[at] & 1 = 1 THEN ' DESC' ELSE '' END
               || CASE i.indoption[at] & 3 WHEN 1 THEN ' NULLS LAST' WHEN 2 THEN ' NULLS FIRST' ELSE '' END
               ORDER BY at)

@@ -186,5 +186,7 @@ fn carries_attributes(kind: Kind) -> bool {
             | Kind::ForeignKey
             | Kind::NotNull
             | Kind::Index
+            | Kind::Function
+            | Kind::Trigger
     )
 }

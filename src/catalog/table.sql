@@ -4,7 +4,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
        c.relpersistence::text AS persistence,
        c.reltuples::int8 AS estimated_rows,
-       pg_relation_size(c.oid)::int8 AS bytes,
+       pg_table_size(c.oid)::int8 AS bytes,
        'pg_type'::regclass::oid::int8 AS type_classid, c.reltype::int8 AS row_type, t.typarray::int8 AS row_array
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace

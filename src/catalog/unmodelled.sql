@@ -13,7 +13,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    WHERE c.relpersistence <> 't'
      AND (c.relkind IN ('p', 'm', 'f', 'c')
           OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
-     AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype = 'i')
+     AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i')
   UNION ALL
   SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
          s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
@@ -83,6 +83,31 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind = 'i'
     JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u', 'x')
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
+  UNION ALL
+  SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, q.oid, s.nspname, c.relname
+    FROM pg_depend o JOIN pg_class q ON o.classid = 'pg_class'::regclass AND q.oid = o.objid AND q.relkind = 'S'
+    JOIN pg_class c ON o.refclassid = 'pg_class'::regclass AND c.oid = o.refobjid JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.refobjsubid
+   CROSS JOIN LATERAL (VALUES ('unlogged sequence of an identity', q.relpersistence <> c.relpersistence),
+                              ('comment on the sequence of an identity',
+                               EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_class'::regclass AND d.objoid = q.oid))) AS flag (word, isset)
+   WHERE o.deptype = 'i' AND isset AND c.relkind = 'r' AND c.relpersistence <> 't'
+  UNION ALL
+  SELECT word, s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
+    FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
+   CROSS JOIN LATERAL (VALUES ('transform of a function', p.protrftypes IS NOT NULL),
+                              ('dependence of a function on an extension',
+                               EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'x'))) AS flag (word, isset)
+   WHERE p.prokind IN ('f', 'w') AND isset
+  UNION ALL
+  SELECT 'dependence on an extension', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
+    FROM pg_depend x JOIN pg_trigger t ON x.classid = 'pg_trigger'::regclass AND t.oid = x.objid
+    JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE x.deptype = 'x' AND c.relkind IN ('r', 'v')
+  UNION ALL
+  SELECT 'dependence of an index on an extension', s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+    FROM pg_depend x JOIN pg_class c ON x.classid = 'pg_class'::regclass AND c.oid = x.objid JOIN schema s ON s.oid = c.relnamespace
+   WHERE x.deptype = 'x' AND c.relkind = 'i'
   UNION ALL
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0
