@@ -47,6 +47,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         }
     }
     unknown_references(&mut gathering);
+    renamed_twice(&mut gathering);
     look_alikes(&mut gathering);
     let Gathering {
         declared, ledger, ..
@@ -351,6 +352,27 @@ fn unknown_references(gathering: &mut Gathering) {
             gathering
                 .ledger
                 .fault(&node, what, format!("did you mean `{nearest}`?"));
+        }
+    }
+}
+
+/// Refuses two objects that say they were the same one.
+fn renamed_twice(gathering: &mut Gathering) {
+    let mut seen: BTreeMap<Address, Address> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (new, old) in &gathering.declared.intent.renamed_from {
+        if let Some(other) = seen.insert(old.clone(), new.clone()) {
+            found.push((new.whole(), other, old.clone()));
+        }
+    }
+    for (new, other, old) in found {
+        if let Some(place) = gathering.declared.origins.0.get(&new) {
+            gathering.ledger.faults.push(Fault {
+                place: place.clone(),
+                length: 1,
+                what: format!("{new} and {other} both say `renamed_from` of {old}"),
+                mend: Some("one of them is new: leave the line out there".to_owned()),
+            });
         }
     }
 }

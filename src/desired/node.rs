@@ -132,7 +132,13 @@ pub(super) fn documents(file: &Arc<str>, text: &str, ledger: &mut Ledger) -> Vec
                     line: mark.line(),
                     column: mark.col() + 1,
                 };
-                let mend = "text with `,`, `[`, `{`, `: ` or ` #` in it has to stand in quotes";
+                let line = text.lines().nth(mark.line().saturating_sub(1));
+                let is_tab = line.is_some_and(|own| own.trim_start_matches(' ').starts_with('\t'));
+                let mend = if is_tab {
+                    "indent with blanks: YAML takes no tabs there"
+                } else {
+                    "text with `,`, `[`, `{`, `: ` or ` #` in it has to stand in quotes"
+                };
                 reading.ledger.faults.push(Fault {
                     place,
                     length: 1,

@@ -290,6 +290,11 @@ impl Reading<'_> {
         if matches!(node.value, Value::List(_)) {
             own.columns =
                 fields::names(node, "primary_key", &mut self.gathering.ledger).unwrap_or_default();
+        } else if let Value::Scalar { .. } = node.value {
+            let what = format!("primary_key is {}, not a list of columns", node.describe());
+            let mend = "write its columns in brackets: `primary_key: [id]`";
+            self.gathering.ledger.fault(node, what, mend.to_owned());
+            return;
         } else {
             let Some(mut fields) = Fields::open(node, "primary_key", &mut self.gathering.ledger)
             else {

@@ -42,9 +42,9 @@ pub struct Column {
     pub options: Option<BTreeMap<String, Scalar>>,
     /// Fills existing rows before NOT NULL is enforced.
     pub backfill: Option<Sql>,
-    /// How a change of type converts values.
+    /// How a change of type converts values; it speaks of columns by the names they get.
     pub using: Option<Sql>,
-    /// How going back converts them again.
+    /// How going back converts them again; it speaks of columns by the names they had.
     pub using_back: Option<Sql>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
