@@ -249,35 +249,40 @@ pub(crate) fn start_unused(sequence: &Address, start: i64) -> Statement {
     Statement::catalog(sql).locking(sequence, LockMode::RowExclusive)
 }
 
-/// Puts a column's sequence behind the furthest value there is, never back: an index finds it where there is one. Values that
-/// the sequence cannot stand at are left out. <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
-///
-/// `made` is a sequence that stands already; without it the column's own is meant, an identity's, which is new.
+/// Puts a column's sequence behind the furthest value there is, and behind the last one that its former sequence gave; never
+/// back. An index finds the value where there is one. Values that the sequence cannot stand at are left out.
+/// <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
 pub(crate) fn catch_up(
     column: &Address,
     width: SequenceType,
     counting: &Counting,
-    made: Option<&Address>,
+    sequence: &Address,
+    former: Option<&Address>,
 ) -> Statement {
     let table = column.table();
-    let path = Sql::empty().path(made.unwrap_or(&table));
-    let mut sql = Sql::new("SELECT setval(").glue("");
-    sql = match made {
-        Some(_) => sql.literal(path.as_str()),
-        None => sql
-            .glue("pg_get_serial_sequence(")
-            .literal(path.as_str())
-            .glue(",")
-            .literal(column.name().as_str())
-            .glue(")"),
-    };
-    let (furthest, behind) = if counting.increment < 0 {
-        ("min(", "<=")
+    let (value, further, behind) = if counting.increment < 0 {
+        ("min(", "least(", "<=")
     } else {
-        ("max(", ">=")
+        ("max(", "greatest(", ">=")
     };
-    let of_column = |sql: Sql| sql.push(furthest).glued_name(column.name()).glue(")");
-    sql = of_column(sql.glue(",")).glue(") FROM ONLY").path(&table);
+    let value = Sql::new(value).glued_name(column.name()).glue(")");
+    let furthest = match former {
+        Some(former) => Sql::new(further)
+            .glue("")
+            .join(&value)
+            .glue(", (SELECT last_value FROM")
+            .path(former)
+            .push("WHERE is_called))"),
+        None => value,
+    };
+    let path = Sql::empty().path(sequence);
+    let mut sql = Sql::new("SELECT setval(")
+        .glue("")
+        .literal(path.as_str())
+        .glue(",")
+        .join(&furthest)
+        .glue(") FROM ONLY")
+        .path(&table);
     let (lowest, highest) = width.range();
     if counting.increment < 0 && counting.min_value > lowest {
         sql = sql.push("WHERE").name(column.name());
@@ -286,11 +291,7 @@ pub(crate) fn catch_up(
         sql = sql.push("WHERE").name(column.name());
         sql = sql.push("<=").number(counting.max_value);
     }
-    sql = of_column(sql.push("HAVING")).push(behind);
-    sql = match made {
-        Some(sequence) => sql.push("(SELECT last_value FROM").path(sequence).glue(")"),
-        None if counting.increment < 0 => sql.number(counting.max_value),
-        None => sql.number(counting.min_value),
-    };
+    sql = sql.push("HAVING").join(&furthest).push(behind);
+    sql = sql.push("(SELECT last_value FROM").path(sequence).glue(")");
     Statement::catalog(sql).locking(&table, LockMode::AccessShare)
 }

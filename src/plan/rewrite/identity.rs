@@ -22,24 +22,44 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             continue;
         };
         let column = address.column();
+        let mut former_used = None;
         let catch_up = if let (Object::Identity(own), Change::Create) = (object, change) {
-            ddl::sequence::catch_up(&column, width, &own.counting, None)
+            let Some(name) = &own.sequence else { continue };
+            let sequence = Address::new(
+                Kind::Sequence,
+                [table.schema_name(), name].map(Clone::clone),
+            );
+            let former = former(&column, changes, cx);
+            former_used.clone_from(&former);
+            ddl::sequence::catch_up(&column, width, &own.counting, &sequence, former.as_ref())
         } else if address.kind() == Kind::Default
             && let Some((sequence, own)) = newly_owned(address, cx)
         {
-            ddl::sequence::catch_up(&column, width, &own.counting, Some(&sequence))
+            ddl::sequence::catch_up(&column, width, &own.counting, &sequence, None)
         } else {
             continue;
         };
         let first = build::plain(id, change, cx);
         let phase = first.phase;
         let why = "its sequence goes on behind the furthest value there is";
-        let then = Step::run(address, catch_up, why)
+        let mut then = Step::run(address, catch_up, why)
             .using(&column)
             .phase(phase);
+        if let Some(former) = &former_used {
+            then = then.using(former);
+        }
         claims.push(Claim::of(vec![id.clone()]).together([first, then]));
     }
     Ok(claims)
+}
+
+/// The sequence that the default of a column took values from, where it stays or is set aside.
+fn former(column: &Address, changes: &Changes, cx: &Context<'_>) -> Option<Address> {
+    let default = column.with_kind(Kind::Default);
+    let needs = cx.level.current.needs_of(&default);
+    let mut sequences = needs.iter().filter(|own| own.kind() == Kind::Sequence);
+    let own = sequences.next()?;
+    (!changes.drops(own)).then(|| own.clone())
 }
 
 /// The type of a column that stood before; `None` where its values are no integers.
