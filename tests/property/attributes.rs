@@ -20,6 +20,7 @@ pub(super) struct Thing {
 pub(super) enum Sort {
     Schema,
     Enum,
+    Domain,
     Sequence,
     Function,
     Table,
@@ -57,6 +58,7 @@ impl Sort {
         let all = [
             Self::Schema,
             Self::Enum,
+            Self::Domain,
             Self::Sequence,
             Self::Function,
             Self::Table,
@@ -80,6 +82,19 @@ impl Sort {
         match self {
             Self::Schema => &[COMMENT],
             Self::Enum => &[COMMENT, ("owner", ROLES)],
+            Self::Domain => &[
+                COMMENT,
+                ("owner", ROLES),
+                ("default", &["7", "70"]),
+                (
+                    "checks",
+                    &[
+                        "{ \"a check\": VALUE >= 0 }",
+                        "{ \"a check\": { check: VALUE > -5, comment: \"It's\" }, \"b check\": VALUE < 100000 }",
+                        "{ \"b check\": { check: VALUE < 900, not_valid: true } }",
+                    ],
+                ),
+            ],
             Self::Sequence => &[
                 COMMENT,
                 ("type", &["smallint", "integer"]),
@@ -122,7 +137,8 @@ impl Sort {
                     "with",
                     &[
                         "{ fillfactor: 70 }",
-                        "{ fillfactor: 90, toast.autovacuum_enabled: \"off\" }",
+                        // None of TOAST: a table that never had one takes them and forgets them.
+                        "{ fillfactor: 90, autovacuum_enabled: \"off\" }",
                         "{ parallel_workers: 3 }",
                     ],
                 ),
@@ -230,7 +246,7 @@ impl Sort {
     /// What is always said: where it were not, it would not be compared.
     pub(super) fn always(self) -> Option<&'static str> {
         match self {
-            Self::Enum | Self::Function | Self::View => Some("owner"),
+            Self::Enum | Self::Domain | Self::Function | Self::View => Some("owner"),
             Self::Schema
             | Self::Sequence
             | Self::Table

@@ -4,7 +4,8 @@ use fastrand::Rng;
 
 use super::attributes::{Sort, Thing, name};
 use super::state::{
-    ColumnSpec, EnumSpec, FunctionSpec, ID, NEW, RANGES, State, TableSpec, Type, ViewSpec, any,
+    ColumnSpec, DomainSpec, EnumSpec, FunctionSpec, ID, NEW, RANGES, State, TableSpec, Type,
+    ViewSpec, any,
 };
 
 impl State {
@@ -56,7 +57,11 @@ impl State {
     }
 
     fn add(&mut self, rng: &mut Rng, new: u32) {
-        match rng.u8(..6) {
+        match rng.u8(..7) {
+            5 => {
+                let own = DomainSpec::random(rng, new);
+                self.domains.insert(new, own);
+            }
             0 => {
                 let own = TableSpec::random(rng, new, self);
                 self.tables.insert(new, own);
@@ -88,7 +93,8 @@ impl State {
     }
 
     fn remove(&mut self, rng: &mut Rng) {
-        match rng.u8(..6) {
+        match rng.u8(..7) {
+            5 => any(rng, &self.domains).and_then(|own| self.domains.remove(&own).map(drop)),
             0 if self.tables.len() > 1 => self.tables.pop_last().map(drop),
             1 => any(rng, &self.enums).and_then(|own| self.enums.remove(&own).map(drop)),
             2 => any(rng, &self.functions).and_then(|own| self.functions.remove(&own).map(drop)),
@@ -100,7 +106,10 @@ impl State {
 
     fn rename(&mut self, rng: &mut Rng, new: u32) {
         let own = name(rng, new);
-        match rng.u8(..9) {
+        match rng.u8(..10) {
+            9 => any(rng, &self.domains)
+                .and_then(|at| self.domains.get_mut(&at))
+                .map_or((), |it| it.own.name = format!("d_{own}")),
             0 => {
                 if let Some(at) = any(rng, &self.schemas) {
                     self.schemas.entry(at).or_default().name = own;
@@ -147,6 +156,13 @@ impl State {
     }
 
     fn alter_type(&mut self, rng: &mut Rng, new: u32) {
+        if rng.u8(..3) == 0 {
+            let own = any(rng, &self.domains).and_then(|at| self.domains.get_mut(&at));
+            if let Some(own) = own {
+                own.wide = true;
+            }
+            return;
+        }
         let Some(own) = any(rng, &self.enums).and_then(|at| self.enums.get_mut(&at)) else {
             return;
         };

@@ -21,6 +21,7 @@ pub(super) const RANGES: [u32; 2] = [15, 16];
 pub(super) struct State {
     pub(super) schemas: BTreeMap<u32, Thing>,
     pub(super) enums: BTreeMap<u32, EnumSpec>,
+    pub(super) domains: BTreeMap<u32, DomainSpec>,
     pub(super) sequences: BTreeMap<u32, Thing>,
     pub(super) functions: BTreeMap<u32, FunctionSpec>,
     pub(super) tables: BTreeMap<u32, TableSpec>,
@@ -33,6 +34,13 @@ pub(super) struct EnumSpec {
     /// Number → label; the order is that of `order`.
     pub(super) labels: BTreeMap<u32, String>,
     pub(super) order: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct DomainSpec {
+    pub(super) own: Thing,
+    /// Whether it is made of `bigint`, or else of `integer`.
+    pub(super) wide: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -83,6 +91,7 @@ pub(super) enum Type {
     Varchar,
     Date,
     Enum(u32),
+    Domain(u32),
     NumberRange,
     DateRange,
 }
@@ -136,6 +145,10 @@ impl State {
             state.enums.insert(number, own);
         }
         for number in 1..=rng.u32(0..3) {
+            let own = DomainSpec::random(rng, number);
+            state.domains.insert(number, own);
+        }
+        for number in 1..=rng.u32(0..3) {
             let own = format!("s_{}", name(rng, number));
             state
                 .sequences
@@ -165,9 +178,17 @@ impl State {
             own.settle();
         }
         for table in self.tables.values_mut() {
-            table.columns.retain(
-                |_, own| !matches!(own.kind, Type::Enum(at) if !self.enums.contains_key(&at)),
-            );
+            table.columns.retain(|_, own| match own.kind {
+                Type::Enum(at) => self.enums.contains_key(&at),
+                Type::Domain(at) => self.domains.contains_key(&at),
+                Type::Integer
+                | Type::Bigint
+                | Type::Text
+                | Type::Varchar
+                | Type::Date
+                | Type::NumberRange
+                | Type::DateRange => true,
+            });
             let identity = table
                 .columns
                 .iter()
@@ -245,7 +266,10 @@ impl State {
                 }),
                 What::Unique(column) => {
                     column < NEW
-                        && !matches!(columns[&column].kind, Type::Enum(_) | Type::DateRange)
+                        && !matches!(
+                            columns[&column].kind,
+                            Type::Enum(_) | Type::Domain(_) | Type::DateRange
+                        )
                         && !columns[&column].own.has("generated")
                 }
                 What::Index(_) | What::Check(_) | What::Trigger => true,
@@ -310,6 +334,7 @@ impl State {
                     | Type::Text
                     | Type::Varchar
                     | Type::Date
+                    | Type::Domain(_)
                     | Type::NumberRange
                     | Type::DateRange => None,
                 };
@@ -337,7 +362,7 @@ impl State {
         let mut state = self.clone();
         let mut parts: Vec<(u8, u32, u32)> = Vec::new();
         for number in 1..40 {
-            parts.extend((0..6).map(|kind| (kind, number, 0)));
+            parts.extend([0, 1, 2, 3, 4, 5, 9].map(|kind| (kind, number, 0)));
         }
         for table in 1..40 {
             parts.extend((2..40).map(|column| (6, table, column)));
@@ -351,6 +376,7 @@ impl State {
             2 => drop(state.functions.remove(&number)),
             3 => drop(state.sequences.remove(&number)),
             4 => drop(state.enums.remove(&number)),
+            9 => drop(state.domains.remove(&number)),
             5 if number > 1 => drop(state.schemas.remove(&number)),
             6 => {
                 if let Some(own) = state.tables.get_mut(&number) {
@@ -388,6 +414,11 @@ impl State {
             self.enums
                 .values_mut()
                 .map(|own| (Sort::Enum, &mut own.own)),
+        );
+        things.extend(
+            self.domains
+                .values_mut()
+                .map(|own| (Sort::Domain, &mut own.own)),
         );
         things.extend(self.sequences.values_mut().map(|own| (Sort::Sequence, own)));
         things.extend(
@@ -427,6 +458,16 @@ impl EnumSpec {
             own: Thing::random(rng, Sort::Enum, own),
             order: labels.keys().copied().collect(),
             labels,
+        }
+    }
+}
+
+impl DomainSpec {
+    pub(super) fn random(rng: &mut Rng, number: u32) -> Self {
+        let own = format!("d_{}", name(rng, number));
+        Self {
+            own: Thing::random(rng, Sort::Domain, own),
+            wide: rng.bool(),
         }
     }
 }
@@ -616,12 +657,13 @@ impl ViewSpec {
 
 impl ColumnSpec {
     pub(super) fn random(rng: &mut Rng, number: u32, state: &State) -> Self {
-        let kind = match rng.u8(..6) {
+        let kind = match rng.u8(..7) {
             0 => Type::Integer,
             1 => Type::Bigint,
             2 => Type::Varchar,
             3 => Type::Date,
             4 => any(rng, &state.enums).map_or(Type::Text, Type::Enum),
+            5 => any(rng, &state.domains).map_or(Type::Bigint, Type::Domain),
             _ => Type::Text,
         };
         let own = name(rng, number);
@@ -637,7 +679,7 @@ impl ColumnSpec {
 
     /// Whether a key may hold it.
     fn is_plain(&self) -> bool {
-        !matches!(self.kind, Type::Enum(_) | Type::DateRange)
+        !matches!(self.kind, Type::Enum(_) | Type::Domain(_) | Type::DateRange)
             && !self.own.has("generated")
             && !self.own.has("not_null not_valid")
     }

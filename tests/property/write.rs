@@ -68,6 +68,16 @@ impl State {
             enums.insert(text(&own.own.name), Value::Mapping(map));
         }
         document.insert(text("enums"), Value::Mapping(enums));
+        let mut domains = Mapping::new();
+        for (at, own) in &self.domains {
+            let was = before.and_then(|state| state.domains.get(at));
+            let mut map = plain(&own.own, &["comment", "owner", "default", "checks"]);
+            renamed(&mut map, &own.own, was.map(|own| &own.own));
+            let base = if own.wide { "bigint" } else { "integer" };
+            map.insert(text("type"), text(base));
+            domains.insert(text(&own.own.name), Value::Mapping(map));
+        }
+        document.insert(text("domains"), Value::Mapping(domains));
         let mut sequences = Mapping::new();
         for (at, own) in &self.sequences {
             let known = [
@@ -378,8 +388,9 @@ impl TableSpec {
         self.columns
             .iter()
             .find(|(at, own)| {
-                let own_kind = !matches!(own.kind, Type::Enum(_) | Type::DateRange)
-                    && !own.own.has("generated");
+                let own_kind =
+                    !matches!(own.kind, Type::Enum(_) | Type::Domain(_) | Type::DateRange)
+                        && !own.own.has("generated");
                 **at != ID
                     && **at < NEW
                     && own.not_null
@@ -627,7 +638,7 @@ impl ColumnSpec {
     fn value(&self, at: u32, state: &State) -> String {
         let own = match self.kind {
             _ if at == ID => return "g".to_owned(),
-            Type::Integer | Type::Bigint => "g * 7".to_owned(),
+            Type::Integer | Type::Bigint | Type::Domain(_) => "g * 7".to_owned(),
             Type::Text | Type::Varchar => "'v''' || g".to_owned(),
             Type::Date => "date '2020-02-29' + g".to_owned(),
             Type::NumberRange => "int4range(g, g + 1)".to_owned(),
@@ -663,12 +674,16 @@ impl Type {
                 let home = quoted(&state.schemas[&1].name);
                 format!("{home}.{}", quoted(&state.enums[&at].own.name))
             }
+            Self::Domain(at) => {
+                let home = quoted(&state.schemas[&1].name);
+                format!("{home}.{}", quoted(&state.domains[&at].own.name))
+            }
         }
     }
 
     fn constant(self, state: &State) -> String {
         match self {
-            Self::Integer | Self::Bigint => "42".to_owned(),
+            Self::Integer | Self::Bigint | Self::Domain(_) => "42".to_owned(),
             Self::Text | Self::Varchar => "'it''s'".to_owned(),
             Self::Date => "'2021-01-01'".to_owned(),
             Self::NumberRange | Self::DateRange => "'empty'".to_owned(),
