@@ -392,12 +392,12 @@ async fn unmanaged(major: u16) -> Result<(), Failed> {
     let tool = Tool::over(&database);
     database.run("CREATE SCHEMA app; CREATE TABLE app.theirs (id bigint); INSERT INTO app.theirs VALUES (1)").await?;
     database
-        .run("CREATE DOMAIN app.positive AS integer CHECK (VALUE > 0)")
+        .run("CREATE TYPE app.positive AS RANGE (SUBTYPE = integer)")
         .await?;
     tool.declare(ORDERS);
     tool.wants(0, &["plan"])?
         .says("table app.theirs")?
-        .says("domain app.positive")?;
+        .says("range type app.positive")?;
     tool.wants(3, &["plan", "--strict"])?;
     tool.wants(0, &["apply", "--yes"])?;
     tool.declare(WIDER);

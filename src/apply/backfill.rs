@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use super::{ApplyError, Progress, Run, note_started, send};
 use crate::catalog::{describe, sqlstate};
 use crate::history;
-use crate::model::Address;
+use crate::model::{Address, Name};
 use crate::plan::{Backfill, Step};
 use crate::sql::Sql;
 
@@ -21,8 +21,6 @@ const SMALLEST_BATCH: i64 = 100;
 const LARGEST_BATCH: i64 = 50_000;
 /// How often rows that stayed NULL are looked for again.
 const PASSES: usize = 3;
-/// How often a batch is tried again that met a lock or a deadlock.
-const TRIES: usize = 20;
 
 /// How far a backfill has come, as the journal keeps it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,6 +34,51 @@ struct Position {
 }
 
 pub(super) async fn run(
+    connection: &mut PgConnection,
+    number: usize,
+    step: &Step,
+    own: &Backfill,
+    run: &Run<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(), ApplyError> {
+    // Keys of a type from elsewhere are compared by its own operators, which lie where it does: without them, those of
+    // text would be taken for citext.
+    let schemas = key_schemas(connection, own).await?;
+    let path = Sql::new("SET search_path =").name_sequence(&schemas);
+    send(connection, &path).await?;
+    let mut own = own.clone();
+    own.lookup.extend(schemas);
+    let outcome = fill(connection, number, step, &own, run, progress).await;
+    let back = send(connection, &Sql::new("SET search_path = ''")).await;
+    outcome?;
+    back?;
+    Ok(())
+}
+
+/// Returns the schemas of the types of the key's columns, the system's own apart.
+async fn key_schemas(
+    connection: &mut PgConnection,
+    own: &Backfill,
+) -> Result<Vec<Name>, ApplyError> {
+    let sql = "SELECT DISTINCT tn.nspname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+               JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid \
+               JOIN pg_namespace tn ON tn.oid = t.typnamespace \
+               WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = ANY ($3) AND tn.nspname <> 'pg_catalog' \
+               ORDER BY 1";
+    let key: Vec<&str> = own.key.iter().map(Name::as_str).collect();
+    let rows = sqlx::query(sql)
+        .bind(own.table.schema_name().as_str())
+        .bind(own.table.name().as_str())
+        .bind(key)
+        .fetch_all(connection)
+        .await?;
+    let names = rows
+        .iter()
+        .map(|row| row.try_get::<&str, _>(0).map(Name::new));
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+async fn fill(
     connection: &mut PgConnection,
     number: usize,
     step: &Step,
@@ -131,7 +174,7 @@ async fn walk(
         let text = serde_json::to_string(&next).expect("a position is strings and numbers");
         let note = history::started(run.journal(), run.revision, number, Some(&text));
         let begun = Instant::now();
-        filled += batch(connection, step, own, &set, &note).await?;
+        filled += batch(connection, step, own, &set, &note, run).await?;
         *position = next;
         size = steer(size, begun.elapsed(), run.settings.backfill.batch_time);
         if shown.elapsed() > Duration::from_millis(200) {
@@ -141,18 +184,24 @@ async fn walk(
     }
 }
 
-/// One batch, one message, one transaction; tried again when it met a lock of a client.
+/// One batch, one message, one transaction; tried again when it met a lock of a client, until patience is over.
 async fn batch(
     connection: &mut PgConnection,
     step: &Step,
     own: &Backfill,
     set: &Sql,
     note: &Sql,
+    run: &Run<'_>,
 ) -> Result<u64, ApplyError> {
     let path = Sql::new("SET LOCAL search_path =").name_sequence(&own.lookup);
     let back = Sql::new("SET LOCAL search_path = ''");
+    let begin = if run.rests_triggers {
+        "BEGIN; SET LOCAL session_replication_role = replica"
+    } else {
+        "BEGIN; SET LOCAL lock_timeout = 500"
+    };
     let parts = [
-        &Sql::new("BEGIN; SET LOCAL lock_timeout = 500"),
+        &Sql::new(begin),
         &path,
         set,
         &back,
@@ -160,7 +209,7 @@ async fn batch(
         &Sql::new("COMMIT"),
     ];
     let message = Sql::empty().separated(parts, ";\n");
-    let mut tries = 0;
+    let begun = Instant::now();
     loop {
         match send(connection, &message).await {
             // The journal's row is counted too.
@@ -170,9 +219,8 @@ async fn batch(
                     return Err(error.into());
                 };
                 send(connection, &Sql::new("ROLLBACK")).await?;
-                tries += 1;
                 let passing = ["55P03", "40P01", "40001"].contains(&code.as_str());
-                if !passing || tries >= TRIES {
+                if !passing || begun.elapsed() >= run.settings.lock_patience {
                     return Err(ApplyError::Refused {
                         address: step.address.clone(),
                         reason: describe(&error),

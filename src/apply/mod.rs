@@ -142,6 +142,9 @@ pub(crate) struct Run<'a> {
     pub(crate) is_first: bool,
     /// Whether the role may lower `deadlock_timeout`.
     pub(crate) may_hurry: bool,
+    /// Whether triggers rest while rows are filled: in rehearsal, where the rows are made up and what a trigger of the
+    /// user's does to them proves nothing.
+    pub(crate) rests_triggers: bool,
 }
 
 impl Run<'_> {
@@ -162,7 +165,7 @@ pub(crate) async fn prepare(connection: &mut Connection) -> Result<(), ApplyErro
 }
 
 /// Says whether the role may lower `deadlock_timeout`: past an autovacuum worker one gets only by a deadlock check.
-pub(crate) async fn may_hurry(connection: &mut Connection) -> Result<bool, ApplyError> {
+pub(crate) async fn is_superuser(connection: &mut Connection) -> Result<bool, ApplyError> {
     let sql = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user";
     let row = sqlx::query(sql).fetch_one(connection).await?;
     Ok(sqlx::Row::try_get(&row, 0)?)

@@ -12,7 +12,7 @@ use crate::catalog::{describe, sqlstate};
 use crate::ddl::{LockMode, Work};
 use crate::history;
 use crate::model::{Address, Kind, SizeClass};
-use crate::plan::{Act, Effect, Stage};
+use crate::plan::{Act, Effect, Stage, Step};
 use crate::sql::Sql;
 
 /// SQLSTATEs of a lock that could not be had in time: lock_not_available, query_canceled, deadlock_detected.
@@ -117,14 +117,12 @@ impl Limits {
         let unbounded = stage
             .steps
             .iter()
-            .filter_map(|step| step.statement())
-            .any(|own| {
-                own.work != Work::Catalog
-                    && own
-                        .locks
-                        .keys()
-                        .any(|table| run.sizes.get(table) == Some(&SizeClass::Large))
-            });
+            .filter(|step| {
+                step.statement()
+                    .is_some_and(|own| own.work != Work::Catalog)
+            })
+            .flat_map(Step::works_on)
+            .any(|table| run.sizes.get(table) == Some(&SizeClass::Large));
         let blocking = stage.locks().values().any(|mode| mode.blocks_writes());
         // The server's default; a longer one only makes this try fail once more.
         let deadlock_timeout = Duration::from_secs(1);

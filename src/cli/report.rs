@@ -72,6 +72,7 @@ impl Failure {
         match error {
             PipelineError::Desired(error) => of_desired(error),
             PipelineError::Catalog(_) | PipelineError::Nothing(_) => plain(),
+            PipelineError::NoRevision { .. } => plain().mend("`reconcile history` lists them"),
             PipelineError::History(error) => of_history(error),
             PipelineError::Scratch(error) => of_scratch(error, origins),
             PipelineError::Plan(error) => of_plan(error, origins),
@@ -204,7 +205,9 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
     match error {
         PlanError::Cycle(_) => plain,
         PlanError::NothingToFill { column, .. } => plain.exit(Exit::Refused).at(column, origins),
-        PlanError::Blocked { address, .. } => plain.exit(Exit::Refused).at(address, origins),
+        PlanError::Blocked { address, .. } | PlanError::Outside { address, .. } => {
+            plain.exit(Exit::Refused).at(address, origins)
+        }
     }
 }
 
@@ -221,6 +224,10 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
                 .exit(Exit::Refused)
                 .at(address, origins)
                 .mend("declare it again, or take `protect` out in a revision of its own first"),
+            IdentityError::Used { address, .. } => plain
+                .exit(Exit::Refused)
+                .at(address, origins)
+                .mend("declare the dependent without it, or drop it by hand first; or leave the object as it is"),
             IdentityError::Occupied { .. } => plain
                 .exit(Exit::Refused)
                 .mend("declare the schema, or move what it holds elsewhere"),

@@ -104,8 +104,8 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::ClusteredOn(_) => physical::set_clustered_on(&address.table(), None),
         Object::View(_) => view::drop(address),
         Object::Trigger(_) => trigger::drop(address),
-        // Nothing is without an owner: a change of owner that nobody wants is none.
-        Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
+        // What the applier owns has no owner said: see decision 1.
+        Object::Owner(_) => privilege::set_own(&on(address)),
         Object::Grant(own) => privilege::reset(address, *own),
         Object::Comment(own) => comment::set(address, own.key.as_ref(), None),
     }

@@ -50,13 +50,22 @@ fn named(sql: Sql, target: &Address) -> Sql {
 
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (OWNER TO)
 pub(crate) fn set_owner(target: &Address, role: &Name) -> Statement {
+    owner_to(target, |sql| sql.push("OWNER TO").name(role))
+}
+
+fn owner_to(target: &Address, whose: impl Fn(Sql) -> Sql) -> Statement {
     let sql = named(Sql::new("ALTER").push(word(target.kind())), target);
-    let statement = Statement::catalog(sql.push("OWNER TO").name(role));
+    let statement = Statement::catalog(whose(sql));
     if matches!(target.kind(), Kind::Table | Kind::View | Kind::Sequence) {
         statement.locking(target, LockMode::AccessExclusive)
     } else {
         statement
     }
+}
+
+/// Makes the applier the owner. <https://www.postgresql.org/docs/current/sql-altertable.html> (OWNER TO)
+pub(crate) fn set_own(target: &Address) -> Statement {
+    owner_to(target, |sql| sql.push("OWNER TO CURRENT_USER"))
 }
 
 /// Makes a privilege be held as `how` says, from what PostgreSQL gives by itself or from how it is held now.

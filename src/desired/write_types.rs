@@ -4,7 +4,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::write::{attached, comment, names, text};
 use crate::model::{
-    Address, Domain, DomainCheck, Enum, Expression, Kind, Model, Object, Text as _, Validity,
+    Address, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _, Validity,
 };
 
 pub(super) fn enumeration(model: &Model<Expression>, address: &Address, own: &Enum) -> Value {
@@ -37,11 +37,11 @@ pub(super) fn domain(
     }
     let checks: Mapping = model
         .below(address)
-        .filter_map(|(own, object)| match object {
-            Object::DomainCheck(check) if own.kind() == Kind::DomainCheck => {
-                Some((text(own.name().as_str()), check_of(model, own, check)))
-            }
-            _ => None,
+        .filter_map(|(own, object)| {
+            let Object::DomainCheck(check) = object else {
+                return None;
+            };
+            Some((text(own.name().as_str()), check_of(model, own, check)))
         })
         .collect();
     if !checks.is_empty() {

@@ -127,6 +127,20 @@ impl Declared {
         declared.next().map(|(_, spelled)| spelled)
     }
 
+    /// Returns the type that a declared domain is made of, as its text says it.
+    pub fn base_of_domain(&self, written: &Written) -> Option<&str> {
+        let text = super::Text::sql(written);
+        let places = Name::type_places(text, written.search_path()).into_iter();
+        let mut domains = places.filter_map(|(place, _)| {
+            let address = Address::new(Kind::Domain, place);
+            let Object::Domain(own) = self.written.objects.get(&address)? else {
+                return None;
+            };
+            Some(super::Text::sql(&own.type_name))
+        });
+        domains.next()
+    }
+
     /// Says whether a declared type may be the one that a server spells so, where no server was asked: it is one of the
     /// files', or else lies somewhere on the path.
     pub fn may_be(&self, written: &Written, spelled: &str) -> bool {
@@ -190,6 +204,8 @@ pub struct Tried {
     pub back: Conversion,
     /// Whether the table was rewritten.
     pub rewrites: bool,
+    /// Whether a plain index over the column was left as it is.
+    pub keeps_indexes: bool,
     /// Whether it would be without a default as well: a new column of a domain whose values must meet something.
     pub rewrites_bare: bool,
 }

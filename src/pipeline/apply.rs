@@ -1,14 +1,14 @@
 //! Carries a plan out, records it, and goes on where an earlier run stopped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::{Live, PipelineError, Project, live, privileges};
 use crate::apply::{self, ApplyError, Progress, Run, Stop, Watcher};
 use crate::catalog::{self, Connection};
-use crate::history::{self, HistoryError, NewRevision, Outcome, Revision};
-use crate::model::{Address, Expression, Kind, Model, Read};
-use crate::plan::{Plan, Position, Purpose, position};
+use crate::history::{self, History, HistoryError, NewRevision, Outcome, Revision};
+use crate::model::{Address, Expression, Kind, Model, Moves, Read, SizeClass};
+use crate::plan::{Decision, Plan, Position, Purpose, position};
 use crate::scratch::without_journal;
 
 /// How often a waiting applier looks whether it is its turn.
@@ -251,7 +251,10 @@ async fn locked(
         }
         tokio::time::sleep(POLL).await;
     }
-    if told {
+    // Another one may have come and gone since the first look.
+    let newest = |own: &History| own.revisions.last().map(|own| (own.id, own.outcome));
+    let history = super::journal(project, &mut live.connection, &live.read).await?;
+    if told || newest(&history) != newest(&live.history) {
         // What the other one did is part of the state now.
         live.read = catalog::read_live(&mut live.connection).await?;
         live.history = super::journal(project, &mut live.connection, &live.read).await?;
@@ -304,15 +307,17 @@ async fn carry_out(
     let outcome = async {
         let watching = project.connect().await?;
         let watcher = tokio::sync::Mutex::new(Watcher::over(watching, connection).await?);
+        let sizes = under_every_name(&plan.decision);
         let run = Run {
             settings,
             revision,
-            sizes: &plan.decision.sizes,
+            sizes: &sizes,
             stop,
             watcher: Some(&watcher),
             watched: Some((stages, before)),
             is_first: true,
-            may_hurry: apply::may_hurry(connection).await?,
+            may_hurry: apply::is_superuser(connection).await?,
+            rests_triggers: false,
         };
         apply::run(connection, stages, &run, &done, progress).await
     };
@@ -493,4 +498,17 @@ fn word(class: crate::model::SizeClass) -> &'static str {
         crate::model::SizeClass::Small => "small",
         crate::model::SizeClass::Large => "large",
     }
+}
+
+/// The size classes of tables under the names they have before and after each move: stages speak of either.
+fn under_every_name(decision: &Decision) -> BTreeMap<Address, SizeClass> {
+    let mut sizes = decision.sizes.clone();
+    for at in 1..=decision.moves.0.len() {
+        let so_far = Moves(decision.moves.0[..at].to_vec());
+        for (table, class) in &decision.sizes {
+            let own = sizes.entry(so_far.carry(table)).or_insert(*class);
+            *own = (*own).max(*class);
+        }
+    }
+    sizes
 }

@@ -37,10 +37,10 @@ pub(super) fn default_of(column: &Column<Expression>, cx: &Context<'_>) -> Optio
 fn of_type<'a>(spelled: &str, cx: &'a Context<'_>) -> Option<(Address, &'a Domain<Expression>)> {
     let path = Name::split_reference(spelled).filter(|own| own.len() == 2)?;
     let address = Address::new(Kind::Domain, path);
-    match cx.level.desired.objects.get(&address)? {
-        Object::Domain(own) => Some((address, own)),
-        _ => None,
-    }
+    let Object::Domain(own) = cx.level.desired.objects.get(&address)? else {
+        return None;
+    };
+    Some((address, own))
 }
 
 /// Makes the questions about one change, each to be asked where the one before found nothing.

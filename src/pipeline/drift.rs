@@ -152,6 +152,7 @@ pub(super) async fn sides(
         in_force: &in_force(history),
         settings: &project.settings,
         given: Some(Moves::default()),
+        follows: &BTreeSet::new(),
     };
     let outcome = scratch::level(&wanted, &mut workshop).await;
     workshop.close().await;

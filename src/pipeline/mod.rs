@@ -106,6 +106,14 @@ pub enum PipelineError {
     /// There is nothing to undo, to show, to purge.
     #[error("{0}")]
     Nothing(String),
+    /// There is no such revision.
+    #[error("there is no revision {revision}: the newest is {newest}")]
+    NoRevision {
+        /// The one that was asked for.
+        revision: i64,
+        /// The newest there is.
+        newest: i64,
+    },
     /// Applying failed before anything was changed.
     #[error("nothing was changed")]
     Unchanged(#[source] ApplyError),

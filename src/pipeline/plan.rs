@@ -8,13 +8,13 @@ use crate::desired::Loaded;
 use crate::diff::diff;
 use crate::history::{History, Outcome};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Model, Moves, Name, Read, Retired, Server,
+    Address, Declared, Expression, Hash, Intent, Level, Model, Moves, Name, Read, Retired, Server,
     Settings, SizeClass,
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
-    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError, Purpose,
-    Stage, build, facts, identity,
+    self, Context, Decision, Effect, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError,
+    Purpose, Stage, build, facts, identity,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
 
@@ -46,6 +46,8 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         owned: &history.owned(),
         in_force,
         given: None,
+        follows: &BTreeSet::new(),
+        strangers: &BTreeSet::new(),
         purpose: Purpose::Declare,
     };
     let mut made = make(project, &wish).await?;
@@ -90,6 +92,9 @@ pub(super) struct Wish<'a> {
     pub(super) owned: &'a BTreeSet<Address>,
     pub(super) in_force: &'a Intent,
     pub(super) given: Option<Moves>,
+    pub(super) follows: &'a BTreeSet<Address>,
+    /// On a way back: what is not ours, under the names from before.
+    pub(super) strangers: &'a BTreeSet<Address>,
     pub(super) purpose: Purpose,
 }
 
@@ -121,6 +126,8 @@ async fn make_with(
         owned,
         in_force,
         given,
+        follows,
+        strangers,
         purpose,
     } = wish;
     let forward = level(
@@ -132,6 +139,7 @@ async fn make_with(
             in_force,
             settings,
             given: given.clone(),
+            follows,
         },
         workshop,
     )
@@ -167,6 +175,7 @@ async fn make_with(
         raw: &raw,
         server: &read.server,
         blockers: &read.blockers,
+        outside: outside(&forward.level, &forward.unmanaged, strangers),
         settings,
         rewrites: &project.rewrites,
     };
@@ -180,6 +189,9 @@ async fn make_with(
     }
     decision.leans_on = build::leans_on(&stages, &cx);
     decision.findings = facts::findings(&stages, &cx, &forward.questions, &forward.taken_in);
+    decision
+        .findings
+        .extend(given_by_default(&stages, &cx, read));
     decision
         .findings
         .extend(preflight::findings(project, &changes, &cx).await?);
@@ -280,6 +292,7 @@ async fn inverse(
             in_force: &Intent::default(),
             settings,
             given: Some(given),
+            follows: &BTreeSet::new(),
         },
         workshop,
     )
@@ -289,6 +302,7 @@ async fn inverse(
         raw: &after,
         server: &read.server,
         blockers: &read.blockers,
+        outside: BTreeMap::new(),
         settings,
         rewrites: &project.rewrites,
     };
@@ -352,6 +366,65 @@ fn sizes(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, SizeClass> {
     sizes
 }
 
+/// Names what is made again where default privileges are in force: what they give is not modelled, and may be more or less
+/// than it had.
+fn given_by_default(stages: &[Stage], cx: &Context<'_>, read: &Read) -> Vec<Finding> {
+    if !read
+        .unmodelled
+        .iter()
+        .any(|own| own.kind == "default privileges")
+    {
+        return Vec::new();
+    }
+    let steps = stages.iter().flat_map(|stage| &stage.steps);
+    let effects = steps.flat_map(|step| &step.effects);
+    let again = effects.filter_map(Effect::created);
+    again
+        .filter(|own| own.kind().is_top_level())
+        .filter(|own| cx.level.current.objects.contains_key(*own))
+        .map(|own| Finding {
+            hazard: Hazard::BreaksClients,
+            address: own.clone(),
+            because: format!(
+                "{own} is made again, and default privileges, which are not modelled, may give or take what it had"
+            ),
+            stops: true,
+        })
+        .collect()
+}
+
+/// Finds what depends on what is ours and is not ours itself, as everything is called before the moves.
+fn outside(
+    level: &Level,
+    unmanaged: &BTreeSet<Address>,
+    strangers: &BTreeSet<Address>,
+) -> BTreeMap<Address, BTreeSet<Address>> {
+    let is_outside = |own: &Address| {
+        // What is set aside is ours, whoever declared it.
+        if own.path().iter().any(Name::is_reserved) {
+            return false;
+        }
+        let unit = level.before.unit_of(own);
+        unmanaged.contains(&level.moves.carry(&unit)) || strangers.contains(&unit)
+    };
+    let mut found: BTreeMap<Address, BTreeSet<Address>> = BTreeMap::new();
+    if unmanaged.is_empty() && strangers.is_empty() {
+        return found;
+    }
+    for (address, needs) in &level.before.needs {
+        if !is_outside(address) {
+            continue;
+        }
+        for need in needs.iter().filter(|need| !is_outside(need)) {
+            found
+                .entry(need.clone())
+                .or_default()
+                .insert(address.clone());
+        }
+    }
+    found
+}
+
 /// Returns what was found and is not modelled, within the scope.
 pub(super) fn in_scope(read: &Read, settings: &Settings) -> Vec<crate::model::Unmodelled> {
     read.unmodelled
@@ -373,16 +446,18 @@ pub(super) fn in_scope(read: &Read, settings: &Settings) -> Vec<crate::model::Un
         .collect()
 }
 
-/// These very files were applied and rolled back, and nothing was applied since.
+/// These very files were applied and rolled back, and no files were applied since.
 fn rolled_back(history: &History, decision: &Decision) -> Option<Finding> {
-    let last = history
-        .revisions
-        .iter()
-        .rev()
-        .find(|own| own.outcome == Outcome::Done)?;
-    let undone = history.revisions.iter().find(|own| {
-        last.undoes.contains(&own.id) && own.plan.decision.desired == decision.desired
-    })?;
+    let done = history.revisions.iter().rev();
+    let since = done
+        .filter(|own| own.outcome == Outcome::Done)
+        .take_while(|own| own.plan.decision.purpose != Purpose::Declare);
+    let (last, undone) = since
+        .flat_map(|own| own.undoes.iter().map(move |id| (own, id)))
+        .find_map(|(last, id)| {
+            let undone = history.revisions.iter().find(|own| own.id == *id)?;
+            (undone.plan.decision.desired == decision.desired).then_some((last, undone))
+        })?;
     let about = decision
         .stages
         .iter()

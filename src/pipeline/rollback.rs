@@ -8,7 +8,7 @@ use super::{Live, PipelineError, Project, apply, live};
 use crate::apply::Silent;
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Moves, Name, Settings,
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Moves, Name, Object, Settings,
     TEMPORARY_PREFIX,
 };
 use crate::plan::give_way::{give_way, let_go};
@@ -51,6 +51,12 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
 
 /// Returns the revisions to undo, newest first.
 fn to_undo(history: &History, target: Target) -> Result<Vec<Revision>, PipelineError> {
+    if let Target::After(revision) = target {
+        let newest = history.revisions.last().map_or(0, |own| own.id);
+        if revision < 0 || revision > newest {
+            return Err(PipelineError::NoRevision { revision, newest });
+        }
+    }
     let undone = history.undone();
     let newest_first =
         history.revisions.iter().rev().filter(|own| {
@@ -136,7 +142,17 @@ fn is_as_left(
         .map(|row| row.place.clone())
         .collect();
     let held = decision.moves.ledger(&decision.ledger);
-    // Something that came since may sit on what it touches.
+    // Something that came since may stand on what it touches.
+    let spoken = &spoken_of(&decision.inverse) | &spoken_of(&decision.stages);
+    let came = now
+        .needs
+        .iter()
+        .filter(|(own, _)| now.objects.contains_key(*own) && !after.objects.contains_key(*own));
+    let mut needs = came.flat_map(|(_, needs)| needs);
+    if needs.any(|need| spoken.contains(need) || spoken.contains(&now.unit_of(need))) {
+        return false;
+    }
+    // Or sit where it moves something.
     let is_at = !matches!(
         position(&decision.inverse, after, 0, now),
         Position::Moved(_)
@@ -224,7 +240,7 @@ async fn anew(
     let moves = Moves(moves);
     let oldest = revisions.last().expect("there is a revision to undo");
     let before = &oldest.model_before;
-    let declared = state_to_reach(before, now, &stages, &moves, revisions, live);
+    let (declared, follows) = state_to_reach(before, now, &stages, &moves, revisions, live);
     let given = standing_only(way_back(before, now, &stages, &moves, settings), now);
     let given = give_way(given, now, &declared.written);
     let given = let_go(given, now, |sequence| {
@@ -244,13 +260,54 @@ async fn anew(
         owned: &BTreeSet::new(),
         in_force: &Intent::default(),
         given: Some(given),
+        follows: &follows,
+        strangers: &strangers(&stages, now, live),
         purpose: Purpose::Undo(ids),
     };
     let mut plan = make(project, &wish).await?;
+    let empty = come_back_empty(&plan.decision.stages, before);
+    plan.decision.findings.extend(empty);
     if !leftovers.steps.is_empty() {
         plan.decision.stages.insert(0, leftovers);
     }
     Ok(plan)
+}
+
+/// Finds what no revision declared and these have not touched: what stands on something that goes is not theirs to take.
+fn strangers(stages: &[Stage], now: &Model<Expression>, live: &Live) -> BTreeSet<Address> {
+    let owned = live.history.owned();
+    let touched: BTreeSet<Address> = spoken_of(stages)
+        .iter()
+        .map(|own| now.unit_of(own))
+        .collect();
+    let units = now.units().into_keys();
+    units
+        .filter(|own| own.kind().is_top_level() && own.kind() != Kind::Schema)
+        .filter(|own| !owned.contains(own) && !touched.contains(own))
+        .collect()
+}
+
+/// Names what held something before these revisions and is made anew: what it held was purged, or dropped for good.
+fn come_back_empty(stages: &[Stage], before: &Model<Expression>) -> Vec<Finding> {
+    let steps = stages.iter().flat_map(|stage| &stage.steps);
+    let created = steps
+        .flat_map(|step| &step.effects)
+        .filter_map(Effect::created);
+    let held = created.filter(|own| match before.objects.get(*own) {
+        Some(Object::Column(column)) => {
+            let table_is_there = before.objects.contains_key(&own.table());
+            column.generated.is_none() && table_is_there
+        }
+        Some(Object::Table(_)) => true,
+        _ => false,
+    });
+    let found = held.map(|address| Finding {
+        hazard: Hazard::Irreversible,
+        address: address.clone(),
+        because: format!("{address} comes back empty: what it held is deleted"),
+        stops: true,
+    });
+    found.collect()
 }
 
 /// Returns how many stages of a revision have committed, whatever its rows say.
@@ -272,7 +329,42 @@ async fn done_stages(
     })
 }
 
-/// Puts together what shall be: what these revisions touched as it was before them, everything else as it is.
+/// Returns the objects that these revisions have changed, under the names before them; `None` where one of them stopped
+/// and nobody knows what it has left. What others changed meanwhile, in between two of them too, is not theirs.
+fn changed_by(revisions: &[Revision]) -> Option<BTreeSet<Address>> {
+    let mut changed = BTreeSet::new();
+    let mut moves = Moves::default();
+    for revision in revisions.iter().rev() {
+        let before = carried(&revision.model_before, &moves.turned());
+        let so_far = moves.clone();
+        let mut own = Moves::default();
+        let stages = revision.plan.decision.stages.iter();
+        for effect in stages
+            .flat_map(|own| &own.steps)
+            .flat_map(|own| &own.effects)
+        {
+            if let Effect::Moves(step) = effect {
+                moves.0.push(step.clone());
+                own.0.push(step.clone());
+            }
+        }
+        // What moves is theirs, whatever else it is.
+        let keys = revision.model_before.objects.keys();
+        let moving = keys.filter(|address| own.carry(address) != **address);
+        changed.extend(moving.map(|address| so_far.carry_back(address)));
+        if revision.outcome != Outcome::Done {
+            return None;
+        }
+        let after = carried(revision.model_after.as_ref()?, &moves.turned());
+        let all = before.objects.keys().chain(after.objects.keys());
+        let differs = |own: &&Address| before.objects.get(*own) != after.objects.get(*own);
+        changed.extend(all.filter(differs).cloned());
+    }
+    Some(changed)
+}
+
+/// Puts together what shall be: what these revisions changed as it was before them, everything else as it is; and says
+/// what the latter is.
 fn state_to_reach(
     before: &Model<Expression>,
     now: &Model<Expression>,
@@ -280,7 +372,7 @@ fn state_to_reach(
     moves: &Moves,
     revisions: &[Revision],
     live: &Live,
-) -> Declared {
+) -> (Declared, BTreeSet<Address>) {
     let back = carried(now, &moves.turned());
     let mut touched: BTreeSet<Address> = BTreeSet::new();
     for address in spoken_of(stages) {
@@ -289,10 +381,15 @@ fn state_to_reach(
             touched.insert(back.unit_of(&name));
         }
     }
+    let changed = changed_by(revisions);
+    let is_changed = |own: &Address| changed.as_ref().is_none_or(|all| all.contains(own));
+    let mut kept: BTreeSet<Address> = BTreeSet::new();
+    let mut follows: BTreeSet<Address> = BTreeSet::new();
     let mut wanted: Model<Expression> = Model::default();
     for (model, own) in [(before, true), (&back, false)] {
         for (address, object) in &model.objects {
-            let is_touched = touched.contains(&model.unit_of(address));
+            let lies_in_touched = touched.contains(&model.unit_of(address));
+            let is_touched = lies_in_touched && is_changed(address);
             // Schemas are shared: one that stands for others stays.
             let keep = if address.kind() == Kind::Schema && !own {
                 !touched.contains(address) || others_live_in(&back, address, &touched)
@@ -301,6 +398,12 @@ fn state_to_reach(
             };
             if keep && !wanted.objects.contains_key(address) {
                 wanted.objects.insert(address.clone(), object.clone());
+                if !own {
+                    follows.insert(address.clone());
+                    if lies_in_touched {
+                        kept.insert(address.clone());
+                    }
+                }
                 if let Some(position) = model.position.get(address) {
                     wanted.position.insert(address.clone(), *position);
                 }
@@ -310,6 +413,7 @@ fn state_to_reach(
             }
         }
     }
+    without_ground(&mut wanted, &mut kept, &back);
     let mut declared = Declared::from(&wanted);
     let undone: BTreeSet<i64> = revisions.iter().map(|own| own.id).collect();
     let former = live.history.revisions.iter().rev().find(|own| {
@@ -337,7 +441,33 @@ fn state_to_reach(
         using_back,
         ..Intent::default()
     };
-    declared
+    (declared, follows)
+}
+
+/// What others made in or on something that goes, goes with it: it has nothing to stand on.
+fn without_ground(
+    wanted: &mut Model<Expression>,
+    kept: &mut BTreeSet<Address>,
+    back: &Model<Expression>,
+) {
+    loop {
+        let falls = |own: &&Address| {
+            let parent = back.parent(own);
+            let needs = back.needs.get(*own).into_iter().flatten();
+            let mut ground = parent.iter().chain(needs);
+            ground.any(|need| back.objects.contains_key(need) && !wanted.objects.contains_key(need))
+        };
+        let fallen: Vec<Address> = kept.iter().filter(falls).cloned().collect();
+        if fallen.is_empty() {
+            return;
+        }
+        for address in fallen {
+            kept.remove(&address);
+            wanted.objects.remove(&address);
+            wanted.needs.remove(&address);
+            wanted.position.remove(&address);
+        }
+    }
 }
 
 fn others_live_in(
@@ -360,19 +490,24 @@ fn way_back(
     moves: &Moves,
     settings: &Settings,
 ) -> Moves {
-    let made: BTreeSet<Address> = stages
+    // In their order: what is made after something of its name has moved is not what has moved.
+    let mut made: BTreeSet<Address> = BTreeSet::new();
+    for effect in stages
         .iter()
         .flat_map(|stage| &stage.steps)
         .flat_map(|step| &step.effects)
-        .filter_map(|effect| match effect {
-            Effect::Creates(address) => Some(moves.carry(address)),
-            Effect::Drops(_)
-            | Effect::Alters(..)
-            | Effect::Uses(_)
-            | Effect::Reads(_)
-            | Effect::Moves(_) => None,
-        })
-        .collect();
+    {
+        match effect {
+            Effect::Creates(address) => {
+                made.insert(address.clone());
+            }
+            Effect::Drops(address) => {
+                made.remove(address);
+            }
+            Effect::Moves(own) => made = made.iter().map(|known| own.carry(known)).collect(),
+            Effect::Alters(..) | Effect::Uses(_) | Effect::Reads(_) => {}
+        }
+    }
     let stood = carried(before, moves);
     let is_made =
         |address: &Address| made.contains(address) && !stood.objects.contains_key(address);

@@ -75,8 +75,17 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
     let values = new
         .iter()
         .filter_map(|own| Some((own.name().clone(), Some(value_of_new(own, cx)?))));
-    let fills: Vec<_> = fills.chain(values).collect();
+    let mut fills: Vec<_> = fills.collect();
     if fills.iter().any(|(_, value)| value.is_some()) {
+        layers.add(fills.clone());
+    }
+    // What fills a new column may speak of one that stood and is filled as well.
+    let values: Vec<_> = values.collect();
+    if !values.is_empty() {
+        for (_, value) in &mut fills {
+            *value = None;
+        }
+        fills.extend(values);
         layers.add(fills.clone());
     }
     if !later.is_empty() {

@@ -68,6 +68,7 @@ pub(super) async fn conflicts(
             conversion: back,
             back: forward.map_or(Conversion::ThroughText, |(conversion, _)| conversion),
             rewrites,
+            keeps_indexes: false,
             rewrites_bare: false,
         };
         tried.insert(address.clone(), own);
@@ -79,6 +80,7 @@ pub(super) async fn conflicts(
         raw: now,
         server: &live.read.server,
         blockers: &live.read.blockers,
+        outside: BTreeMap::new(),
         settings: &project.settings,
         rewrites: &project.rewrites,
     };

@@ -9,7 +9,7 @@ use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, Kind, Level, Object};
+use crate::model::{Address, Alteration, EnumAlteration, Kind, Level, Object, OwnerAlteration};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,14 @@ pub enum PlanError {
         /// What stands on it, in the server's words.
         blockers: String,
     },
+    /// Something that no revision declared stands on what would go.
+    #[error("{address} cannot go: {others} depends on it, which no revision declared")]
+    Outside {
+        /// What would go.
+        address: Address,
+        /// What stands on it.
+        others: String,
+    },
 }
 
 impl PlanError {
@@ -44,6 +52,9 @@ impl PlanError {
             }
             Self::NothingToFill { .. } => {
                 "give the column a `default`, or a `backfill` expression for the rows that exist"
+            }
+            Self::Outside { .. } => {
+                "declare the dependent without it, or drop it by hand first; or leave the object as it is"
             }
             Self::Blocked { .. } => {
                 "drop the dependent by hand first, or leave the object as it is"
@@ -236,6 +247,22 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
     {
         retires.insert(cx.level.moves.carry_back(&step.to));
     }
+    let made_again = |own: &Address| cx.level.desired.objects.contains_key(own);
+    let dropped = changes
+        .0
+        .iter()
+        .filter(|((own, _), change)| **change == Change::Drop && !made_again(own));
+    let dropped = dropped.map(|((own, _), _)| cx.level.moves.carry_back(own));
+    let leaving: BTreeSet<Address> = dropped.chain(retires.iter().cloned()).collect();
+    for (thing, outside) in &cx.outside {
+        if let Some(address) = leaving.iter().find(|own| thing.is_at_or_below(own)) {
+            let others: Vec<String> = outside.iter().map(ToString::to_string).collect();
+            return Err(PlanError::Outside {
+                address: address.clone(),
+                others: others.join(", "),
+            });
+        }
+    }
     for (thing, blockers) in cx.blockers {
         // What is set aside keeps its constraints and indexes with all that is said of them.
         let kept = thing.kind() == Kind::Index
@@ -330,7 +357,17 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             } else {
                 Phase::Contract
             };
-            Step::run(address, ddl::drop(address, object), dropped(address, cx))
+            let mut statement = ddl::drop(address, object);
+            if matches!(object, Object::Table(_)) {
+                // Its foreign keys go with it, and lock what they refer to.
+                for (_, own) in level.current.below(address) {
+                    if let Object::ForeignKey(key) = own {
+                        let mode = LockMode::AccessExclusive;
+                        statement = statement.locking(&key.referenced_table(), mode);
+                    }
+                }
+            }
+            Step::run(address, statement, dropped(address, cx))
                 .dropping(address)
                 .phase(phase)
                 .reversal(reversal)
@@ -353,13 +390,9 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             } else {
                 Phase::Contract
             };
-            Step::run(
-                address,
-                statement,
-                format!("{} of {address} changes", alteration.attribute()),
-            )
-            .altering(address, alteration.attribute())
-            .phase(phase)
+            Step::run(address, statement, altered(address, alteration))
+                .altering(address, alteration.attribute())
+                .phase(phase)
         }
     }
 }
@@ -374,13 +407,87 @@ fn follows_type(address: &Address, level: &Level) -> bool {
 
 fn created(address: &Address, cx: &Context<'_>) -> String {
     if !cx.level.current.objects.contains_key(address) {
-        return format!("{address} is declared and not there yet");
+        return format!("{} is declared and not there yet", spoken(address));
     }
     let kept = matches!(address.kind(), Kind::Owner | Kind::Grant | Kind::Comment);
     if kept {
-        format!("{address} is kept")
+        format!("{} is kept", spoken(address))
     } else {
-        format!("{address} comes back")
+        format!("{address} is there again")
+    }
+}
+
+/// Speaks of what is attached to something by the words of the language.
+fn spoken(address: &Address) -> String {
+    let Some(target) = address.target() else {
+        return address.to_string();
+    };
+    match (address.kind(), address.path()) {
+        (Kind::Owner, _) => format!("the owner of {target}"),
+        (Kind::Comment, _) => format!("the comment on {target}"),
+        (Kind::Grant, [.., role, privilege]) => {
+            format!("{} on {target} for {role}", privilege.as_str())
+        }
+        _ => address.to_string(),
+    }
+}
+
+/// Says what becomes other.
+fn altered(address: &Address, alteration: &Alteration) -> String {
+    let attribute = || format!("{} of {address} changes", alteration.attribute());
+    match alteration {
+        Alteration::Enum(EnumAlteration::AddValue { value, .. }) => {
+            format!("{address} gets the label {value:?}")
+        }
+        Alteration::Owner(OwnerAlteration::Role(role)) => {
+            format!("{} is {role} from now on", spoken(address))
+        }
+        Alteration::Grant(_) | Alteration::Comment(_) => {
+            format!("{} changes", spoken(address))
+        }
+        Alteration::Parameters(_) => {
+            format!(
+                "the storage parameters of table {} change",
+                address.dotted()
+            )
+        }
+        Alteration::ReplicaIdentity(_) => {
+            format!("the replica identity of table {} changes", address.dotted())
+        }
+        Alteration::ClusteredOn(_) => {
+            format!(
+                "CLUSTER goes by another index of table {}",
+                address.dotted()
+            )
+        }
+        Alteration::ColumnSettings(_) => format!(
+            "{} of column {} changes",
+            alteration.attribute(),
+            address.dotted()
+        ),
+        Alteration::Identity(_) => {
+            format!("the identity of column {} changes", address.dotted())
+        }
+        Alteration::Enum(EnumAlteration::Values)
+        | Alteration::Schema(_)
+        | Alteration::Extension(_)
+        | Alteration::Domain(_)
+        | Alteration::Sequence(_)
+        | Alteration::Function(_)
+        | Alteration::DomainCheck(_)
+        | Alteration::Table(_)
+        | Alteration::Column(_)
+        | Alteration::OwnedBy(_)
+        | Alteration::Default(_)
+        | Alteration::NotNull(_)
+        | Alteration::PrimaryKey(_)
+        | Alteration::Unique(_)
+        | Alteration::Check(_)
+        | Alteration::Index(_)
+        | Alteration::Exclusion(_)
+        | Alteration::ForeignKey(_)
+        | Alteration::View(_)
+        | Alteration::Trigger(_) => attribute(),
     }
 }
 
@@ -390,14 +497,11 @@ fn dropped(address: &Address, cx: &Context<'_>) -> String {
         cx.level.desired.objects.get(address),
     );
     let Some((stood, stands)) = stood.zip(stands) else {
-        return format!("{address} is no longer declared");
+        return format!("{} is no longer declared", spoken(address));
     };
     match stood.alterations(stands).first() {
-        Some(own) => format!(
-            "{address} is made again: its {} cannot change in place",
-            own.attribute()
-        ),
-        None => format!("{address} is made again: what it stands on changes"),
+        Some(_) => format!("{address} makes room for another one: it cannot change in place"),
+        None => format!("{address} goes and comes back: what it stands on changes"),
     }
 }
 

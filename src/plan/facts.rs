@@ -1,14 +1,16 @@
 //! Hazards, computed from facts on the steps: lock, scan, rewrite, loss, size.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hazard::{Finding, Hazard};
 use super::identity::Question;
 use super::rewrite::Context;
 use super::stage::Stage;
-use super::step::{Act, Effect, LedgerChange, Phase, Reversal, Step};
-use crate::ddl::Work;
-use crate::model::{Address, Kind, Moves, Retired, SizeClass, Why};
+use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
+use crate::ddl::{LockMode, Work};
+use crate::model::{
+    Address, Enabled, Event, Kind, Moves, Object, Retired, SizeClass, Text as _, Why,
+};
 
 /// Finds what a reviewer must see, in the order of the steps.
 pub(crate) fn findings(
@@ -30,8 +32,14 @@ pub(crate) fn findings(
         found.push(stopping(Hazard::RetiresUnmanaged, address, because));
     }
     for stage in stages {
+        let mut held: BTreeMap<Address, LockMode> = BTreeMap::new();
         for step in &stage.steps {
+            for (relation, mode) in step.statement().map(|own| &own.locks).into_iter().flatten() {
+                let strongest = held.entry(relation.clone()).or_insert(*mode);
+                *strongest = (*strongest).max(*mode);
+            }
             of_step(step, cx, &mut found);
+            of_work(step, &held, cx, &mut found);
         }
     }
     let mut seen = BTreeSet::new();
@@ -74,6 +82,8 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 "its values stay in the table under a reserved name"
             } else if was.kind() == Kind::Sequence {
                 "it keeps its position in a schema of its own"
+            } else if matches!(was.kind(), Kind::Enum | Kind::Domain) {
+                "it is kept in a schema of its own"
             } else {
                 "its rows are kept in a schema of their own"
             };
@@ -107,8 +117,8 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
             }
         }
         Act::Ledger(LedgerChange::Rewrite { .. }) => {}
-        Act::Backfill(_) => {}
-        Act::Statement(statement) => {
+        Act::Backfill(own) => fires_triggers(own, cx, found),
+        Act::Statement(_) => {
             let renamed = step
                 .effects
                 .iter()
@@ -124,63 +134,19 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 let because = format!("{} is dropped with what it holds", step.address);
                 found.push(stopping(Hazard::LosesData, &step.address, because));
             }
-            let view_goes = step.address.kind() == Kind::View
-                && step.phase == Phase::Contract
-                && !cx.level.desired.objects.contains_key(&step.address);
-            if view_goes {
-                let because = format!("statements that name {} fail", step.address.dotted());
-                found.push(stopping(Hazard::BreaksClients, &step.address, because));
-            }
-            for (relation, mode) in &statement.locks {
-                let class = cx.class(relation);
-                if class == SizeClass::Empty || statement.work == Work::Catalog {
-                    continue;
-                }
-                let small = class == SizeClass::Small;
-                let mut tell = |hazard: Hazard, because: String| {
-                    found.push(Finding {
-                        hazard,
-                        address: relation.clone(),
-                        because,
-                        stops: !hazard.is_only_told(small),
-                    });
-                };
-                let work = match statement.work {
-                    Work::TableRewrite => "is written anew",
-                    Work::Scan => "is read",
-                    Work::IndexBuild => "is indexed",
-                    Work::Catalog => continue,
-                };
-                match statement.work {
-                    Work::TableRewrite => {
-                        tell(
-                            Hazard::TableRewrite,
-                            format!("every row of {} is written anew", relation.dotted()),
-                        );
+            for effect in &step.effects {
+                if let Effect::Alters(address, attribute) = effect {
+                    match attribute.as_str() {
+                        "type" => guesses_time_zone(address, cx, found),
+                        "definition" => goes_stale(address, cx, found),
+                        _ => {}
                     }
-                    Work::Scan => tell(
-                        Hazard::LongScan,
-                        format!("every row of {} is read", relation.dotted()),
-                    ),
-                    Work::IndexBuild => {
-                        tell(
-                            Hazard::IndexBuild,
-                            format!("an index is built on {}", relation.dotted()),
-                        );
-                    }
-                    Work::Catalog => {}
                 }
-                if mode.blocks_reads() {
-                    tell(
-                        Hazard::BlocksReads,
-                        format!("readers wait while {} {work}", relation.dotted()),
-                    );
-                }
-                if mode.blocks_writes() {
-                    tell(
-                        Hazard::BlocksWrites,
-                        format!("writers wait while {} {work}", relation.dotted()),
-                    );
+                if let Effect::Drops(address) = effect
+                    && is_named_by_clients(address, cx)
+                {
+                    let because = format!("statements that name {} fail", address.dotted());
+                    found.push(stopping(Hazard::BreaksClients, address, because));
                 }
             }
             // One that is made again, or stood aside for a while, leaves nobody without.
@@ -195,6 +161,139 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
             {
                 let because = format!("queries that lean on {} get slower", step.address.dotted());
                 found.push(stopping(Hazard::IndexDropped, &step.address, because));
+            }
+        }
+    }
+}
+
+/// Names the triggers that every batch fires: what they do is done, and no way back undoes it.
+fn fires_triggers(own: &Backfill, cx: &Context<'_>, found: &mut Vec<Finding>) {
+    for (address, object) in cx.level.current.below(&own.table) {
+        let Object::Trigger(trigger) = object else {
+            continue;
+        };
+        let fires = trigger.events.contains(&Event::Update)
+            && matches!(trigger.enabled, Enabled::Origin | Enabled::Always)
+            && (trigger.update_of.is_empty() || trigger.update_of.contains(own.column.name()));
+        if fires {
+            let because = format!("{address} fires for the rows that are filled");
+            found.push(stopping(Hazard::FiresTriggers, address, because));
+        }
+    }
+}
+
+/// A time without a zone is taken for one of the session's zone, or becomes one: the tool's sessions stand at UTC.
+fn guesses_time_zone(column: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
+    let sides = [&cx.level.current, &cx.level.desired].map(|side| side.objects.get(column));
+    let [Some(Object::Column(from)), Some(Object::Column(to))] = sides else {
+        return;
+    };
+    let zoned = |text: &str| text.ends_with("with time zone");
+    let unzoned = |text: &str| text == "date" || text.ends_with("without time zone");
+    let (from, to) = (from.type_name.sql(), to.type_name.sql());
+    let guesses = zoned(from) && unzoned(to) || unzoned(from) && zoned(to);
+    if guesses && !cx.level.intent.using.contains_key(column) {
+        let because = format!(
+            "{column} goes from {from} to {to}, with UTC for the time zone; `using` with AT TIME ZONE says another one"
+        );
+        found.push(stopping(Hazard::GuessesTimeZone, column, because));
+    }
+}
+
+/// Names what was made with a function before it changed: the server makes none of it anew.
+fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
+    if function.kind() != Kind::Function {
+        return;
+    }
+    let needed_by = cx.level.desired.needed_by();
+    for own in needed_by.get(function).into_iter().flatten() {
+        let stood = cx.level.current.needs_of(own).contains(function);
+        let keeps = match cx.level.desired.objects.get(own) {
+            Some(Object::Index(_) | Object::Exclusion(_)) => "entries",
+            Some(Object::Column(column)) if column.generated.is_some() => "values",
+            Some(Object::Check(_) | Object::DomainCheck(_)) => "verdict on existing rows",
+            _ => continue,
+        };
+        if stood {
+            let because = format!("{own} keeps the {keeps} that it has from {function} as it was");
+            found.push(stopping(Hazard::StaleIndex, own, because));
+        }
+    }
+}
+
+/// Says whether statements of clients may name what goes for good: a trigger's function is called by none.
+fn is_named_by_clients(address: &Address, cx: &Context<'_>) -> bool {
+    if cx.level.desired.objects.contains_key(address) || address.name().is_reserved() {
+        return false;
+    }
+    match cx.level.current.objects.get(address) {
+        Some(Object::Function(own)) => {
+            let returns = own.returns.as_ref().map(|own| own.sql());
+            !matches!(returns, Some("trigger" | "event_trigger"))
+        }
+        Some(
+            Object::View(_)
+            | Object::Schema(_)
+            | Object::Extension(_)
+            | Object::Enum(_)
+            | Object::Domain(_)
+            | Object::Sequence(_),
+        ) => true,
+        _ => false,
+    }
+}
+
+/// Says what every row is read or written for, and who waits meanwhile: what counts is the strongest lock that the stage
+/// holds by then, on whatever relation.
+fn of_work(
+    step: &Step,
+    held: &BTreeMap<Address, LockMode>,
+    cx: &Context<'_>,
+    found: &mut Vec<Finding>,
+) {
+    let Some(statement) = step.statement() else {
+        return;
+    };
+    let (hazard, done, work) = match statement.work {
+        Work::TableRewrite => (Hazard::TableRewrite, "is written anew", "is written anew"),
+        Work::Scan => (Hazard::LongScan, "is read", "is read"),
+        Work::IndexBuild => (Hazard::IndexBuild, "", "is indexed"),
+        Work::Catalog => return,
+    };
+    for worked in step.works_on() {
+        let class = cx.class(worked);
+        if class == SizeClass::Empty {
+            continue;
+        }
+        let small = class == SizeClass::Small;
+        let mut tell = |hazard: Hazard, relation: &Address, because: String| {
+            found.push(Finding {
+                hazard,
+                address: relation.clone(),
+                because,
+                stops: !hazard.is_only_told(small),
+            });
+        };
+        let name = worked.dotted();
+        let because = if hazard == Hazard::IndexBuild {
+            format!("an index is built on {name}")
+        } else {
+            format!("every row of {name} {done}")
+        };
+        tell(hazard, worked, because);
+        for (relation, mode) in held.iter().filter(|(own, _)| !cx.is_new(own)) {
+            let whose = if relation == worked {
+                String::new()
+            } else {
+                format!(" of {}", relation.dotted())
+            };
+            if mode.blocks_reads() {
+                let because = format!("readers{whose} wait while {name} {work}");
+                tell(Hazard::BlocksReads, relation, because);
+            }
+            if mode.blocks_writes() {
+                let because = format!("writers{whose} wait while {name} {work}");
+                tell(Hazard::BlocksWrites, relation, because);
             }
         }
     }

@@ -54,11 +54,15 @@ pub(crate) fn give_way(moves: Moves, now: &Model<Expression>, wanted: &Model<Wri
         let Some(other) = wanted.objects.get(&after) else {
             return false;
         };
-        let comes_back =
-            |step: &Move| step.why == Why::TakenBack && step.to == after && step.from != *address;
+        // What comes back may move on with its table or schema.
+        let comes_back = |(at, step): (usize, &Move)| {
+            let rest = Moves(moves.0[at + 1..].to_vec());
+            let is_here = rest.carry(&step.to) == after && step.from != *address;
+            step.why == Why::TakenBack && is_here
+        };
         match (is_computed(object), is_computed(other)) {
             (false, true) => true,
-            (true, false) => moves.0.iter().any(comes_back),
+            (true, false) => moves.0.iter().enumerate().any(comes_back),
             (false, false) | (true, true) => false,
         }
     };

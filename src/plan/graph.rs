@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::identity::is_computed;
 use super::relations::{Relations, lineage};
 use super::step::{Block, Effect, Phase, Step};
-use crate::model::{Address, Kind, Level, Why};
+use crate::model::{Address, Kind, Level, Move, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
 pub(crate) type Placed = (Block, Option<usize>);
@@ -92,6 +93,36 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
         for effect in &step.effects {
             if let Effect::Drops(address) = effect {
                 dropped.insert(address, *block);
+            }
+        }
+    }
+    // A column that gets another name with another type, or gives its name to a computed one: in between, the name would
+    // stand for something else, or for nothing.
+    let moves = || {
+        steps.iter().flat_map(|(block, step)| {
+            let moves = step.effects.iter().filter_map(Effect::moved);
+            let of_columns = moves.filter(|own| own.to.kind() == Kind::Column);
+            of_columns.map(|own| (*block, own))
+        })
+    };
+    for (block, step) in steps {
+        for effect in &step.effects {
+            let is_joined = |(_, own): &(usize, &Move)| match effect {
+                Effect::Alters(column, attribute) => {
+                    attribute == "type" && own.why == Why::Renamed && own.to == *column
+                }
+                Effect::Creates(column) => {
+                    let computed = level.desired.objects.get(column).is_some_and(is_computed);
+                    computed && own.why == Why::Retired && own.from == *column
+                }
+                Effect::Drops(_) | Effect::Uses(_) | Effect::Reads(_) | Effect::Moves(_) => false,
+            };
+            for (other, _) in moves()
+                .filter(is_joined)
+                .filter(|(other, _)| other != block)
+            {
+                edges.insert((other, *block));
+                edges.insert((*block, other));
             }
         }
     }

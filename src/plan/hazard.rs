@@ -50,6 +50,12 @@ hazards! {
     IndexBuild = "index_build";
     /// An index goes.
     IndexDropped = "index_dropped";
+    /// A function changes what indexes, checks or stored columns were made with.
+    StaleIndex = "stale_index";
+    /// Filling rows fires triggers of the user's.
+    FiresTriggers = "fires_triggers";
+    /// Times get a time zone, or lose it, and nobody said which.
+    GuessesTimeZone = "guesses_time_zone";
     /// A drop and a create of like shape: perhaps a rename.
     PossibleRename = "possible_rename";
     /// The way back does not restore everything.
@@ -66,12 +72,18 @@ impl Hazard {
     /// Says whether the hazard only has to be told; `within_small_table` is said of the table it is about.
     pub fn is_only_told(self, within_small_table: bool) -> bool {
         match self {
-            Self::IndexBuild | Self::LongScan | Self::IndexDropped | Self::RevivesRows => true,
+            Self::IndexBuild
+            | Self::LongScan
+            | Self::IndexDropped
+            | Self::StaleIndex
+            | Self::FiresTriggers
+            | Self::RevivesRows => true,
             Self::TableRewrite | Self::BlocksReads | Self::BlocksWrites => within_small_table,
             Self::RetiresData
             | Self::RetiresUnmanaged
             | Self::LosesData
             | Self::BreaksClients
+            | Self::GuessesTimeZone
             | Self::PossibleRename
             | Self::Irreversible
             | Self::Unrehearsed

@@ -45,6 +45,14 @@ pub enum IdentityError {
         /// The thing.
         address: Address,
     },
+    /// Something would go that others use.
+    #[error("{address} cannot go: {others} depends on it, which no revision declared")]
+    Used {
+        /// What would go.
+        address: Address,
+        /// What uses it.
+        others: Address,
+    },
     /// A schema would go and holds what is not ours.
     #[error(
         "{schema} is no longer declared and cannot go: it holds {others}, which no revision declared"
@@ -163,17 +171,23 @@ pub(crate) fn set_made_aside(
 
 /// Returns the types that columns in the attic need: those are held with them.
 fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) -> BTreeSet<Address> {
-    model
-        .needs
-        .iter()
+    let is_type = |need: &&Address| {
+        matches!(need.kind(), Kind::Enum | Kind::Domain | Kind::Extension)
+            && model.objects.contains_key(*need)
+    };
+    let columns = model.needs.iter();
+    let mut queue: Vec<&Address> = columns
         .filter(|(column, _)| column.kind() == Kind::Column && in_attic(column))
         .flat_map(|(_, needs)| needs)
-        .filter(|need| {
-            matches!(need.kind(), Kind::Enum | Kind::Domain | Kind::Extension)
-                && model.objects.contains_key(*need)
-        })
-        .cloned()
-        .collect()
+        .filter(is_type)
+        .collect();
+    let mut held = BTreeSet::new();
+    while let Some(own) = queue.pop() {
+        if held.insert(own.clone()) {
+            queue.extend(model.needs.get(own).into_iter().flatten().filter(is_type));
+        }
+    }
+    held
 }
 
 /// Says whether a thing that stands in the live database bears a mark of ours.
@@ -400,6 +414,9 @@ fn holds_same_type(
                 // A server that holds nothing of ours does not know a type of ours, or of an extension.
                 None => known.declared.may_be(&wanted.type_name, &held_type),
             };
+            // One of a domain may have been set aside with the type that this is made of.
+            let base = known.declared.base_of_domain(&wanted.type_name);
+            let same = same || base.is_some_and(|base| base == held_type);
             same && held.generated.is_none() && wanted.generated.is_none()
         }
         _ => false,
@@ -527,6 +544,11 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
     }
     // Columns before tables: a column's ledger row then follows its table.
     retired.sort_by_key(|step| (std::cmp::Reverse(step.from.kind()), step.from.clone()));
+    // A function of others is called after a type that is set aside.
+    let aside = Moves(retired);
+    let unmanaged = std::mem::take(&mut identity.unmanaged).into_iter();
+    identity.unmanaged = unmanaged.map(|own| aside.carry(&own)).collect();
+    let retired = aside.0;
     identity.moves.0.extend(retired);
     occupied_schemas(known, identity)
 }

@@ -92,6 +92,12 @@ impl Gathering<'_> {
                 }
             }
         }
+        // Of what is done about a column only the function that fills it meanwhile locks nothing: it is made beside its table.
+        let makes_function = step.address.kind() == Kind::Column
+            && step.statement().is_some_and(|own| own.locks.is_empty());
+        if makes_function {
+            self.creates_in(&step.address);
+        }
         // The place that holds what is retired.
         let makes_attic = matches!(&step.does, Act::Ledger(LedgerChange::Retire(row))
             if row.place.kind() != Kind::Column && !self.stands(&row.place.schema()));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::stage::{After, Stage, hash_without_texts};
 use super::step::Effect;
-use crate::model::{Address, Expression, Model};
+use crate::model::{Address, Expression, Kind, Model};
 
 /// Where the live database stands, compared with the stages that the journal has as done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,17 @@ pub(crate) fn position(
         .chain(of_units(before))
         .chain(of_units(live))
         .collect();
+    // What default privileges give to what the plan makes, scratch knows nothing of.
+    let made = |own: &Address| {
+        let all = stages.iter().flat_map(|stage| &stage.after);
+        !before.objects.contains_key(own) && all.clone().any(|(made, _)| made == own)
+    };
+    let is_given = |own: &Address| {
+        let known = stages.iter().any(|stage| stage.after.contains_key(own));
+        let target = own.attached_to();
+        own.kind() == Kind::Grant && !known && target.is_some_and(|target| made(&target))
+    };
+    let watched: BTreeSet<Address> = watched.into_iter().filter(|own| !is_given(own)).collect();
     let expected = |count: usize| {
         let mut after: BTreeMap<&Address, &After> = BTreeMap::new();
         for stage in &stages[..count.min(stages.len())] {

@@ -166,7 +166,9 @@ impl Relations {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
                 self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
                 // Where two keys fit, the server takes the older one: a foreign key comes back when that is gone.
-                if x.kind() == Kind::ForeignKey && matches!(y.kind(), Kind::Unique | Kind::Index) {
+                if x.kind() == Kind::ForeignKey
+                    && matches!(y.kind(), Kind::PrimaryKey | Kind::Unique | Kind::Index)
+                {
                     let leaves = by.drops.get(&y).unwrap_or(&none);
                     self.before(leaves, by.creates.get(x).unwrap_or(&none));
                 }

@@ -6,7 +6,7 @@ use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Alteration, ColumnAlteration, ColumnSettingsAlteration, DomainAlteration,
-    EnumAlteration, Kind, Level, Name, Object,
+    EnumAlteration, Expression, Kind, Level, Name, Object, Text as _,
 };
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
@@ -30,21 +30,27 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             let mut around = vec![address];
             let mut at = 0;
             while at < around.len() {
-                let made_of_it = |own: &&Address| match own.kind() {
-                    Kind::Column => around[at].kind() != Kind::Column,
-                    kind => kind == Kind::Domain,
+                let of_type = around[at].kind() != Kind::Column;
+                let made_of_it = |own: &&Address| {
+                    own.kind() == Kind::Domain || own.kind() == Kind::Column && of_type
                 };
                 let more = dependents(&needed_by_current, around[at]).filter(made_of_it);
                 around.extend(more.collect::<Vec<_>>());
                 at += 1;
             }
+            // What is computed is not converted: it is made again.
+            let (computed, around): (Vec<&Address>, Vec<&Address>) =
+                around.into_iter().partition(|own| is_computed(own, level));
+            queue.extend(computed.into_iter().cloned());
             retyped.extend(around.iter().map(|own| (*own).clone()));
             for thing in around {
                 let all = dependents(&needed_by_current, thing)
                     .chain(dependents(&needed_by_desired, thing));
                 let disturbed = |own: &&Address| {
                     // Between the one conversion and the other, two types of that name would be compared.
-                    own.kind() == Kind::ForeignKey || ddl::is_disturbed_by_type_change(own.kind())
+                    own.kind() == Kind::ForeignKey
+                        || is_computed(own, level)
+                        || ddl::is_disturbed_by_type_change(own.kind())
                 };
                 queue.extend(all.filter(disturbed).cloned());
             }
@@ -61,8 +67,10 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
                 .chain(dependents(&needed_by_desired, address));
             queue.extend(
                 dependents
+                    .filter(|dependent| !is_left_alone(dependent, address, level))
                     .filter(|dependent| {
                         ddl::is_disturbed_by_type_change(dependent.kind())
+                            || is_computed(dependent, level)
                             || refers_beside(dependent, address, level)
                             || is_retyped_at_both_ends(dependent, &changes, level)
                     })
@@ -171,6 +179,34 @@ fn said_again(changes: &mut Changes, column: &Address, level: &Level) {
 fn lets_go(dependent: &Address, index: &Address, level: &Level) -> bool {
     matches!(dependent.kind(), Kind::ReplicaIdentity | Kind::ClusteredOn)
         && !level.desired.needs_of(dependent).contains(index)
+}
+
+/// Says whether the server leaves an index over a column as it is when that changes its type: nothing else is spoken of
+/// there.
+fn is_left_alone(dependent: &Address, column: &Address, level: &Level) -> bool {
+    let keeps = level.tried.get(column).is_some_and(|own| own.keeps_indexes);
+    let sides = [&level.current.objects, &level.desired.objects].map(|own| own.get(dependent));
+    let [Some(Object::Index(from)), Some(Object::Index(to))] = sides else {
+        return false;
+    };
+    let is_plain = |own: &Expression| {
+        let columns = level.current.columns_of(&column.table());
+        columns
+            .iter()
+            .any(|known| known.name().to_string() == own.sql())
+    };
+    keeps
+        && from == to
+        && from.method.as_str() == "btree"
+        && from.predicate.is_none()
+        && from.elements.iter().all(is_plain)
+}
+
+/// Says whether a column is computed from others, before or after.
+fn is_computed(address: &Address, level: &Level) -> bool {
+    let sides = [&level.current.objects, &level.desired.objects];
+    let mut sides = sides.into_iter().filter_map(|own| own.get(address));
+    sides.any(|own| matches!(own, Object::Column(own) if own.generated.is_some()))
 }
 
 /// Says whether a foreign key refers to a key that only includes the column: the server makes that key again without

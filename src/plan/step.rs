@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ddl::Statement;
-use crate::model::{Address, Move, Retired};
+use crate::model::{Address, Kind, Move, Retired};
 use crate::sql::Sql;
 
 /// What a running application can notice.
@@ -107,6 +107,28 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Returns the object that comes, where one does.
+    pub fn created(&self) -> Option<&Address> {
+        match self {
+            Self::Creates(address) => Some(address),
+            Self::Drops(_) | Self::Alters(..) | Self::Uses(_) | Self::Reads(_) | Self::Moves(_) => {
+                None
+            }
+        }
+    }
+
+    /// Returns the move, where something changes its address.
+    pub fn moved(&self) -> Option<&Move> {
+        match self {
+            Self::Moves(step) => Some(step),
+            Self::Creates(_)
+            | Self::Drops(_)
+            | Self::Alters(..)
+            | Self::Uses(_)
+            | Self::Reads(_) => None,
+        }
+    }
+
     /// Returns the address whose state differs afterwards; `None` where none does.
     pub fn touched(&self) -> Option<&Address> {
         match self {
@@ -188,6 +210,23 @@ impl Step {
             statement.work = crate::ddl::Work::Catalog;
         }
         self
+    }
+
+    /// Returns the relations that its statement works on, under the names its locks have: a foreign key and a change of
+    /// type lock others besides.
+    pub fn works_on(&self) -> Vec<&Address> {
+        let Some(statement) = self.statement() else {
+            return Vec::new();
+        };
+        let locked = statement.locks.keys();
+        if !matches!(self.address.kind(), Kind::ForeignKey | Kind::Column) {
+            return locked.collect();
+        }
+        let own = self.address.table();
+        match statement.locks.get_key_value(&own) {
+            Some((own, _)) => vec![own],
+            None => locked.collect(),
+        }
     }
 
     /// Returns the statement, where the step runs one.

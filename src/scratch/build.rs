@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Kind, Model, Text};
+use crate::model::{Address, Kind, Model, Object, Text};
 use crate::plan::Step;
 use crate::sql::Sql;
 
@@ -125,6 +125,29 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
         }
         waiting = left;
     }
+}
+
+/// Lets the server look into the bodies of functions, where everything that they may speak of is built.
+pub(super) async fn bodies<T: Text + Ord + serde::Serialize>(
+    connection: &mut PgConnection,
+    model: &Model<T>,
+) -> Result<Vec<Unbuilt>, ScratchError> {
+    plain(connection, "SET LOCAL check_function_bodies = on").await?;
+    let mut unbuilt = Vec::new();
+    for (address, object) in &model.objects {
+        let Object::Function(own) = object else {
+            continue;
+        };
+        let statement = ddl::routine::replace(address, own);
+        let why = "its body is looked into";
+        if let Some(reason) = attempt(connection, &Step::run(address, statement, why)).await? {
+            unbuilt.push(Unbuilt {
+                address: address.clone(),
+                reason,
+            });
+        }
+    }
+    Ok(unbuilt)
 }
 
 /// Says whether a folded step stands for this fine one.

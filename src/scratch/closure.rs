@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Kind, Model, Object, Text, Written};
+use crate::model::{Address, Intent, Kind, Model, Moves, Object, Text, Written};
 
 /// Both sides under the names after the moves, with what is asked of them again and again.
 pub(super) struct Ground<'a> {
     both: &'a Model<Written>,
+    /// Column → the texts that fill or convert it, there and back.
+    fills: BTreeMap<Address, Vec<Written>>,
     /// Unit → its parts.
     pub(super) units: BTreeMap<Address, BTreeSet<Address>>,
     needed_by: BTreeMap<Address, BTreeSet<Address>>,
@@ -26,7 +28,16 @@ pub(super) struct Closure {
 }
 
 impl<'a> Ground<'a> {
-    pub(super) fn of(both: &'a Model<Written>) -> Self {
+    pub(super) fn of(both: &'a Model<Written>, intents: [&Intent; 2], moves: &Moves) -> Self {
+        let mut fills: BTreeMap<Address, Vec<Written>> = BTreeMap::new();
+        for intent in intents {
+            let texts = [&intent.backfill, &intent.using, &intent.using_back];
+            for (column, text) in texts.into_iter().flatten() {
+                for name in [column.clone(), moves.carry(column)] {
+                    fills.entry(name).or_default().push(text.clone());
+                }
+            }
+        }
         let units = both.units();
         let mut words: BTreeMap<String, Vec<Address>> = BTreeMap::new();
         let mut odd = Vec::new();
@@ -43,6 +54,7 @@ impl<'a> Ground<'a> {
         }
         Self {
             both,
+            fills,
             needed_by: both.needed_by(),
             units,
             words,
@@ -69,7 +81,8 @@ impl<'a> Ground<'a> {
         found
     }
 
-    /// Returns what a unit's parts lean on: known dependencies, and whatever their texts mention.
+    /// Returns what a unit's parts lean on: known dependencies, and whatever their texts mention, those that fill or
+    /// convert columns among them.
     fn leaned_on(&self, unit: &Address) -> Vec<Address> {
         let members = self.units.get(unit).into_iter().flatten();
         let mut needs = Vec::new();
@@ -77,7 +90,8 @@ impl<'a> Ground<'a> {
             let own = self.both.needs_of(member);
             needs.extend(own.iter().map(|need| self.both.unit_of(need)));
             let texts = self.both.objects.get(member).map(Object::texts);
-            for text in texts.into_iter().flatten() {
+            let fills = self.fills.get(member).into_iter().flatten().cloned();
+            for text in texts.into_iter().flatten().chain(fills) {
                 needs.extend(self.mentioned(text.sql()));
             }
         }

@@ -10,7 +10,7 @@ use super::builder::Builder;
 use super::closure::{Closure, Ground};
 use super::prints::{self, Prints};
 use super::rehearse::Bench;
-use super::side::{carried, desired_side, elaborated, place_after, union, union_of};
+use super::side::{carried, desired_side, elaborated, lift_domains, place_after, union, union_of};
 use super::{ScratchError, Workshop, tried};
 use crate::catalog;
 use crate::ddl;
@@ -37,6 +37,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) settings: &'a Settings,
     /// Identity, where it is given: on the way back. It then decides for everything, unmanaged things too.
     pub(crate) given: Option<Moves>,
+    /// What the declared state holds as it stands: it speaks the names after the moves, whatever its text says.
+    pub(crate) follows: &'a BTreeSet<Address>,
 }
 
 /// A level pair, and what deciding it brought to light.
@@ -88,8 +90,9 @@ pub(crate) async fn level(
         wanted.settings,
         &wanted.read.server.role,
     );
+    used_by_others(&carried, &desired, &identity.unmanaged, wanted.follows)?;
     let both = union(&carried, &desired);
-    let ground = Ground::of(&both);
+    let ground = Ground::of(&both, [&wanted.declared.intent, wanted.in_force], &moves);
     let prints = Prints::of(wanted.read.server.version);
     let stood = prints::as_written(&carried);
     let mut seeds = seeds(&carried, &desired, &moves, &both);
@@ -123,7 +126,8 @@ pub(crate) async fn level(
             ledger: wanted.ledger,
         };
         let mut sides = side.current(&mut builder, &closure).await?;
-        follow(&mut desired, &declared, &sides.moved);
+        follow(&mut desired, &declared, wanted.follows, &sides.moved);
+        lift_domains(&mut desired, &sides.moved, &moves);
         let wished = match builder.print(&closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
             Err(ScratchError::Unbuilt { unbuilt, .. }) => {
@@ -136,7 +140,8 @@ pub(crate) async fn level(
                 }
                 closure = Closure::everything(&ground);
                 sides = side.current(&mut builder, &closure).await?;
-                follow(&mut desired, &declared, &sides.moved);
+                follow(&mut desired, &declared, wanted.follows, &sides.moved);
+                lift_domains(&mut desired, &sides.moved, &moves);
                 builder.print(&closure.part_of(&desired), "desired").await?
             }
             other => other?,
@@ -200,7 +205,10 @@ pub(crate) async fn compile(
     let declared = elaborated(declared);
     let connection = workshop.bench().await?;
     begin(connection).await?;
-    let outcome = build::build(connection, &declared.written).await;
+    let outcome = match build::build(connection, &declared.written).await {
+        Ok(unbuilt) if unbuilt.is_empty() => build::bodies(connection, &declared.written).await,
+        other => other,
+    };
     rollback(connection).await?;
     let version = catalog::server(connection).await?.version;
     Ok((outcome?, version))
@@ -256,6 +264,32 @@ async fn spelled_types(
         }
     }
     Ok(types)
+}
+
+/// Refuses to let go of what others use: they could not be built without it.
+fn used_by_others(
+    carried: &Model<Expression>,
+    desired: &Model<Written>,
+    unmanaged: &BTreeSet<Address>,
+    follows: &BTreeSet<Address>,
+) -> Result<(), ScratchError> {
+    for (address, needs) in &carried.needs {
+        if !unmanaged.contains(&carried.unit_of(address)) && !follows.contains(address) {
+            continue;
+        }
+        let gone = needs.iter().find(|need| {
+            need.kind().is_top_level()
+                && carried.objects.contains_key(*need)
+                && !desired.objects.contains_key(*need)
+        });
+        if let Some(gone) = gone {
+            return Err(ScratchError::Identity(identity::IdentityError::Used {
+                address: gone.clone(),
+                others: address.clone(),
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// Finds the units that differ in their texts, or move.
@@ -448,11 +482,15 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
 }
 
 /// What is only kept speaks the names after the moves, as scratch has printed them.
-fn follow(desired: &mut Model<Written>, declared: &Declared, moved: &Model<Expression>) {
+fn follow(
+    desired: &mut Model<Written>,
+    declared: &Declared,
+    follows: &BTreeSet<Address>,
+    moved: &Model<Expression>,
+) {
     for (address, object) in &moved.objects {
-        if !declared.written.objects.contains_key(address)
-            && let Some(own) = desired.objects.get_mut(address)
-        {
+        let kept = !declared.written.objects.contains_key(address) || follows.contains(address);
+        if kept && let Some(own) = desired.objects.get_mut(address) {
             *own = object.map(&mut |text| Written::from(text));
         }
     }

@@ -36,6 +36,8 @@ pub(crate) struct Rehearsal {
     pub(crate) not_seeded: BTreeMap<Address, String>,
     /// What the server made of the plan.
     pub(crate) landed: Model<Expression>,
+    /// Whether the role may let triggers rest while rows are filled.
+    rests_triggers: bool,
 }
 
 impl Rehearsal {
@@ -94,6 +96,9 @@ impl Rehearsal {
         history::install(&mut connection, &settings.journal, &identity)
             .await
             .map_err(|error| failed("forward", error.into()))?;
+        let rests_triggers = apply::is_superuser(&mut connection)
+            .await
+            .map_err(|error| failed("forward", error))?;
         let planted =
             seed::plant(&mut connection, &bench.before, &bench.expected, left_empty).await?;
         let mut rehearsal = Self {
@@ -104,6 +109,7 @@ impl Rehearsal {
             seeded: planted.seeded,
             not_seeded: planted.not_seeded,
             landed: Model::default(),
+            rests_triggers,
         };
         rehearsal.before = rehearsal.read().await?;
         rehearsal.run(stages, 1, "forward").await?;
@@ -180,6 +186,7 @@ impl Rehearsal {
             watched: None,
             is_first: false,
             may_hurry: false,
+            rests_triggers: self.rests_triggers,
         };
         let mut before = self.read().await?;
         for (number, stage) in stages.iter_mut().enumerate() {
@@ -200,11 +207,16 @@ impl Rehearsal {
     }
 }
 
-/// Returns the table whose rows a plan refused: integrity constraint violation (23) or data exception (22).
+/// Returns the table whose rows a plan refused: integrity constraint violation (23) or data exception (22), or one that
+/// its filling leaves NULL.
 fn refused_table(error: &ScratchError) -> Option<Address> {
     let ScratchError::Failed { source, .. } = error else {
         return None;
     };
+    // What fills live rows is asked of those before.
+    if let apply::ApplyError::StillNull { column, .. } = &**source {
+        return Some(column.table());
+    }
     let apply::ApplyError::Refused {
         address,
         code: Some(code),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Address, Declared, Enum, Expression, Index, Kind, Model, Move, Moves, Name, NotNull, Object,
-    Retired, Settings, Validity, Why, Written,
+    Address, Declared, Domain, Enum, Expression, Index, Kind, Model, Move, Moves, Name, NotNull,
+    Object, Retired, Settings, Text as _, Validity, Why, Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
@@ -142,17 +142,13 @@ pub(super) fn desired_side(
     role: &str,
 ) -> Model<Written> {
     let mut desired = declared.written.clone();
-    let newly: BTreeSet<&Address> = moves
-        .0
-        .iter()
-        .filter(|step| step.why == Why::Retired)
-        .map(|step| &step.to)
-        .collect();
+    let newly = set_aside(moves);
     let attics: BTreeSet<Address> = ledger_after
         .iter()
         .filter(|row| row.place.kind() != Kind::Column)
         .map(|row| row.place.schema())
         .collect();
+    let computed = computed_from_outside(carried, &newly);
     for (address, object) in &carried.objects {
         let unit = carried.unit_of(address);
         let held = ledger_after
@@ -173,19 +169,24 @@ pub(super) fn desired_side(
                     let goes = need.kind() == Kind::Extension
                         && !declared.written.objects.contains_key(need);
                     goes || matches!(need.kind(), Kind::Function | Kind::Sequence)
+                        || computed.contains(need)
                 })
             };
             // The attic is another schema than that of the column, which the server refuses.
             if place.kind() == Kind::Sequence {
-                return kind == Kind::OwnedBy && address.with_kind(Kind::Sequence) == **place;
+                return kind == Kind::OwnedBy && address.with_kind(Kind::Sequence) == *place;
             }
             let comes_off = if place.kind() == Kind::Column {
                 matches!(
                     kind,
                     Kind::Default | Kind::NotNull | Kind::Identity | Kind::Grant
                 )
+            } else if place.kind() == Kind::Domain {
+                kind == Kind::DomainCheck && leans_outside()
             } else {
-                matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
+                let on_computed = computed.iter().any(|own| address.is_at_or_below(own));
+                on_computed
+                    || matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
                     || matches!(
                         kind,
                         Kind::Default
@@ -196,7 +197,7 @@ pub(super) fn desired_side(
                             | Kind::PrimaryKey
                     ) && leans_outside()
             };
-            comes_off && (address.is_at_or_below(place) || unit == **place)
+            comes_off && (address.is_at_or_below(place) || unit == *place)
         });
         // A way back says itself what a table in the attic holds; columns that are set aside there stay all the same.
         let is_aside = || {
@@ -232,6 +233,70 @@ pub(super) fn desired_side(
     names(carried, &mut desired);
     owners_and_privileges(carried, &mut desired, &newly, settings, role);
     desired
+}
+
+/// Finds where what is set aside is in the end: its table or schema may move on.
+fn set_aside(moves: &Moves) -> BTreeSet<Address> {
+    let steps = moves.0.iter().enumerate();
+    steps
+        .filter(|(_, step)| step.why == Why::Retired)
+        .map(|(at, step)| Moves(moves.0[at + 1..].to_vec()).carry(&step.to))
+        .collect()
+}
+
+/// Gives columns that are set aside the base types of their domains, where those ask something of their values: every new row
+/// is NULL there. The server does it without a look at the rows. `moved` is the state after the moves, as scratch has printed it.
+pub(super) fn lift_domains(desired: &mut Model<Written>, moved: &Model<Expression>, moves: &Moves) {
+    for place in set_aside(moves) {
+        // A function that its default calls may go.
+        let mut needs = moved.needs_of(&place).into_iter();
+        let calls = needs.any(|own| own.kind() == Kind::Function);
+        if let (Some(Object::Domain(own)), true) = (desired.objects.get_mut(&place), calls) {
+            own.default = None;
+        }
+        let (Some(Object::Column(own)), Some(Object::Column(there))) =
+            (desired.objects.get_mut(&place), moved.objects.get(&place))
+        else {
+            continue;
+        };
+        let mut refuses = false;
+        let mut base = there.type_name.clone();
+        while let Some((address, own)) = domain_of(base.sql(), moved) {
+            let mut parts = moved.below(&address);
+            refuses |= own.not_null || parts.any(|(own, _)| own.kind() == Kind::DomainCheck);
+            base = own.type_name.clone();
+        }
+        if refuses {
+            own.type_name = Written::from(&base);
+        }
+    }
+}
+
+/// Finds the domain that a type is.
+fn domain_of<'a>(
+    spelled: &str,
+    model: &'a Model<Expression>,
+) -> Option<(Address, &'a Domain<Expression>)> {
+    let path = Name::split_reference(spelled).filter(|own| own.len() == 2)?;
+    let address = Address::new(Kind::Domain, path);
+    let Object::Domain(own) = model.objects.get(&address)? else {
+        return None;
+    };
+    Some((address, own))
+}
+
+/// Finds the computed columns of what goes to the attic that call a function: that may go, and nothing is lost with them.
+fn computed_from_outside(
+    carried: &Model<Expression>,
+    newly: &BTreeSet<Address>,
+) -> BTreeSet<Address> {
+    let columns = carried.objects.iter().filter(|(address, object)| {
+        let needs = carried.needs_of(address);
+        matches!(object, Object::Column(own) if own.generated.is_some())
+            && newly.iter().any(|place| address.is_at_or_below(place))
+            && needs.iter().any(|need| need.kind() == Kind::Function)
+    });
+    columns.map(|(address, _)| address.clone()).collect()
 }
 
 /// In the attic, what speaks of an index goes with it.
@@ -289,7 +354,7 @@ fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
 fn owners_and_privileges(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
-    newly: &BTreeSet<&Address>,
+    newly: &BTreeSet<Address>,
     settings: &Settings,
     role: &str,
 ) {

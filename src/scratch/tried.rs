@@ -84,6 +84,7 @@ pub(super) async fn changes(
                     conversion: Conversion::Assignment,
                     back: Conversion::None,
                     rewrites,
+                    keeps_indexes: false,
                     rewrites_bare,
                 };
                 tried.insert(address.clone(), own);
@@ -148,11 +149,13 @@ async fn both_ways(
     to: &Expression,
 ) -> Result<Tried, ScratchError> {
     let (conversion, rewrites) = change_of_type(connection, from, to).await?;
+    let keeps_indexes = !rewrites && keeps_index(connection, from, to).await?;
     let (back, _) = change_of_type(connection, to, from).await?;
     Ok(Tried {
         conversion,
         back,
         rewrites,
+        keeps_indexes,
         rewrites_bare: false,
     })
 }
@@ -183,11 +186,25 @@ async fn change_of_type(
         ),
     ];
     for (conversion, alter) in ways {
-        if let Some(rewrites) = rewritten(connection, &create, &alter).await? {
+        if let Some(rewrites) = rewritten(connection, &create, &alter, "pg_temp.probe").await? {
             return Ok((conversion, rewrites));
         }
     }
     Ok((Conversion::None, true))
+}
+
+/// Says whether a plain change of type leaves the file of an index over the column as it is.
+async fn keeps_index(
+    connection: &mut PgConnection,
+    from: &Expression,
+    to: &Expression,
+) -> Result<bool, ScratchError> {
+    let create = Sql::new("CREATE TEMPORARY TABLE probe (v")
+        .verbatim(from)
+        .glue("); CREATE INDEX probe_v ON pg_temp.probe (v)");
+    let alter = Sql::new("ALTER TABLE pg_temp.probe ALTER COLUMN v TYPE").verbatim(to);
+    let again = rewritten(connection, &create, &alter, "pg_temp.probe_v").await?;
+    Ok(again == Some(false))
 }
 
 async fn new_column(
@@ -201,19 +218,20 @@ async fn new_column(
         alter = alter.push("DEFAULT").expression(default);
     }
     // What cannot be tried alone, because its default leans on something unbuilt here, is taken for a rewrite.
-    Ok(rewritten(connection, &create, &alter)
+    Ok(rewritten(connection, &create, &alter, "pg_temp.probe")
         .await?
         .unwrap_or(true))
 }
 
-/// Runs both statements and says whether the second one gave the table another file; `None` where it was refused.
+/// Runs both statements and says whether the second one gave the relation another file; `None` where it was refused.
 async fn rewritten(
     connection: &mut PgConnection,
     create: &Sql,
     alter: &Sql,
+    relation: &'static str,
 ) -> Result<Option<bool>, ScratchError> {
     run(connection, "SAVEPOINT probe").await?;
-    let outcome = attempt(connection, create, alter).await;
+    let outcome = attempt(connection, create, alter, relation).await;
     run(connection, "ROLLBACK TO SAVEPOINT probe").await?;
     match outcome {
         Ok(rewritten) => Ok(Some(rewritten)),
@@ -226,6 +244,7 @@ async fn attempt(
     connection: &mut PgConnection,
     create: &Sql,
     alter: &Sql,
+    relation: &'static str,
 ) -> Result<bool, sqlx::Error> {
     sqlx::raw_sql(AssertSqlSafe(create.executable()))
         .execute(&mut *connection)
@@ -234,16 +253,20 @@ async fn attempt(
     sqlx::raw_sql("INSERT INTO pg_temp.probe DEFAULT VALUES")
         .execute(&mut *connection)
         .await?;
-    let before = file(connection).await?;
+    let before = file(connection, relation).await?;
     sqlx::raw_sql(AssertSqlSafe(alter.executable()))
         .execute(&mut *connection)
         .await?;
-    Ok(file(connection).await? != before)
+    Ok(file(connection, relation).await? != before)
 }
 
-async fn file(connection: &mut PgConnection) -> Result<i64, sqlx::Error> {
-    let sql = "SELECT relfilenode::int8 FROM pg_class WHERE oid = 'pg_temp.probe'::regclass";
-    sqlx::query(sql).fetch_one(connection).await?.try_get(0)
+async fn file(connection: &mut PgConnection, relation: &str) -> Result<i64, sqlx::Error> {
+    let sql = "SELECT relfilenode::int8 FROM pg_class WHERE oid = $1::regclass";
+    sqlx::query(sql)
+        .bind(relation)
+        .fetch_one(connection)
+        .await?
+        .try_get(0)
 }
 
 async fn run(connection: &mut PgConnection, sql: &'static str) -> Result<(), ScratchError> {

@@ -66,10 +66,10 @@ fn columns(side: &Model<Expression>, domain: &Address) -> BTreeSet<Address> {
     let (mut found, mut queue) = (BTreeSet::new(), vec![domain]);
     while let Some(own) = queue.pop() {
         for dependent in needed_by.get(own).into_iter().flatten() {
-            match dependent.kind() {
-                Kind::Column => drop(found.insert(dependent.clone())),
-                Kind::Domain => queue.push(dependent),
-                _ => {}
+            if dependent.kind() == Kind::Column {
+                found.insert(dependent.clone());
+            } else if dependent.kind() == Kind::Domain {
+                queue.push(dependent);
             }
         }
     }
@@ -165,15 +165,19 @@ fn another(changes: &Changes, cx: &Context<'_>, root: &Address) -> Claim {
     let mut steps = Vec::new();
     let contract = |step: Step| step.phase(Phase::Contract);
     for domain in &family {
-        let statement = ddl::domain::rename(domain, &aside(domain));
-        let why = "makes room for the domain of the other type";
-        steps.push(contract(Step::run(domain, statement, why)));
-    }
-    for domain in &family {
         let Some(Object::Domain(own)) = level.desired.objects.get(domain) else {
             continue;
         };
-        let statement = ddl::domain::create(domain, own);
+        let statement = ddl::domain::rename(domain, &aside(domain));
+        let why = "makes room for the domain of the other type";
+        let step = Step::run(domain, statement, why).altering(domain, "name");
+        steps.push(contract(step));
+        // Its NOT NULL comes last: as long as the former domain stands, that has the constraint's name (17 and later).
+        let nullable = Domain {
+            not_null: false,
+            ..own.clone()
+        };
+        let statement = ddl::domain::create(domain, &nullable);
         let why = format!("the type of {domain} changes to {}", own.type_name);
         let step = Step::run(domain, statement, why).altering(domain, "type");
         steps.push(contract(step));
@@ -199,21 +203,26 @@ fn another(changes: &Changes, cx: &Context<'_>, root: &Address) -> Claim {
                 .flat_map(|own| changes.at(own).map(|(id, _)| id.clone())),
         );
         // What is said of the domain, and who may do what with it, was said of the former one.
-        let attached = level.desired.objects.iter().filter(|(own, _)| {
+        let is_attached = |own: &&Address| {
             let on = own.attached_to();
             on.is_some_and(|on| on == *domain || checks.contains(&on))
-                && level.current.objects.contains_key(*own)
-                && changes.at(own).next().is_none()
-        });
-        for (own, object) in attached {
-            let why = format!("{own} is kept");
-            steps.push(contract(Step::run(own, ddl::create(own, object), why)));
+        };
+        for own in level.current.objects.keys().filter(is_attached) {
+            takes.extend(changes.at(own).map(|(id, _)| id.clone()));
+            if let Some(object) = level.desired.objects.get(own) {
+                let why = format!("{own} is kept");
+                let step = Step::run(own, ddl::create(own, object), why);
+                steps.push(contract(step.altering(own, "text")));
+            }
         }
     }
     for column in columns(&level.current, root) {
         let Some(Object::Column(own)) = level.desired.objects.get(&column) else {
             continue;
         };
+        if changes.drops(&column) {
+            continue;
+        }
         let using = using(cx, root, &column, &own.type_name);
         let step = Step::run(
             &column,
@@ -227,6 +236,15 @@ fn another(changes: &Changes, cx: &Context<'_>, root: &Address) -> Claim {
         let former = domain.renamed(aside(domain));
         let why = "nothing uses the former domain any more";
         steps.push(contract(Step::run(domain, ddl::domain::drop(&former), why)));
+    }
+    for domain in &family {
+        if let Some(Object::Domain(Domain { not_null: true, .. })) =
+            level.desired.objects.get(domain)
+        {
+            let statement = reading(ddl::domain::set_not_null(domain, true), cx, domain);
+            let why = format!("NULL is no value of {domain}");
+            steps.push(contract(Step::run(domain, statement, why)));
+        }
     }
     takes.sort();
     takes.dedup();

@@ -25,11 +25,14 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         let aside = Name::fitted(&prefix, address.name().as_str());
         let contract = |step: Step| step.phase(Phase::Contract);
         let mut steps = vec![
-            contract(Step::run(
-                address,
-                ddl::types::rename(address, &aside),
-                "makes room for the type with the new labels",
-            )),
+            contract(
+                Step::run(
+                    address,
+                    ddl::types::rename(address, &aside),
+                    "makes room for the type with the new labels",
+                )
+                .altering(address, "name"),
+            ),
             contract(
                 Step::run(
                     address,
@@ -49,6 +52,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             let Some(Object::Column(own)) = cx.level.desired.objects.get(column) else {
                 continue;
             };
+            if changes.drops(column) {
+                continue;
+            }
             let through = if own.type_name.sql().ends_with("[]") {
                 "::text[]::"
             } else {

@@ -30,19 +30,29 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     // What another rewrite has claimed is no change any more.
     let stays = |need: &&Address| {
         let [held, wanted] = objects.map(|own| own.get(*need));
-        changes.at(need).next().is_none() && (need.kind() != Kind::Enum || held == wanted)
+        let is_type = matches!(need.kind(), Kind::Enum | Kind::Domain);
+        changes.at(need).next().is_none() && (!is_type || held == wanted)
     };
-    // A column's type may change with nothing said of the column.
+    // A column's type may change with nothing said of the column, and a domain with one that it is made of.
     let types_stay = |need: &Address| {
-        let types = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(need));
-        let mut types = types
-            .iter()
-            .flatten()
-            .filter(|own| own.kind() == Kind::Enum);
-        !columns(need) || types.all(|own| stays(&own))
+        let mut queue = vec![need.clone()];
+        while let Some(own) = queue.pop() {
+            let types = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(&own));
+            let is_type = |own: &&Address| matches!(own.kind(), Kind::Enum | Kind::Domain);
+            let types: Vec<Address> = types.iter().flatten().filter(is_type).cloned().collect();
+            if !types.iter().all(|own| stays(&own)) {
+                return false;
+            }
+            queue.extend(types);
+        }
+        true
     };
     let is_still = before.iter().all(|need| stays(&need))
-        && before.iter().chain(&after).all(types_stay)
+        && before
+            .iter()
+            .chain(&after)
+            .filter(|own| columns(own))
+            .all(types_stay)
         && after.iter().all(|need| stays(&need) || columns(need))
         && !before
             .iter()

@@ -28,6 +28,8 @@ pub struct Context<'a> {
     pub server: &'a Server,
     /// Modelled thing → what depends on it and is not modelled.
     pub blockers: &'a BTreeMap<Address, BTreeSet<String>>,
+    /// Thing → what depends on it and is left alone, as no revision declared it; both as they are called before.
+    pub outside: BTreeMap<Address, BTreeSet<Address>>,
     /// The settings.
     pub settings: &'a Settings,
     /// Rewrites beside the tool's own, asked first.

@@ -1,0 +1,89 @@
+//! Rollbacks over several revisions.
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::database::Database;
+use crate::support::tool::Tool;
+use crate::support::{same, servers, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let Some(major) = servers::newest() else {
+        return Vec::new();
+    };
+    vec![
+        trial("rollbacks::what_was_purged_comes_back_empty", move || {
+            purged(major)
+        }),
+        trial(
+            "rollbacks::a_column_that_went_and_came_as_another",
+            move || came_as_another(major),
+        ),
+        trial(
+            "rollbacks::files_that_were_undone_are_remembered",
+            move || remembered(major),
+        ),
+    ]
+}
+
+fn table(columns: &str) -> String {
+    format!("tables:\n  t:\n    columns: {{ id: integer{columns} }}\n    primary_key: [id]\n")
+}
+
+/// A column goes, another one takes its name: back before both, the first has its values.
+async fn came_as_another(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(&table(", a: text"));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO t SELECT g, 'a' || g FROM generate_series(1, 3) g")
+        .await?;
+    for columns in ["", ", a: integer"] {
+        tool.declare(&table(columns));
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    }
+    database.run("UPDATE t SET a = id * 10").await?;
+    tool.wants(0, &["rollback", "--to", "1", "--yes", "--allow", "all"])?;
+    let values = database
+        .value("SELECT string_agg(a, ',' ORDER BY id) FROM t")
+        .await?;
+    same("the former values", &values, "a1,a2,a3")?;
+    database.drop().await
+}
+
+/// What was undone is remembered over a second rollback, until other files are applied; a revision that is not there is told.
+async fn remembered(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    for columns in ["", ", a: text", ", a: text, b: text"] {
+        tool.declare(&table(columns));
+        tool.wants(0, &["apply", "--yes"])?;
+    }
+    for _ in 0..2 {
+        tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    }
+    tool.wants(3, &["plan", "--check"])?.says("rolled_back")?;
+    tool.declare(&table(", a: text"));
+    tool.wants(3, &["plan", "--check"])?.says("rolled_back")?;
+    tool.declare(&table(", c: text"));
+    tool.wants(0, &["apply", "--yes"])?.lacks("rolled_back")?;
+    tool.wants(1, &["rollback", "--to", "99", "--yes"])?
+        .says("there is no revision 99: the newest is 6")?;
+    database.drop().await
+}
+
+/// What `purge` has deleted comes back without its values: only if that is allowed.
+async fn purged(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(&table(", a: text"));
+    tool.wants(0, &["apply", "--yes"])?;
+    database.run("INSERT INTO t VALUES (1, 'a')").await?;
+    tool.declare(&table(""));
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["purge", "--all", "--yes"])?;
+    tool.wants(3, &["rollback", "--yes"])?
+        .says("irreversible: column public.t.a comes back empty")?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "irreversible"])?;
+    database.drop().await
+}
