@@ -170,6 +170,25 @@ impl Gathering {
             .insert(address.clone(), at.place.clone());
     }
 
+    /// Opens the declaration of an object that lives in a schema, its own or the document's, and returns its address.
+    pub(super) fn unit(
+        &mut self,
+        head: &Head,
+        kind: Kind,
+        name: &Name,
+        key: &Node,
+        fields: &mut Fields,
+    ) -> Address {
+        let schema = fields
+            .get("schema")
+            .and_then(|node| fields::name(&node, &mut self.ledger));
+        let schema = schema.unwrap_or_else(|| head.schema.clone());
+        let address = Address::new(kind, [schema, name.clone()]);
+        let replaces = self.replaces(fields);
+        self.declare_unit(&address, key, replaces);
+        address
+    }
+
     /// Notes that a top-level object is declared here; twice is a fault, unless a later layer says `override: true`.
     pub(super) fn declare_unit(&mut self, address: &Address, at: &Node, replaces: bool) {
         let earlier = self.units.insert(address.clone(), self.layer);

@@ -14,8 +14,8 @@ pub(super) fn read(
     value: &Rc<Node>,
     gathering: &mut Gathering,
 ) {
-    let here = Address::new(Kind::Domain, [head.schema.clone(), name.clone()]);
     if matches!(value.value, Value::Scalar { .. }) {
+        let here = Address::new(Kind::Domain, [head.schema.clone(), name.clone()]);
         gathering.declare_unit(&here, key, false);
         if let Some(type_name) = sql(head, value, "the type", gathering) {
             let own = Domain {
@@ -32,15 +32,7 @@ pub(super) fn read(
     else {
         return;
     };
-    let schema = fields
-        .get("schema")
-        .and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let address = match schema {
-        Some(schema) => Address::new(Kind::Domain, [schema, name.clone()]),
-        None => here,
-    };
-    let replaces = gathering.replaces(&mut fields);
-    gathering.declare_unit(&address, key, replaces);
+    let address = gathering.unit(head, Kind::Domain, name, key, &mut fields);
     let type_name = match fields.get("type") {
         Some(node) => sql(head, &node, "the type", gathering),
         None => {

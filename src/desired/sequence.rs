@@ -33,15 +33,7 @@ pub(super) fn read(
     else {
         return;
     };
-    let schema = fields
-        .get("schema")
-        .and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let address = Address::new(
-        Kind::Sequence,
-        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
-    );
-    let replaces = gathering.replaces(&mut fields);
-    gathering.declare_unit(&address, key, replaces);
+    let address = gathering.unit(head, Kind::Sequence, name, key, &mut fields);
     let ledger = &mut gathering.ledger;
     let data_type = match fields.get("type") {
         None => SequenceType::Bigint,

@@ -31,15 +31,7 @@ pub(super) fn read(
     else {
         return;
     };
-    let schema = fields
-        .get("schema")
-        .and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let table = Address::new(
-        Kind::Table,
-        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
-    );
-    let replaces = gathering.replaces(&mut fields);
-    gathering.declare_unit(&table, key, replaces);
+    let table = gathering.unit(head, Kind::Table, name, key, &mut fields);
     let unlogged = fields
         .get("unlogged")
         .and_then(|node| fields::boolean(&node, "unlogged", &mut gathering.ledger));

@@ -28,15 +28,7 @@ pub(super) fn read_enum(
     else {
         return;
     };
-    let schema = fields
-        .get("schema")
-        .and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let address = Address::new(
-        Kind::Enum,
-        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
-    );
-    let replaces = gathering.replaces(&mut fields);
-    gathering.declare_unit(&address, key, replaces);
+    let address = gathering.unit(head, Kind::Enum, name, key, &mut fields);
     match fields
         .get("values")
         .map(|node| (node.clone(), matches!(node.value, Value::List(_))))

@@ -42,15 +42,7 @@ pub(super) fn read(
     let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else {
         return;
     };
-    let schema = fields
-        .get("schema")
-        .and_then(|node| fields::name(&node, &mut gathering.ledger));
-    let address = Address::new(
-        Kind::View,
-        [schema.unwrap_or_else(|| head.schema.clone()), name.clone()],
-    );
-    let replaces = gathering.replaces(&mut fields);
-    gathering.declare_unit(&address, key, replaces);
+    let address = gathering.unit(head, Kind::View, name, key, &mut fields);
     let mut options = BTreeMap::new();
     for option in ["security_barrier", "security_invoker", "check_option"] {
         // The server keeps the word as it was written: `true`, `on` and `1` are different texts there.

@@ -226,21 +226,12 @@ fn is_named_by_clients(address: &Address, cx: &Context<'_>) -> bool {
     if cx.level.desired.objects.contains_key(address) || address.name().is_reserved() {
         return false;
     }
-    match cx.level.current.objects.get(address) {
-        Some(Object::Function(own)) => {
-            let returns = own.returns.as_ref().map(|own| own.sql());
-            !matches!(returns, Some("trigger" | "event_trigger"))
-        }
-        Some(
-            Object::View(_)
-            | Object::Schema(_)
-            | Object::Extension(_)
-            | Object::Enum(_)
-            | Object::Domain(_)
-            | Object::Sequence(_),
-        ) => true,
-        _ => false,
+    if let Some(Object::Function(own)) = cx.level.current.objects.get(address) {
+        let returns = own.returns.as_ref().map(|own| own.sql());
+        return !matches!(returns, Some("trigger" | "event_trigger"));
     }
+    // A table that is dropped is told as what it loses.
+    address.kind().is_top_level() && address.kind() != Kind::Table
 }
 
 /// Says what every row is read or written for, and who waits meanwhile: what counts is the strongest lock that the stage
