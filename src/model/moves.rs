@@ -79,6 +79,12 @@ impl Moves {
             .fold(address.clone(), |address, step| step.carry(&address))
     }
 
+    /// Says where what one of these moves is in the end: others may move it on.
+    pub fn end_of(&self, own: &Move) -> Address {
+        let others = self.0.iter().skip_while(|step| *step != own).skip(1);
+        others.fold(own.to.clone(), |address, step| step.carry(&address))
+    }
+
     /// Says where an address of the state after was in the state before.
     pub fn carry_back(&self, address: &Address) -> Address {
         self.turned().carry(address)

@@ -10,7 +10,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::identity::is_computed;
 use super::relations::{Relations, lineage};
-use super::step::{Block, Effect, Phase, Step};
+use super::step::{Act, Block, Effect, Phase, Step};
 use crate::model::{Address, Kind, Level, Move, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
@@ -97,7 +97,7 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
         }
     }
     // A column that gets another name with another type, or gives its name to a computed one: in between, the name would
-    // stand for something else, or for nothing.
+    // stand for something else, or for nothing. One that is set aside lets go of its domain at once: that may refuse NULL.
     let moves = || {
         steps.iter().flat_map(|(block, step)| {
             let moves = step.effects.iter().filter_map(Effect::moved);
@@ -109,7 +109,8 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
         for effect in &step.effects {
             let is_joined = |(_, own): &(usize, &Move)| match effect {
                 Effect::Alters(column, attribute) => {
-                    attribute == "type" && own.why == Why::Renamed && own.to == *column
+                    let stays = matches!(own.why, Why::Renamed | Why::Retired);
+                    attribute == "type" && stays && level.moves.end_of(own) == *column
                 }
                 Effect::Creates(column) => {
                     let computed = level.desired.objects.get(column).is_some_and(is_computed);
@@ -131,7 +132,7 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
             // What no client can name any more must not be wanted from it either.
             if let Effect::Moves(step) = effect
                 && step.why == Why::Retired
-                && let Some(&drop) = dropped.get(&step.to.with_kind(Kind::NotNull))
+                && let Some(&drop) = dropped.get(&level.moves.end_of(step).with_kind(Kind::NotNull))
             {
                 edges.insert((drop, *block));
                 edges.insert((*block, drop));
@@ -210,6 +211,12 @@ fn join(
         if steps[pair[0]].0 == steps[pair[1]].0 {
             within.insert((place[&pair[0]], place[&pair[1]]));
         }
+    }
+    // A row of the ledger is rewritten once it is there: what is written to it keeps the order of the moves.
+    let is_ledger = |at: &&usize| matches!(steps[**at].1.does, Act::Ledger(_));
+    let ledger: Vec<usize> = own.iter().filter(is_ledger).copied().collect();
+    for pair in ledger.windows(2) {
+        within.insert((place[&pair[0]], place[&pair[1]]));
     }
     let keys: Vec<Key> = own
         .iter()

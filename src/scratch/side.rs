@@ -237,10 +237,10 @@ pub(super) fn desired_side(
 
 /// Finds where what is set aside is in the end: its table or schema may move on.
 fn set_aside(moves: &Moves) -> BTreeSet<Address> {
-    let steps = moves.0.iter().enumerate();
+    let steps = moves.0.iter();
     steps
-        .filter(|(_, step)| step.why == Why::Retired)
-        .map(|(at, step)| Moves(moves.0[at + 1..].to_vec()).carry(&step.to))
+        .filter(|step| step.why == Why::Retired)
+        .map(|step| moves.end_of(step))
         .collect()
 }
 
