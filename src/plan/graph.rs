@@ -45,7 +45,8 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
             edges.insert((previous, at));
         }
     }
-    join_replaced(&steps, level, &mut edges);
+    let claims: Vec<Option<usize>> = blocks.iter().map(|(_, claim)| *claim).collect();
+    join_replaced(&steps, &claims, level, &mut edges);
 
     let mut graph: DiGraph<usize, ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = (0..blocks.len()).map(|at| graph.add_node(at)).collect();
@@ -87,7 +88,12 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
 /// along (privileges, comments, a view's triggers) comes back in the same transaction; so does what gives a column its
 /// values where a default becomes an identity or the other way round: an INSERT in between would have none. A column that is
 /// set aside loses its NOT NULL with its name.
-fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(usize, usize)>) {
+fn join_replaced(
+    steps: &[(usize, &Step)],
+    claims: &[Option<usize>],
+    level: &Level,
+    edges: &mut BTreeSet<(usize, usize)>,
+) {
     let mut dropped: BTreeMap<&Address, usize> = BTreeMap::new();
     for (block, step) in steps {
         for effect in &step.effects {
@@ -124,6 +130,44 @@ fn join_replaced(steps: &[(usize, &Step)], level: &Level, edges: &mut BTreeSet<(
             {
                 edges.insert((other, *block));
                 edges.insert((*block, other));
+            }
+        }
+    }
+    // A column that gets a domain for its type may refuse NULL from then on, and one that loses it until then: its default
+    // comes or goes with that.
+    // A default that a filling waits for stays where that wants it.
+    let is_of_several = |block: usize| {
+        let own = claims[block];
+        own.is_some() && claims.iter().filter(|other| **other == own).count() > 1
+    };
+    let is_domain = |own: &Address| own.kind() == Kind::Domain;
+    let retyped: Vec<(usize, &Address)> = steps
+        .iter()
+        .flat_map(|(block, step)| step.effects.iter().map(move |own| (*block, own)))
+        .filter_map(|(block, own)| match own {
+            Effect::Alters(column, attribute) if attribute == "type" => Some((block, column)),
+            Effect::Alters(..)
+            | Effect::Creates(_)
+            | Effect::Drops(_)
+            | Effect::Uses(_)
+            | Effect::Reads(_)
+            | Effect::Moves(_) => None,
+        })
+        .filter(|(_, column)| {
+            let sides = [&level.current, &level.desired].map(|side| side.needs_of(column));
+            sides.iter().flatten().any(is_domain)
+        })
+        .collect();
+    for (block, step) in steps {
+        let touched = step.effects.iter().filter_map(Effect::touched);
+        for own in touched.filter(|own| own.kind() == Kind::Default) {
+            let column = own.column();
+            let mut with = retyped.iter().filter(|(_, other)| **other == column);
+            if let Some((other, _)) = with.find(|(other, _)| other != block)
+                && !is_of_several(*block)
+            {
+                edges.insert((*other, *block));
+                edges.insert((*block, *other));
             }
         }
     }
