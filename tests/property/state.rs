@@ -240,6 +240,14 @@ impl State {
 
     /// Keys that are referred to are plain ones, and what refers to them is of the same permanence.
     fn settle_keys(&mut self) {
+        for table in self.tables.values_mut() {
+            let columns = &table.columns;
+            table.parts.retain(|_, part| {
+                let column = part.what.column();
+                column.is_none_or(|column| columns.contains_key(&column))
+                    && part.is_possible_key(columns)
+            });
+        }
         let tables = self.tables.clone();
         let callable: Vec<u32> = self
             .functions
@@ -250,11 +258,6 @@ impl State {
         for (number, table) in &mut self.tables {
             let columns = table.columns.clone();
             let is_unlogged = table.own.has("unlogged");
-            table.parts.retain(|_, part| {
-                part.what
-                    .column()
-                    .is_none_or(|column| columns.contains_key(&column))
-            });
             table.parts.retain(|_, part| match part.what {
                 What::Foreign(to) => tables.get(&to).is_some_and(|target| {
                     let is_filled = to < NEW || *number >= NEW;
@@ -264,15 +267,7 @@ impl State {
                     };
                     is_filled && has_key && (is_unlogged || !target.own.has("unlogged"))
                 }),
-                What::Unique(column) => {
-                    column < NEW
-                        && !matches!(
-                            columns[&column].kind,
-                            Type::Enum(_) | Type::Domain(_) | Type::DateRange
-                        )
-                        && !columns[&column].own.has("generated")
-                }
-                What::Index(_) | What::Check(_) | What::Trigger => true,
+                What::Unique(_) | What::Index(_) | What::Check(_) | What::Trigger => true,
             });
             for part in table.parts.values_mut() {
                 part.settle(&columns, &callable);
@@ -571,6 +566,18 @@ impl TableSpec {
 }
 
 impl Part {
+    /// Says whether it is no unique constraint, or one whose values differ.
+    fn is_possible_key(&self, columns: &BTreeMap<u32, ColumnSpec>) -> bool {
+        let What::Unique(column) = self.what else {
+            return true;
+        };
+        let of_few = matches!(
+            columns[&column].kind,
+            Type::Enum(_) | Type::Domain(_) | Type::DateRange
+        );
+        column < NEW && !of_few && !columns[&column].own.has("generated")
+    }
+
     /// Takes off what does not go together.
     fn settle(&mut self, columns: &BTreeMap<u32, ColumnSpec>, callable: &[u32]) {
         let own = &mut self.own;
