@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows_to_be::{fill, rows_to_be};
+use super::rows_to_be::{fill, has_other_labels, rows_to_be};
 use super::{PipelineError, Project, conversion, counting, domain};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
@@ -179,11 +179,13 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         ),
         Object::NotNull(own) if own.validity == Validity::Valid => {
             let column = address.name();
-            if !stood(std::slice::from_ref(column)) {
+            let is_filled = fill(&address.column(), cx).is_some();
+            let is_new = !level.current.objects.contains_key(&address.column());
+            let by_label = (is_filled || is_new) && has_other_labels(&address.column(), cx);
+            if !stood(std::slice::from_ref(column)) || by_label {
                 return None;
             }
-            let is_new = !level.current.objects.contains_key(&address.column());
-            let what = if is_new || fill(&address.column(), cx).is_some() {
+            let what = if is_new || is_filled {
                 [
                     "row is left NULL by what fills it",
                     "rows are left NULL by what fills them",
@@ -297,6 +299,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::ColumnSettings(_)
         | Object::ReplicaIdentity(_)
         | Object::ClusteredOn(_)
+        | Object::RowSecurity(_)
+        | Object::Policy(_)
         | Object::View(_)
         | Object::Trigger(_)
         | Object::Owner(_)

@@ -127,9 +127,20 @@ pub(super) fn fill(column: &Address, cx: &Context<'_>) -> Option<Written> {
     })
 }
 
+/// Says whether a column is of an enumerated type that the live server knows by other labels: what fills it may be none there.
+pub(super) fn has_other_labels(column: &Address, cx: &Context<'_>) -> bool {
+    let level = cx.level;
+    let needs = level.desired.needs_of(column);
+    let mut enums = needs.iter().filter(|own| own.kind() == Kind::Enum);
+    enums.any(|own| {
+        let there = level.before.objects.get(&level.moves.carry_back(own));
+        there != level.desired.objects.get(own)
+    })
+}
+
 /// Returns a column with its NULLs filled, where something fills them.
 fn filled(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> {
-    let fill = fill(column, cx)?;
+    let fill = fill(column, cx).filter(|_| !has_other_labels(column, cx))?;
     let value = Sql::new("coalesce(").glue("").name(column.name());
     let value = value.glue(", ").expression(&fill).glue(")");
     Some((value, fill.lookup().to_vec()))
@@ -142,7 +153,8 @@ fn value_of_new(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> 
     let Some(Object::Column(own)) = level.desired.objects.get(column) else {
         return None;
     };
-    if level.current.objects.contains_key(column) || at(Kind::Identity).is_some() {
+    let is_known = !level.current.objects.contains_key(column) && at(Kind::Identity).is_none();
+    if !is_known || has_other_labels(column, cx) {
         return None;
     }
     let default = match at(Kind::Default) {
