@@ -7,9 +7,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reconcile::desired;
 use reconcile::model::{
-    Address, Body, Check, Column, Comment, Deferrable, Enum, Expression, Function, Kind, Model,
-    Name, Object, Parallel, Persistence, PrimaryKey, Schema, Table, Text as _, Validity, View,
-    Volatility,
+    Address, Body, Check, Column, Comment, Deferrable, Enum, Expression, Function, Grants, Kind,
+    Model, Name, Object, Parallel, Persistence, PrimaryKey, Schema, Table, Text as _, Validity,
+    View, Volatility,
+};
+
+/// How privileges are written.
+const ANY: desired::Access = desired::Access {
+    major: 18,
+    grants: Grants::Listed,
 };
 
 use crate::support::same;
@@ -211,7 +217,7 @@ fn round_trip() -> Result<(), Failed> {
         ..Config::default()
     };
     let outcome = TestRunner::new_with_rng(config, rng).run(&models(), |model| {
-        let files: Vec<(String, String)> = desired::write(&model, Default::default())
+        let files: Vec<(String, String)> = desired::write(&model, Default::default(), ANY)
             .into_iter()
             .map(|file| (file.name, file.text))
             .collect();

@@ -105,6 +105,16 @@ async fn lacks_privileges(major: u16) -> Result<(), Failed> {
     database.run(&last).await?;
     tool.wants(0, &["apply", "--yes", "--url", &url])?;
     tool.wants(0, &["plan", "--detailed-exitcode", "--url", &url])?;
+    // Scratch makes stand-ins for roles; on the live server each has to be there before the first step.
+    tool.declare(
+        "schema: app\ntables:\n  orders:\n    columns: { id: bigint, note: text, part: bigint }\n    \
+         primary_key: [id]\n    indexes: { orders_note_idx: [note] }\n    \
+         foreign_keys: { orders_part_fkey: { columns: [part], references: parts, referenced_columns: [id] } }\n    \
+         grants: { public: [select], nobody of commands: [insert] }\n",
+    );
+    tool.wants(3, &["apply", "--yes", "--url", &url])?
+        .says("CREATE ROLE \"nobody of commands\";")?
+        .lacks("[1/")?;
     database
         .run(&format!(
             "REASSIGN OWNED BY {quoted}, {owner} TO postgres; DROP OWNED BY {quoted}, {owner}; DROP ROLE {quoted}, {owner}"

@@ -10,6 +10,7 @@ mod domain;
 mod extension;
 mod index;
 mod physical;
+mod policy;
 mod privilege;
 mod relation;
 mod routine;
@@ -116,6 +117,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     physical::tables(connection, &mut gathering).await?;
     relation::views(connection, &mut gathering).await?;
     trigger::triggers(connection, &mut gathering).await?;
+    policy::policies(connection, &mut gathering).await?;
     privilege::privileges(connection, &mut gathering).await?;
     relation::comments(connection, &mut gathering).await?;
     Ok(gathering)

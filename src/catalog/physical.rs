@@ -7,7 +7,7 @@ use super::rows::{code, get, name, names, options};
 use super::{CatalogError, Gathering};
 use crate::model::{
     Address, ClusteredOn, ColumnSettings, Compression, Kind, Name, Object, OwnIndex, Parameters,
-    ReplicaIdentity, Storage,
+    ReplicaIdentity, RowSecurity, Storage,
 };
 
 /// Reads what is said of tables; columns, keys and indexes are known by now.
@@ -40,6 +40,16 @@ pub(super) async fn tables(
             }
             let parameters = Object::Parameters(Parameters { values });
             into.model.objects.insert(own, parameters);
+        }
+        let security = RowSecurity {
+            enabled: get(&row, "row_security")?,
+            forced: get(&row, "forced")?,
+        };
+        if security.enabled || security.forced {
+            let own = table.with_kind(Kind::RowSecurity);
+            into.model
+                .objects
+                .insert(own, Object::RowSecurity(security));
         }
         let identity = match get::<&str>(&row, "replica_identity")? {
             "d" => None,

@@ -1,11 +1,12 @@
 -- A row is a table of which something is said beyond what it holds: storage parameters, those of its TOAST table among
--- them, a replica identity, an index that CLUSTER goes by.
+-- them, a replica identity, an index that CLUSTER goes by, row-level security.
 -- https://www.postgresql.org/docs/current/catalog-pg-class.html
 -- https://www.postgresql.org/docs/current/catalog-pg-index.html
 -- Where the index of a replica identity is gone, nothing is written of a row, as if one had said so.
 SELECT n.nspname::text AS schema, c.relname::text AS name,
        c.reloptions || (SELECT array_agg('toast.' || own ORDER BY at)
                           FROM unnest(x.reloptions) WITH ORDINALITY AS p (own, at)) AS parameters,
+       c.relrowsecurity AS row_security, c.relforcerowsecurity AS forced,
        CASE WHEN c.relreplident = 'i' AND r.indexrelid IS NULL THEN 'n' ELSE c.relreplident::text END AS replica_identity,
        'pg_class'::regclass::oid::int8 AS index_classid,
        r.indexrelid::int8 AS replica_index_objid, rc.relname::text AS replica_index,
@@ -22,5 +23,6 @@ SELECT n.nspname::text AS schema, c.relname::text AS name,
   LEFT JOIN pg_class kc ON kc.oid = k.indexrelid
  WHERE c.relkind = 'r' AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-   AND (c.reloptions IS NOT NULL OR x.reloptions IS NOT NULL OR c.relreplident <> 'd' OR k.indexrelid IS NOT NULL)
+   AND (c.reloptions IS NOT NULL OR x.reloptions IS NOT NULL OR c.relreplident <> 'd' OR k.indexrelid IS NOT NULL
+        OR c.relrowsecurity OR c.relforcerowsecurity)
  ORDER BY n.nspname, c.relname;

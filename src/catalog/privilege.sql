@@ -1,5 +1,6 @@
 -- A row is something with an owner; its privileges come one row each where they differ from what the server gives by
--- itself. What the reading role owns is not said: on a scratch server that role has another name.
+-- itself. What the reading role owns is not said, and what it may do is said without its name: on a scratch server that
+-- role has another one.
 -- https://www.postgresql.org/docs/current/ddl-priv.html
 WITH thing AS (
   SELECT 'pg_namespace'::regclass AS class, n.oid, 0 AS sub, n.nspowner AS owner, n.nspacl AS acl, 'n'::"char" AS type
@@ -36,7 +37,7 @@ SELECT t.class::oid::int8 AS classid, t.oid::int8 AS objid, t.sub::int4 AS objsu
   FROM thing t WHERE t.sub = 0 AND pg_get_userbyid(t.owner) <> current_user
 UNION ALL
 SELECT coalesce(h.class, g.class)::oid::int8, coalesce(h.oid, g.oid)::int8, coalesce(h.sub, g.sub)::int4, NULL,
-       CASE coalesce(h.grantee, g.grantee) WHEN 0 THEN 'PUBLIC'
+       CASE coalesce(h.grantee, g.grantee) WHEN 0 THEN 'PUBLIC' WHEN (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) THEN 'CURRENT_USER'
             ELSE pg_get_userbyid(coalesce(h.grantee, g.grantee))::text END,
        coalesce(h.privilege_type, g.privilege_type),
        CASE WHEN h.oid IS NULL THEN 'taken' WHEN h.grantable THEN 'grantable' ELSE 'held' END

@@ -91,6 +91,7 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Enum | Kind::Domain => Some("pg_type"),
         Kind::Function => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
+        Kind::Policy => Some("pg_policy"),
         Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
         Kind::PrimaryKey
         | Kind::Unique
@@ -107,6 +108,7 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         | Kind::ColumnSettings
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
+        | Kind::RowSecurity
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => None,

@@ -46,17 +46,13 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
    WHERE r.rulename <> '_RETURN'
   UNION ALL
-  SELECT 'row-level security policy', s.nspname, c.relname, p.polname, 'pg_policy'::regclass, p.oid, s.nspname, c.relname
-    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN schema s ON s.oid = c.relnamespace
-  UNION ALL
   SELECT 'extended statistics', s.nspname, x.stxname, NULL, 'pg_statistic_ext'::regclass, x.oid, cs.nspname, c.relname
     FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace
     JOIN pg_class c ON c.oid = x.stxrelid JOIN schema cs ON cs.oid = c.relnamespace
   UNION ALL
   SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
-   CROSS JOIN LATERAL (VALUES ('row-level security', c.relrowsecurity OR c.relforcerowsecurity),
-                              ('tablespace', c.relkind = 'r' AND c.reltablespace <> 0),
+   CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind = 'r' AND c.reltablespace <> 0),
                               ('table access method', c.relkind = 'r' AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
                               ('typed table', c.reloftype <> 0)) AS flag (word, isset)
    WHERE isset AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
@@ -112,6 +108,26 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0
     JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'v') JOIN schema s ON s.oid = t.typnamespace
+  UNION ALL
+  SELECT DISTINCT 'privilege passed on by ' || pg_get_userbyid(e.grantor), t.schema, t.name, t.part, t.class, t.oid, t.schema, t.relation
+    FROM (SELECT 'pg_class'::regclass AS class, c.oid, s.nspname AS schema, c.relname AS name, NULL AS part, c.relname AS relation,
+                 c.relowner AS owner, c.relacl AS acl
+            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'S') AND c.relpersistence <> 't'
+          UNION ALL
+          SELECT 'pg_class'::regclass, c.oid, s.nspname, c.relname, a.attname, c.relname, c.relowner, a.attacl
+            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
+           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
+          UNION ALL
+          SELECT 'pg_namespace'::regclass, s.oid, s.nspname, s.nspname, NULL, NULL, n.nspowner, n.nspacl
+            FROM schema s JOIN pg_namespace n ON n.oid = s.oid
+          UNION ALL
+          SELECT 'pg_proc'::regclass, p.oid, s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), NULL, p.proowner, p.proacl
+            FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace WHERE p.prokind IN ('f', 'w')
+          UNION ALL
+          SELECT 'pg_type'::regclass, t.oid, s.nspname, t.typname, NULL, NULL, t.typowner, t.typacl
+            FROM pg_type t JOIN schema s ON s.oid = t.typnamespace WHERE t.typtype IN ('e', 'd')) AS t
+   CROSS JOIN LATERAL aclexplode(t.acl) AS e
+   WHERE e.grantor <> t.owner
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()

@@ -33,6 +33,13 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
                 .path(&table),
             Some(table),
         ),
+        Kind::Policy => (
+            head.push("POLICY")
+                .name(target.name())
+                .push("ON")
+                .path(&table),
+            Some(table),
+        ),
         Kind::Table => (head.push("TABLE").path(&target), Some(table)),
         Kind::View if target.is_view_column() => (
             head.push("COLUMN").whole_path(&target),
@@ -60,6 +67,7 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         | Kind::ColumnSettings
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
+        | Kind::RowSecurity
         | Kind::NotNull
         | Kind::Identity
         | Kind::OwnedBy

@@ -10,6 +10,7 @@ pub(crate) mod extension;
 pub(crate) mod fill_trigger;
 pub(crate) mod index;
 pub(crate) mod physical;
+pub(crate) mod policy;
 pub(crate) mod privilege;
 pub(crate) mod routine;
 pub(crate) mod sequence;
@@ -19,7 +20,7 @@ pub(crate) mod trigger;
 pub(crate) mod types;
 pub(crate) mod view;
 
-pub use statement::{Form, LockMode, Statement, Transaction, Work};
+pub use statement::{Form, LockMode, Privilege, Statement, Transaction, Work};
 
 use std::collections::BTreeMap;
 
@@ -49,6 +50,8 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Index(own) => index::create(address, own, index::Way::Direct),
         Object::Parameters(own) => physical::parameters(&address.table(), &own.values, &[]),
         Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, false),
+        Object::RowSecurity(own) => policy::secure(&address.table(), own),
+        Object::Policy(own) => policy::create(address, own),
         Object::ReplicaIdentity(own) => physical::set_replica_identity(&address.table(), Some(own)),
         Object::ClusteredOn(own) => physical::set_clustered_on(&address.table(), Some(own)),
         Object::View(own) => view::create(address, own),
@@ -100,6 +103,8 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
             physical::parameters(&address.table(), &BTreeMap::new(), &reset)
         }
         Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, true),
+        Object::RowSecurity(own) => policy::open(&address.table(), own),
+        Object::Policy(_) => policy::drop(address),
         Object::ReplicaIdentity(_) => physical::set_replica_identity(&address.table(), None),
         Object::ClusteredOn(_) => physical::set_clustered_on(&address.table(), None),
         Object::View(_) => view::drop(address),
@@ -127,8 +132,9 @@ pub(crate) fn alter<T: Text>(
         DefaultAlteration, DomainAlteration, DomainCheckAlteration, EnumAlteration,
         ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration, FunctionAlteration, Grant,
         GrantAlteration, IdentityAlteration, IndexAlteration, NotNullAlteration, OwnedByAlteration,
-        OwnerAlteration, ParametersAlteration, PrimaryKeyAlteration, ReplicaIdentityAlteration,
-        SequenceAlteration, TableAlteration, UniqueAlteration, Validity, ViewAlteration,
+        OwnerAlteration, ParametersAlteration, PolicyAlteration, PrimaryKeyAlteration,
+        ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration, TableAlteration,
+        UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -211,6 +217,7 @@ pub(crate) fn alter<T: Text>(
         | (Alteration::Check(CheckAlteration::Definition), _)
         | (Alteration::Index(IndexAlteration::Definition), _)
         | (Alteration::Trigger(TriggerAlteration::Definition), _)
+        | (Alteration::Policy(PolicyAlteration::Definition), _)
         | (Alteration::View(ViewAlteration::Columns | ViewAlteration::Options), _) => None,
         (Alteration::ForeignKey(ForeignKeyAlteration::Deferrable(_)), Object::ForeignKey(own)) => {
             Some(constraint::set_deferrable(address, own))
@@ -240,6 +247,15 @@ pub(crate) fn alter<T: Text>(
         (Alteration::ClusteredOn(ClusteredOnAlteration::Index), Object::ClusteredOn(own)) => {
             Some(physical::set_clustered_on(&address.table(), Some(own)))
         }
+        (Alteration::RowSecurity(RowSecurityAlteration::Enabled(enabled)), _) => {
+            Some(policy::set_enabled(&address.table(), *enabled))
+        }
+        (Alteration::RowSecurity(RowSecurityAlteration::Forced(forced)), _) => {
+            Some(policy::set_forced(&address.table(), *forced))
+        }
+        (Alteration::Policy(PolicyAlteration::Terms), Object::Policy(own)) => {
+            Some(policy::alter(address, own))
+        }
         (Alteration::View(ViewAlteration::Query(_)), Object::View(own)) => {
             Some(view::replace(address, own))
         }
@@ -268,6 +284,7 @@ pub(crate) fn alter<T: Text>(
             | Alteration::ColumnSettings(_)
             | Alteration::ReplicaIdentity(_)
             | Alteration::ClusteredOn(_)
+            | Alteration::Policy(_)
             | Alteration::View(_),
             _,
         ) => unreachable!("{ONE_KIND}"),
@@ -285,7 +302,8 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Index
         | Kind::View
         | Kind::Function
-        | Kind::Trigger => true,
+        | Kind::Trigger
+        | Kind::Policy => true,
         Kind::Schema
         | Kind::Extension
         | Kind::Enum
@@ -303,6 +321,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::ColumnSettings
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
+        | Kind::RowSecurity
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => false,

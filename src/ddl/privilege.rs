@@ -1,9 +1,9 @@
 //! OWNER TO, GRANT and REVOKE.
 
-use crate::model::{Address, Grant, Kind, Name};
+use crate::model::{APPLIER, Address, EVERYBODY, Grant, Kind, Name};
 use crate::sql::Sql;
 
-use super::statement::{LockMode, Statement};
+use super::statement::{Form, LockMode, Part, Privilege, Statement};
 
 /// The word of the command reference for a kind that has an owner or privileges.
 fn word(kind: Kind) -> &'static str {
@@ -31,6 +31,8 @@ fn word(kind: Kind) -> &'static str {
         | Kind::ColumnSettings
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
+        | Kind::RowSecurity
+        | Kind::Policy
         | Kind::Trigger
         | Kind::Owner
         | Kind::Grant
@@ -50,7 +52,7 @@ fn named(sql: Sql, target: &Address) -> Sql {
 
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (OWNER TO)
 pub(crate) fn set_owner(target: &Address, role: &Name) -> Statement {
-    owner_to(target, |sql| sql.push("OWNER TO").name(role))
+    owner_to(target, |sql| sql.push("OWNER TO").name(role)).naming([role].into_iter())
 }
 
 fn owner_to(target: &Address, whose: impl Fn(Sql) -> Sql) -> Statement {
@@ -72,21 +74,16 @@ pub(crate) fn set_own(target: &Address) -> Statement {
 /// <https://www.postgresql.org/docs/current/sql-grant.html>,
 /// <https://www.postgresql.org/docs/current/sql-revoke.html>
 pub(crate) fn set(address: &Address, how: Grant) -> Statement {
-    let (sql, role) = match how {
-        Grant::Held | Grant::Grantable => (privilege(Sql::new("GRANT"), address), "TO"),
-        Grant::Taken => (privilege(Sql::new("REVOKE"), address), "FROM"),
-    };
-    let sql = grantee(sql.push(role), address);
-    Statement::catalog(match how {
-        Grant::Grantable => sql.push("WITH GRANT OPTION"),
-        Grant::Held | Grant::Taken => sql,
-    })
+    match how {
+        Grant::Held => privilege("GRANT", address, "TO", ""),
+        Grant::Grantable => privilege("GRANT", address, "TO", "WITH GRANT OPTION"),
+        Grant::Taken => privilege("REVOKE", address, "FROM", ""),
+    }
 }
 
 /// Takes the right to pass a privilege on. <https://www.postgresql.org/docs/current/sql-revoke.html>
 pub(crate) fn take_option(address: &Address) -> Statement {
-    let sql = privilege(Sql::new("REVOKE GRANT OPTION FOR"), address);
-    Statement::catalog(grantee(sql.push("FROM"), address))
+    privilege("REVOKE GRANT OPTION FOR", address, "FROM", "")
 }
 
 /// Returns a privilege to what PostgreSQL gives by itself.
@@ -132,28 +129,83 @@ pub(crate) fn grant_execute(function: &Address, to: &Name) -> Sql {
     sql.push("TO").name(to)
 }
 
-/// Appends the privilege and what it is on: `SELECT ("email") ON TABLE t`.
-fn privilege(sql: Sql, address: &Address) -> Sql {
+/// Makes the statement about one privilege of one role.
+fn privilege(
+    head: &'static str,
+    address: &Address,
+    preposition: &'static str,
+    option: &'static str,
+) -> Statement {
     let target = address.target().expect("a privilege is on something");
-    let sql = sql.keyword(address.name());
-    let sql = if target.kind() == Kind::Column || target.is_view_column() {
-        sql.name_list(std::slice::from_ref(target.name()))
-    } else {
-        sql
-    };
+    let is_column = target.kind() == Kind::Column || target.is_view_column();
     // GRANT knows no views: they are tables there.
     let words = if target.kind() == Kind::View {
         "TABLE"
     } else {
         word(target.kind())
     };
-    named(sql.push("ON").push(words), &target)
+    let tail = named(Sql::new("ON").push(words), &target).push(preposition);
+    let tail = grantee(tail, address);
+    let own = Privilege {
+        head,
+        word: address.name().clone(),
+        column: is_column.then(|| target.name().clone()),
+        tail: if option.is_empty() {
+            tail
+        } else {
+            tail.push(option)
+        },
+    };
+    let part = Part {
+        table: if is_column { target.whole() } else { target },
+        subcommand: Sql::empty(),
+        form: Form::Privilege(own.clone()),
+    };
+    let role = &address.path()[address.path().len() - 2];
+    let statement = Statement {
+        part: Some(part),
+        ..Statement::catalog(several(&[&own]))
+    };
+    statement.naming([role].into_iter())
+}
+
+/// Makes one statement about several privileges of one role on one object.
+pub(crate) fn several(all: &[&Privilege]) -> Sql {
+    let Some(first) = all.first() else {
+        return Sql::empty();
+    };
+    let mut words: Vec<(&Name, Vec<Name>)> = Vec::new();
+    for own in all {
+        let column = own.column.iter().cloned();
+        match words.iter_mut().find(|(word, columns)| {
+            *word == &own.word && columns.is_empty() == own.column.is_none()
+        }) {
+            Some((_, columns)) => columns.extend(column),
+            None => words.push((&own.word, column.collect())),
+        }
+    }
+    let words: Vec<Sql> = words
+        .into_iter()
+        .map(|(word, columns)| {
+            let word = Sql::empty().keyword(word);
+            if columns.is_empty() {
+                word
+            } else {
+                word.name_list(&columns)
+            }
+        })
+        .collect();
+    Sql::new(first.head)
+        .separated(&words, ", ")
+        .join(&first.tail)
 }
 
 fn grantee(sql: Sql, address: &Address) -> Sql {
     let role = &address.path()[address.path().len() - 2];
-    if role.as_str() == "PUBLIC" {
+    if role.as_str() == EVERYBODY {
         sql.push("PUBLIC")
+    } else if role.as_str() == APPLIER {
+        sql.push("CURRENT_USER")
     } else {
         sql.name(role)
     }

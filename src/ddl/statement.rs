@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Name, Text};
+use crate::model::{APPLIER, Address, EVERYBODY, Name, Text};
 use crate::sql::Sql;
 
 /// The table-level lock modes, weakest first (manual section 13.3.1).
@@ -114,6 +114,21 @@ pub enum Form {
     AddKey(Sql, Vec<Name>),
     /// Any other subcommand of ALTER TABLE.
     Subcommand,
+    /// GRANT or REVOKE of one privilege.
+    Privilege(Privilege),
+}
+
+/// GRANT or REVOKE in pieces: of one role on one object, several privileges are one statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Privilege {
+    /// The words in front of the privileges.
+    pub(crate) head: &'static str,
+    /// The privilege.
+    pub(crate) word: Name,
+    /// The column that it is on.
+    pub(crate) column: Option<Name>,
+    /// The object, the role, and what follows.
+    pub(crate) tail: Sql,
 }
 
 /// One statement with its facts.
@@ -130,6 +145,9 @@ pub struct Statement {
     /// The table it belongs to and the subcommand, for merging neighbours; not part of a plan.
     #[serde(skip)]
     pub(crate) part: Option<Part>,
+    /// Roles that it names, which have to be there: throw-away servers have stand-ins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) roles: Vec<Name>,
     /// The schemas that unqualified names in it are looked up in; empty for what speaks in prints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lookup: Vec<Name>,
@@ -152,6 +170,7 @@ impl Statement {
             work: Work::Catalog,
             transaction: Transaction::Allowed,
             part: None,
+            roles: Vec::new(),
             lookup: Vec::new(),
         }
     }
@@ -174,6 +193,13 @@ impl Statement {
     /// Notes a lock.
     pub(crate) fn locking(mut self, relation: &Address, mode: LockMode) -> Self {
         self.locks.insert(relation.clone(), mode);
+        self
+    }
+
+    /// Notes roles that it names.
+    pub(crate) fn naming<'a>(mut self, roles: impl Iterator<Item = &'a Name>) -> Self {
+        let named = roles.filter(|own| !matches!(own.as_str(), EVERYBODY | APPLIER));
+        self.roles.extend(named.cloned());
         self
     }
 

@@ -47,6 +47,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         }
     }
     unknown_references(&mut gathering);
+    gathering.unknown_columns();
     renamed_twice(&mut gathering);
     look_alikes(&mut gathering);
     let Gathering {
@@ -229,6 +230,7 @@ impl Gathering {
                     .intent
                     .backfill
                     .retain(|own, _| !own.is_at_or_below(address));
+                self.declared.listed.remove(address);
             }
             Some(_) => {
                 let first = self
@@ -253,10 +255,11 @@ impl Gathering {
         }
     }
 
-    /// Reads what every object that stands by itself may have: a comment, an owner, protection.
+    /// Reads what every object that stands by itself may have: a comment, an owner, privileges, protection.
     pub(super) fn common(&mut self, address: &Address, fields: &mut Fields) {
         self.comment(address, fields);
         self.protect(address, fields);
+        self.grants(address, fields);
         if let Some(node) = fields.get("owner")
             && let Some(role) = fields::name(&node, &mut self.ledger)
         {

@@ -8,8 +8,9 @@ use serde_yaml::{Mapping, Value};
 use super::edit::{Edits, Pair, entries};
 use super::fault::Ledger;
 use super::node;
-use super::write::{self, entry, text};
-use crate::model::{Address, Declared, Expression, Model, Place};
+use super::write::{self, Page, entry, long, text};
+use super::write_privilege::Access;
+use crate::model::{Address, Declared, Expression, Grants, Model, Place};
 
 /// What has to be written.
 #[derive(Clone, Debug, Default)]
@@ -38,9 +39,16 @@ pub fn merge(
     then: &Model<Expression>,
     now: &Model<Expression>,
     taken: BTreeSet<String>,
+    access: Access,
 ) -> Merged {
     let found = found(files);
-    let [indexes_then, indexes_now] = [then, now].map(write::indexes);
+    let listed: BTreeSet<Address> = declared.listed.keys().cloned().collect();
+    // What the files list is compared; the rest is left alone, whoever was granted what.
+    let unlisted = Access {
+        grants: Grants::Ignored,
+        ..access
+    };
+    let [page_then, page_now] = [then, now].map(|own| Page::of(own, unlisted, listed.clone()));
     let characters: Vec<Vec<char>> = files
         .iter()
         .map(|(_, text)| text.chars().collect())
@@ -64,10 +72,10 @@ pub fn merge(
         let Some(all) = entries(&own.section.1) else {
             continue;
         };
-        let Some((section, _, was)) = entry(then, &indexes_then, &unit) else {
+        let Some((section, _, was)) = entry(&page_then, &unit) else {
             continue;
         };
-        match entry(now, &indexes_now, &unit) {
+        match entry(&page_now, &unit) {
             Some((_, _, is)) => {
                 let mut merging = Merging {
                     edits: &mut edits[own.file],
@@ -104,7 +112,7 @@ pub fn merge(
     let stood = units(then);
     let mut new = now.clone();
     new.retain(|address| !stood.contains(&now.unit_of(address)));
-    merged.created = write::write(&new, taken);
+    merged.created = write::write(&new, taken, access);
     merged
 }
 
@@ -124,30 +132,6 @@ fn found(files: &[(String, String)]) -> BTreeMap<Place, Found> {
         }
     }
     found
-}
-
-/// What an entry of a section, or a key, that is written short stands for.
-fn long_word(context: &str) -> Option<&'static str> {
-    Some(match context {
-        "columns" => "type",
-        "unique" | "indexes" | "primary_key" => "columns",
-        "checks" => "check",
-        "enums" => "values",
-        "views" => "query",
-        "identity" => "generated",
-        _ => return None,
-    })
-}
-
-fn long(context: &str, value: &Value) -> Value {
-    match (long_word(context), value) {
-        (_, Value::Mapping(_)) | (None, _) => value.clone(),
-        (Some(word), short) => {
-            let mut map = Mapping::new();
-            map.insert(text(word), short.clone());
-            Value::Mapping(map)
-        }
-    }
 }
 
 struct Merging<'e, 'c> {

@@ -12,6 +12,8 @@ pub mod format;
 mod merge;
 mod node;
 mod physical;
+mod policy;
+mod privilege;
 mod routine;
 mod sequence;
 mod settings;
@@ -21,6 +23,8 @@ mod view;
 mod write;
 mod write_constraint;
 mod write_physical;
+mod write_policy;
+mod write_privilege;
 mod write_routine;
 mod write_types;
 
@@ -35,6 +39,7 @@ pub use merge::{Merged, merge};
 pub(crate) use settings::seconds;
 pub use settings::{SettingsFile, read_settings};
 pub use write::{File, nothing, write};
+pub use write_privilege::Access;
 
 /// What the files declare, and what is to be told about them.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::fault::{Fault, Faults, Ledger, Sources};
 use super::fields::{self, Fields};
 use super::node::{self, Node, Value};
-use crate::model::{ScratchSource, Settings, Undeclared};
+use crate::model::{Grants, ScratchSource, Settings, Undeclared};
 
 /// What the settings file says.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct SettingsFile {
 }
 
 /// Keys of the format that this version knows of and does not act on.
-const NOT_BUILT: [&str; 3] = ["roles", "checks", "policy"];
+const NOT_BUILT: [&str; 2] = ["checks", "policy"];
 
 /// Reads a settings file; `environment` answers for `${NAME}`.
 ///
@@ -106,6 +106,13 @@ impl Reading<'_> {
         }
         if let Some(node) = fields.get("manage") {
             self.manage(&node);
+        }
+        if let Some(node) = fields.get("roles") {
+            for (name, _, value) in fields::entries(&node, "roles", self.ledger) {
+                if let Some(own) = fields::name(&value, self.ledger) {
+                    self.own.settings.roles.insert(name, own);
+                }
+            }
         }
         for (key, into) in [("lock_budget", 0), ("lock_patience", 1)] {
             if let Some(node) = fields.get(key)
@@ -221,7 +228,14 @@ impl Reading<'_> {
         {
             self.not_built(&node, "manage.roles");
         }
-        self.not_built_keys(&mut fields, &["grants", "owner"], "manage.");
+        if let Some(node) = fields.get("grants") {
+            self.own.settings.manage.grants = match fields::boolean(&node, "grants", self.ledger) {
+                Some(true) => Grants::Every,
+                Some(false) => Grants::Ignored,
+                None => Grants::Listed,
+            };
+        }
+        self.not_built_keys(&mut fields, &["owner"], "manage.");
         fields.close(self.ledger);
     }
 
@@ -395,7 +409,7 @@ mod tests {
             &|_| None,
         )
         .expect("known keys");
-        assert_eq!(own.warnings.len(), 2);
+        assert_eq!(own.warnings.len(), 1);
         let faults = read_settings("r.yaml", "lock_budgett: 1s\nlock_patience: soon\n", &|_| {
             None
         })

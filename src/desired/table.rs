@@ -49,6 +49,7 @@ pub(super) fn read(
         gathering,
     };
     reading.physical(&mut fields);
+    reading.row_security(&mut fields);
     if let Some(node) = fields.get("columns") {
         let columns = fields::entries(&node, "columns", &mut reading.gathering.ledger);
         for (position, (name, key, value)) in columns.into_iter().enumerate() {

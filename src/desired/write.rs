@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml::{Mapping, Value};
 
-use super::{edit, write_constraint, write_physical, write_routine, write_types};
+use super::write_privilege::{Access, Lists};
+use super::{edit, write_constraint, write_physical, write_policy, write_routine, write_types};
 use crate::model::{
-    Address, Check, Column, Counting, Expression, Generated, Hash, Identity, Index, Kind,
+    Address, Check, Column, Counting, Expression, Generated, Grants, Hash, Identity, Index, Kind,
     MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
     Validity, View,
 };
@@ -25,14 +26,14 @@ pub struct File {
 
 /// Writes a model, one file per relation and one for the schemas. Names that differ from those taken by case alone are
 /// not given.
-pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File> {
-    let indexes = indexes(model);
+pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Access) -> Vec<File> {
+    let page = Page::of(model, access, BTreeSet::new());
     let mut files = Vec::new();
     for (kind, section) in [(Kind::Schema, "schemas"), (Kind::Extension, "extensions")] {
         let of_kind = model.objects.keys().filter(|own| own.kind() == kind);
         let entries: Mapping = of_kind
-            .filter_map(|address| Some((address, entry(model, &indexes, address)?)))
-            .filter(|(address, (_, _, value))| !is_given(address, value))
+            .filter_map(|address| Some((address, entry(&page, address)?)))
+            .filter(|(address, (_, _, value))| !is_given(address, value, access))
             .map(|(_, (_, key, value))| (text(&key), value))
             .collect();
         if !entries.is_empty() {
@@ -44,7 +45,7 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File
         own.kind().is_top_level() && !matches!(own.kind(), Kind::Schema | Kind::Extension)
     });
     for address in others {
-        let Some((section, key, value)) = entry(model, &indexes, address) else {
+        let Some((section, key, value)) = entry(&page, address) else {
             continue;
         };
         let mut entries = Mapping::new();
@@ -57,19 +58,34 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>) -> Vec<File
     files
 }
 
-/// The indexes of every table: they stand beside it, not below.
-pub(super) type Indexes<'a> = BTreeMap<Address, Vec<(&'a Address, &'a Index<Expression>)>>;
+/// A model with what stands beside an object there and is written below it.
+pub(super) struct Page<'a> {
+    pub(super) model: &'a Model<Expression>,
+    /// The indexes of every table.
+    indexes: BTreeMap<Address, Vec<(&'a Address, &'a Index<Expression>)>>,
+    privileges: Lists,
+}
 
-/// Returns the indexes of a model by their tables.
-pub(super) fn indexes(model: &Model<Expression>) -> Indexes<'_> {
-    let mut indexes = Indexes::new();
-    for (address, object) in &model.objects {
-        if let Object::Index(own) = object {
-            let of = indexes.entry(own.table_address(address)).or_default();
-            of.push((address, own));
+impl<'a> Page<'a> {
+    /// Opens a model; `listed` are the objects whose privileges are written whatever they are.
+    pub(super) fn of(
+        model: &'a Model<Expression>,
+        access: Access,
+        listed: BTreeSet<Address>,
+    ) -> Self {
+        let mut indexes: BTreeMap<Address, Vec<_>> = BTreeMap::new();
+        for (address, object) in &model.objects {
+            if let Object::Index(own) = object {
+                let of = indexes.entry(own.table_address(address)).or_default();
+                of.push((address, own));
+            }
+        }
+        Self {
+            model,
+            indexes,
+            privileges: Lists::of(model, access, listed),
         }
     }
-    indexes
 }
 
 /// Writes what stands for a database that holds nothing to declare: a folder without files would say nothing at all.
@@ -82,28 +98,72 @@ pub fn nothing() -> File {
     }
 }
 
-/// Says whether every database has this: the schema public, with the owner that it has from the start.
-fn is_given(address: &Address, value: &Value) -> bool {
+/// Says whether every database has this: the schema public, with the owner and the privileges that it has from the start
+/// (up to 14, everybody could make things there). Where every object gets a list, so does that one.
+fn is_given(address: &Address, value: &Value, access: Access) -> bool {
+    let Some(map) = value.as_mapping() else {
+        return false;
+    };
+    let is_public = address.kind() == Kind::Schema && address.name().as_str() == "public";
+    let owner = map
+        .get("owner")
+        .is_none_or(|own| *own == text("pg_database_owner"));
+    let words = if access.major < 15 {
+        vec![text("create"), text("usage")]
+    } else {
+        vec![text("usage")]
+    };
     let mut usual = Mapping::new();
-    usual.insert(text("owner"), text("pg_database_owner"));
-    address.kind() == Kind::Schema
-        && address.name().as_str() == "public"
-        && [Mapping::new(), usual]
-            .iter()
-            .any(|own| value.as_mapping() == Some(own))
+    usual.insert(text("public"), Value::Sequence(words));
+    let grants = map.get("grants");
+    let grants =
+        grants.is_none_or(|own| access.grants != Grants::Every && own.as_mapping() == Some(&usual));
+    let known = map
+        .keys()
+        .all(|key| *key == text("owner") || *key == text("grants"));
+    is_public && owner && grants && known
+}
+
+/// What an entry of a section, or a key, that is written short stands for.
+fn long_word(context: &str) -> Option<&'static str> {
+    Some(match context {
+        "columns" | "domains" => "type",
+        "unique" | "indexes" | "primary_key" => "columns",
+        "checks" => "check",
+        "enums" => "values",
+        "views" => "query",
+        "identity" => "generated",
+        _ => return None,
+    })
+}
+
+/// Writes out what may be written short.
+pub(super) fn long(context: &str, value: &Value) -> Value {
+    match (long_word(context), value) {
+        (_, Value::Mapping(_)) | (None, _) => value.clone(),
+        (Some(word), short) => {
+            let mut map = Mapping::new();
+            map.insert(text(word), short.clone());
+            Value::Mapping(map)
+        }
+    }
+}
+
+fn as_map(context: &str, value: Value) -> Mapping {
+    let Value::Mapping(map) = long(context, &value) else {
+        unreachable!("what is declared of an object has a long form: {value:?}");
+    };
+    map
 }
 
 /// Writes one top-level object: its section, its key there, and what is said of it.
-pub(super) fn entry(
-    model: &Model<Expression>,
-    indexes: &Indexes<'_>,
-    address: &Address,
-) -> Option<(&'static str, String, Value)> {
+pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str, String, Value)> {
+    let model = page.model;
     let name = address.name().as_str().to_owned();
     let entry = match model.objects.get(address)? {
         Object::Schema(_) => {
             let mut own = Mapping::new();
-            attached(model, address, &mut own);
+            attached(page, address, &mut own);
             ("schemas", name, Value::Mapping(own))
         }
         Object::Extension(own) => {
@@ -114,19 +174,15 @@ pub(super) fn entry(
             comment(model, address, &mut map);
             ("extensions", name, Value::Mapping(map))
         }
-        Object::Table(own) => (
-            "tables",
-            name,
-            table(model, indexes, address, own.persistence),
-        ),
-        Object::View(own) => ("views", name, view(model, address, own)),
-        Object::Enum(own) => ("enums", name, write_types::enumeration(model, address, own)),
-        Object::Domain(own) => ("domains", name, write_types::domain(model, address, own)),
-        Object::Sequence(own) => ("sequences", name, sequence(model, address, own)),
+        Object::Table(own) => ("tables", name, table(page, address, own.persistence)),
+        Object::View(own) => ("views", name, view(page, address, own)),
+        Object::Enum(own) => ("enums", name, write_types::enumeration(page, address, own)),
+        Object::Domain(own) => ("domains", name, write_types::domain(page, address, own)),
+        Object::Sequence(own) => ("sequences", name, sequence(page, address, own)),
         Object::Function(own) => (
             "functions",
             write_routine::key(address),
-            write_routine::function(model, address, own),
+            write_routine::function(page, address, own),
         ),
         Object::OwnedBy(_)
         | Object::DomainCheck(_)
@@ -144,12 +200,23 @@ pub(super) fn entry(
         | Object::ColumnSettings(_)
         | Object::ReplicaIdentity(_)
         | Object::ClusteredOn(_)
+        | Object::RowSecurity(_)
+        | Object::Policy(_)
         | Object::Trigger(_)
         | Object::Owner(_)
         | Object::Grant(_)
         | Object::Comment(_) => return None,
     };
-    Some(entry)
+    let (section, key, value) = entry;
+    let value = match page.privileges.of_object(address) {
+        None => value,
+        Some(list) => {
+            let mut map = as_map(section, value);
+            map.insert(text("grants"), list);
+            Value::Mapping(map)
+        }
+    };
+    Some((section, key, value))
 }
 
 pub(super) fn text(text: &str) -> Value {
@@ -194,9 +261,9 @@ fn file<const N: usize>(
 }
 
 /// Writes the comment and, where it is read, the owner.
-pub(super) fn attached(model: &Model<Expression>, target: &Address, into: &mut Mapping) {
-    comment(model, target, into);
-    if let Some(Object::Owner(own)) = model.objects.get(&Address::owner_of(target)) {
+pub(super) fn attached(page: &Page<'_>, target: &Address, into: &mut Mapping) {
+    comment(page.model, target, into);
+    if let Some(Object::Owner(own)) = page.model.objects.get(&Address::owner_of(target)) {
         into.insert(text("owner"), text(own.role.as_str()));
     }
 }
@@ -224,9 +291,9 @@ fn counting(own: &Counting, usual: &Counting, into: &mut Mapping) {
     }
 }
 
-fn sequence(model: &Model<Expression>, address: &Address, own: &Sequence) -> Value {
+fn sequence(page: &Page<'_>, address: &Address, own: &Sequence) -> Value {
     let mut map = Mapping::new();
-    attached(model, address, &mut map);
+    attached(page, address, &mut map);
     if own.data_type != SequenceType::Bigint {
         map.insert(text("type"), text(own.data_type.name()));
     }
@@ -238,7 +305,8 @@ fn sequence(model: &Model<Expression>, address: &Address, own: &Sequence) -> Val
     if own.persistence == Persistence::Unlogged {
         map.insert(text("unlogged"), Value::Bool(true));
     }
-    if let Some(Object::OwnedBy(owner)) = model.objects.get(&address.with_kind(Kind::OwnedBy)) {
+    if let Some(Object::OwnedBy(owner)) = page.model.objects.get(&address.with_kind(Kind::OwnedBy))
+    {
         map.insert(text("owned_by"), names(&owner.column));
     }
     Value::Mapping(map)
@@ -290,14 +358,10 @@ fn block(own: &str) -> Value {
     }
 }
 
-fn table(
-    model: &Model<Expression>,
-    indexes_of: &Indexes<'_>,
-    address: &Address,
-    persistence: Persistence,
-) -> Value {
+fn table(page: &Page<'_>, address: &Address, persistence: Persistence) -> Value {
+    let model = page.model;
     let mut own = Mapping::new();
-    attached(model, address, &mut own);
+    attached(page, address, &mut own);
     if persistence == Persistence::Unlogged {
         own.insert(text("unlogged"), Value::Bool(true));
     }
@@ -355,7 +419,7 @@ fn table(
             }
         }
     }
-    for (part, one) in indexes_of.get(address).into_iter().flatten() {
+    for (part, one) in page.indexes.get(address).into_iter().flatten() {
         indexes.insert(text(part.name().as_str()), index(model, part, one));
     }
     for (word, section) in [
@@ -370,6 +434,7 @@ fn table(
             own.insert(text(word), Value::Mapping(section));
         }
     }
+    write_policy::row_security(model, address, &mut own);
     Value::Mapping(own)
 }
 
@@ -502,9 +567,10 @@ fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>
     }
 }
 
-fn view(model: &Model<Expression>, address: &Address, view: &View<Expression>) -> Value {
+fn view(page: &Page<'_>, address: &Address, view: &View<Expression>) -> Value {
+    let model = page.model;
     let mut own = Mapping::new();
-    attached(model, address, &mut own);
+    attached(page, address, &mut own);
     for (name, value) in &view.options {
         let value = match value.as_str() {
             "true" => Value::Bool(true),

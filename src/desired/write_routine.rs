@@ -2,10 +2,8 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::write::{attached, names, text};
-use crate::model::{
-    Address, Body, Expression, Function, Model, Name, Parallel, Text as _, Volatility,
-};
+use super::write::{Page, attached, names, text};
+use crate::model::{Address, Body, Expression, Function, Name, Parallel, Text as _, Volatility};
 
 /// Spells a function's key: its name with the types of its arguments.
 pub(super) fn key(address: &Address) -> String {
@@ -19,13 +17,9 @@ pub(super) fn key(address: &Address) -> String {
     format!("{name}({})", types.join(", "))
 }
 
-pub(super) fn function(
-    model: &Model<Expression>,
-    address: &Address,
-    own: &Function<Expression>,
-) -> Value {
+pub(super) fn function(page: &Page<'_>, address: &Address, own: &Function<Expression>) -> Value {
     let mut map = Mapping::new();
-    attached(model, address, &mut map);
+    attached(page, address, &mut map);
     let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
     if own.arguments.sql() != types.join(", ") {
         map.insert(text("arguments"), text(own.arguments.sql()));

@@ -2,15 +2,15 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::write::{attached, comment, names, text};
+use super::write::{Page, attached, comment, names, text};
 use crate::model::{
     Address, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _, Validity,
 };
 
-pub(super) fn enumeration(model: &Model<Expression>, address: &Address, own: &Enum) -> Value {
+pub(super) fn enumeration(page: &Page<'_>, address: &Address, own: &Enum) -> Value {
     let values = Value::Sequence(own.values.iter().map(|value| text(value)).collect());
     let mut map = Mapping::new();
-    attached(model, address, &mut map);
+    attached(page, address, &mut map);
     if map.is_empty() {
         return values;
     }
@@ -18,13 +18,10 @@ pub(super) fn enumeration(model: &Model<Expression>, address: &Address, own: &En
     Value::Mapping(map)
 }
 
-pub(super) fn domain(
-    model: &Model<Expression>,
-    address: &Address,
-    own: &Domain<Expression>,
-) -> Value {
+pub(super) fn domain(page: &Page<'_>, address: &Address, own: &Domain<Expression>) -> Value {
+    let model = page.model;
     let mut map = Mapping::new();
-    attached(model, address, &mut map);
+    attached(page, address, &mut map);
     map.insert(text("type"), text(own.type_name.sql()));
     if let Some(collation) = &own.collation {
         map.insert(text("collation"), names(collation));

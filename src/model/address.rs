@@ -173,6 +173,15 @@ impl Address {
         }
     }
 
+    /// Returns the object that lists the privileges on this one: a column's are listed with its table or view.
+    pub fn lists_privileges(&self) -> Self {
+        if self.kind == Kind::Column {
+            self.table()
+        } else {
+            self.whole()
+        }
+    }
+
     /// Says whether this is the address of a column of a view.
     pub fn is_view_column(&self) -> bool {
         self.kind == Kind::View && self.path.len() == 3
@@ -260,6 +269,8 @@ impl Address {
                 | Kind::Parameters
                 | Kind::ColumnSettings
                 | Kind::ReplicaIdentity
+                | Kind::RowSecurity
+                | Kind::Policy
                 | Kind::ClusteredOn
                 | Kind::Trigger
                 | Kind::Owner

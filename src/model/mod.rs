@@ -18,6 +18,7 @@ mod name;
 mod object;
 mod origin;
 mod physical;
+mod policy;
 mod privilege;
 mod routine;
 mod sequence;
@@ -53,14 +54,20 @@ pub use physical::{
     OwnIndex, Parameters, ParametersAlteration, ReplicaIdentity, ReplicaIdentityAlteration,
     Storage,
 };
-pub use privilege::{Grant, GrantAlteration, Owner, OwnerAlteration};
+pub use policy::{Policy, PolicyAlteration, PolicyCommand, RowSecurity, RowSecurityAlteration};
+pub(crate) use privilege::granted_to;
+pub use privilege::{
+    ALL_PRIVILEGES, APPLIER, EVERYBODY, Grant, GrantAlteration, Owner, OwnerAlteration, spoken_role,
+};
 pub use routine::{Body, Function, FunctionAlteration, Parallel, Volatility};
 pub use sequence::{
     Counting, Generated, Identity, IdentityAlteration, OwnedBy, OwnedByAlteration, Sequence,
     SequenceAlteration, SequenceType,
 };
 pub use server::{Server, ServerVersion, Size, SizeClass};
-pub use settings::{Backfill, Manage, Retire, ScratchSource, Settings, SmallTable, Undeclared};
+pub use settings::{
+    Backfill, Grants, Manage, Retire, ScratchSource, Settings, SmallTable, Undeclared,
+};
 pub use states::{Conversion, Declared, Level, Read, Tried};
 pub use table::{
     Column, ColumnAlteration, Default, DefaultAlteration, NotNull, NotNullAlteration, Persistence,

@@ -9,10 +9,11 @@ use super::{
     EnumAlteration, Exclusion, ExclusionAlteration, Extension, ExtensionAlteration, ForeignKey,
     ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
     IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
-    OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, PrimaryKey,
-    PrimaryKeyAlteration, ReplicaIdentity, ReplicaIdentityAlteration, Schema, SchemaAlteration,
-    Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration,
-    Unique, UniqueAlteration, View, ViewAlteration,
+    OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
+    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, ReplicaIdentity, ReplicaIdentityAlteration,
+    RowSecurity, RowSecurityAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration,
+    Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
+    ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -123,6 +124,10 @@ kinds! {
     View = "view", View<T>, ViewAlteration;
     /// A trigger on a table or view.
     Trigger = "trigger", Trigger<T>, TriggerAlteration;
+    /// Whether a table's policies count.
+    RowSecurity = "row-level security", RowSecurity, RowSecurityAlteration;
+    /// A policy of row-level security.
+    Policy = "policy", Policy<T>, PolicyAlteration;
     /// The owner of an object.
     Owner = "owner", Owner, OwnerAlteration;
     /// A privilege on an object.
@@ -149,7 +154,9 @@ impl Kind {
             | Self::ColumnSettings
             | Self::ReplicaIdentity
             | Self::ClusteredOn
-            | Self::Trigger => true,
+            | Self::Trigger
+            | Self::RowSecurity
+            | Self::Policy => true,
             Self::Schema
             | Self::Extension
             | Self::Enum
@@ -195,6 +202,8 @@ impl Kind {
             | Self::ClusteredOn
             | Self::View
             | Self::Trigger
+            | Self::RowSecurity
+            | Self::Policy
             | Self::Owner
             | Self::Grant
             | Self::Comment => false,
@@ -229,6 +238,8 @@ impl Kind {
             | Self::ReplicaIdentity
             | Self::ClusteredOn
             | Self::Trigger
+            | Self::RowSecurity
+            | Self::Policy
             | Self::Owner
             | Self::Grant
             | Self::Comment => false,
@@ -260,6 +271,8 @@ impl<T: Text> Object<T> {
             | Self::Check(_)
             | Self::Parameters(_)
             | Self::ReplicaIdentity(_)
+            | Self::RowSecurity(_)
+            | Self::Policy(_)
             | Self::ClusteredOn(_) => Some(own.table()),
             Self::DomainCheck(_) => Some(own.domain()),
             Self::Trigger(trigger) => Some(trigger.relation(own)),
@@ -321,6 +334,8 @@ impl<T: Text> Object<T> {
             | Self::ReplicaIdentity(_)
             | Self::ClusteredOn(_)
             | Self::Trigger(_)
+            | Self::RowSecurity(_)
+            | Self::Policy(_)
             | Self::Owner(_)
             | Self::Grant(_)
             | Self::Comment(_) => Vec::new(),
@@ -357,6 +372,8 @@ impl<T: Text> Object<T> {
             Self::ClusteredOn(own) => Object::ClusteredOn(own.clone()),
             Self::View(own) => Object::View(own.map(turn)),
             Self::Trigger(own) => Object::Trigger(own.map(turn)),
+            Self::RowSecurity(own) => Object::RowSecurity(own.clone()),
+            Self::Policy(own) => Object::Policy(own.map(turn)),
             Self::Owner(own) => Object::Owner(own.clone()),
             Self::Grant(own) => Object::Grant(*own),
             Self::Comment(own) => Object::Comment(own.clone()),

@@ -1,8 +1,10 @@
 //! Owners and privileges: objects of their own, so that what is made again gets them again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::Name;
+use super::{Address, Declared, Kind, Model, Name, Object};
 
 /// The owner of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,12 +52,87 @@ pub enum Grant {
     Taken,
 }
 
+impl Kind {
+    /// Returns the privileges that there are on objects of this kind, in the manual's order
+    /// (<https://www.postgresql.org/docs/current/ddl-priv.html>).
+    pub fn privileges(self, major: u16) -> &'static [&'static str] {
+        const TABLE: [&str; 8] = [
+            "SELECT",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "TRUNCATE",
+            "REFERENCES",
+            "TRIGGER",
+            "MAINTAIN",
+        ];
+        match self {
+            // MAINTAIN came with 17.
+            Self::Table | Self::View if major < 17 => &TABLE[..7],
+            Self::Table | Self::View => &TABLE,
+            Self::Column => &["SELECT", "INSERT", "UPDATE", "REFERENCES"],
+            Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
+            Self::Schema => &["CREATE", "USAGE"],
+            Self::Function => &["EXECUTE"],
+            Self::Enum | Self::Domain => &["USAGE"],
+            Self::Extension
+            | Self::DomainCheck
+            | Self::OwnedBy
+            | Self::Default
+            | Self::NotNull
+            | Self::Identity
+            | Self::PrimaryKey
+            | Self::Unique
+            | Self::Exclusion
+            | Self::Check
+            | Self::Index
+            | Self::ForeignKey
+            | Self::Parameters
+            | Self::ColumnSettings
+            | Self::ReplicaIdentity
+            | Self::ClusteredOn
+            | Self::Trigger
+            | Self::RowSecurity
+            | Self::Policy
+            | Self::Owner
+            | Self::Grant
+            | Self::Comment => &[],
+        }
+    }
+
+    /// Returns the privileges that everybody has on a new object of this kind.
+    pub fn given_to_everybody(self) -> &'static [&'static str] {
+        if matches!(self, Self::Function | Self::Enum | Self::Domain) {
+            self.privileges(0)
+        } else {
+            &[]
+        }
+    }
+}
+
 /// How privileges differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantAlteration {
     /// How it is held.
     How(Grant),
 }
+
+/// The name that stands for every role.
+pub const EVERYBODY: &str = "PUBLIC";
+
+/// The name that stands for the role that reads and applies, which on a throw-away server is another one.
+pub const APPLIER: &str = "CURRENT_USER";
+
+/// Speaks of a role: everybody and the applier by their words, others by their names.
+pub fn spoken_role(role: &Name) -> String {
+    match role.as_str() {
+        word @ (EVERYBODY | APPLIER) => word.to_owned(),
+        _ => role.to_string(),
+    }
+}
+
+/// The word that stands for every privilege.
+pub const ALL_PRIVILEGES: &str = "ALL";
 
 impl GrantAlteration {
     pub(super) fn attribute(&self) -> &'static str {
@@ -72,5 +149,66 @@ impl Grant {
         } else {
             vec![GrantAlteration::How(*to)]
         }
+    }
+}
+
+impl<T: Clone> Model<T> {
+    /// Gives roles other names.
+    pub fn with_roles(&self, names: &BTreeMap<Name, Name>) -> Self {
+        if names.is_empty() {
+            return self.clone();
+        }
+        let objects = self.objects.iter().map(|(address, object)| {
+            let name = |own: &Name| names.get(own).unwrap_or(own).clone();
+            let mut object = object.clone();
+            if let Object::Owner(own) = &mut object {
+                own.role = name(&own.role);
+            } else if let Object::Policy(own) = &mut object {
+                own.roles = own.roles.iter().map(name).collect();
+                own.roles.sort();
+            }
+            (granted_to(address, names), object)
+        });
+        Self {
+            objects: objects.collect(),
+            ..self.clone()
+        }
+    }
+}
+
+impl Declared {
+    /// Gives roles the names that they have in a database.
+    pub fn with_roles(self, names: &BTreeMap<Name, Name>) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        let name = |own: Name| names.get(&own).cloned().unwrap_or(own);
+        let listed = self.listed.into_iter();
+        let origins = self.origins.0.into_iter();
+        Self {
+            written: self.written.with_roles(names),
+            intent: self.intent,
+            origins: super::Origins(
+                origins
+                    .map(|(own, place)| (granted_to(&own, names), place))
+                    .collect(),
+            ),
+            listed: listed
+                .map(|(own, roles)| (own, roles.into_iter().map(name).collect()))
+                .collect(),
+        }
+    }
+}
+
+/// Returns the address of the same privilege under the other name of its role.
+pub(crate) fn granted_to(address: &Address, names: &BTreeMap<Name, Name>) -> Address {
+    let (Kind::Grant, [.., role, privilege], Some(target)) =
+        (address.kind(), address.path(), address.target())
+    else {
+        return address.clone();
+    };
+    match names.get(role) {
+        Some(role) => Address::privilege_on(&target, role, privilege),
+        None => address.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! Settings that planning and applying rest on; the file they come from is read in the `desired` room.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,18 @@ pub enum Undeclared {
     Retire,
 }
 
+/// Whether privileges are compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grants {
+    /// They are left as they are, whatever the files list.
+    Ignored,
+    /// Those of an object that lists them are; `pull` writes a list where the server gives something else by itself.
+    #[default]
+    Listed,
+    /// The same, and `pull` writes a list for every object.
+    Every,
+}
+
 /// What belongs to the tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manage {
@@ -26,6 +39,8 @@ pub struct Manage {
     pub undeclared: Undeclared,
     /// Whether owners are compared.
     pub owners: bool,
+    /// Whether privileges are compared.
+    pub grants: Grants,
     /// Patterns of what is never ours, `*` standing for any characters: `name` or `schema.name`.
     pub exclude: Vec<String>,
 }
@@ -77,6 +92,8 @@ pub struct Backfill {
 pub struct Settings {
     /// Separates the histories of several projects in one database.
     pub project: String,
+    /// Roles by the names that the files give them.
+    pub roles: BTreeMap<Name, Name>,
     /// What belongs to the tool.
     pub manage: Manage,
     /// The longest time a stage may make others wait.
@@ -151,10 +168,12 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             project: "default".to_owned(),
+            roles: BTreeMap::new(),
             manage: Manage {
                 schemas: None,
                 undeclared: Undeclared::Report,
                 owners: false,
+                grants: Grants::default(),
                 exclude: Manage::DEFAULT_EXCLUDE
                     .iter()
                     .map(|&name| name.to_owned())

@@ -100,14 +100,18 @@ impl Name {
     /// Splits a routine's key, `name(type, type)`, into its name and types; `None` where it is not well formed.
     pub fn split_routine(text: &str) -> Option<(Self, Vec<Self>)> {
         let (name, types) = split_arguments(text)?;
-        let name = match name
+        Some((Self::unquoted(name), types))
+    }
+
+    /// Takes the double quotes off a name, where it stands in some.
+    pub fn unquoted(text: &str) -> Self {
+        let inner = text
             .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-        {
-            Some(inner) => inner.replace("\"\"", "\""),
-            None => name.to_owned(),
-        };
-        Some((Self::new(name), types))
+            .and_then(|rest| rest.strip_suffix('"'));
+        match inner {
+            Some(inner) => Self::new(inner.replace("\"\"", "\"")),
+            None => Self::new(text),
+        }
     }
 
     /// Splits a reference at dots outside double quotes, without folding; `None` where it is not well formed.

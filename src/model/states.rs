@@ -18,6 +18,8 @@ pub struct Declared {
     pub intent: Intent,
     /// Where everything stands.
     pub origins: Origins,
+    /// Objects whose privileges are listed whole, each with the roles that the list names; others keep what they have.
+    pub listed: BTreeMap<Address, BTreeSet<Name>>,
 }
 
 /// What a server holds: texts as it printed them.
@@ -106,6 +108,11 @@ impl Declared {
             })
             .collect();
         own.intent.protect = self.intent.protect.iter().map(place).collect();
+        own.listed = self
+            .listed
+            .iter()
+            .map(|(at, roles)| (place(at), roles.clone()))
+            .collect();
         own.origins.0 = self
             .origins
             .0
@@ -173,7 +180,10 @@ impl From<&Model<Expression>> for Declared {
             position: model.position.clone(),
             needs: model.needs.clone(),
         };
+        let units = model.objects.keys();
+        let listed = units.filter(|own| own.kind().is_top_level());
         Self {
+            listed: listed.map(|own| (own.clone(), BTreeSet::new())).collect(),
             written,
             intent: Intent::default(),
             origins: Origins::default(),

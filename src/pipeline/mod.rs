@@ -186,12 +186,14 @@ async fn journal(
     Ok(history::read(connection, &settings.journal, &settings.project, identity).await?)
 }
 
-/// Reads the files.
+/// Reads the files; roles get the names that they have here.
 ///
 /// # Errors
 /// Fails with every fault of every file.
 pub fn load(project: &Project) -> Result<Loaded, DesiredError> {
-    desired::read(&project.desired)
+    let mut loaded = desired::read(&project.desired)?;
+    loaded.declared = loaded.declared.with_roles(&project.settings.roles);
+    Ok(loaded)
 }
 
 /// Reads the journal alone.

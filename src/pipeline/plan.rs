@@ -8,8 +8,8 @@ use crate::desired::Loaded;
 use crate::diff::diff;
 use crate::history::{History, Outcome};
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Level, Model, Moves, Name, Read, Retired, Server,
-    Settings, SizeClass,
+    Address, Declared, Expression, Grants, Hash, Intent, Level, Model, Moves, Name, Read, Retired,
+    Server, Settings, SizeClass,
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
@@ -315,6 +315,7 @@ async fn inverse(
 fn way_back_settings(settings: &Settings) -> Settings {
     let mut own = settings.clone();
     own.manage.owners = true;
+    own.manage.grants = Grants::Listed;
     own
 }
 

@@ -64,7 +64,12 @@ pub(super) async fn check(
         .zip(held)
         .filter(|(_, held)| !held)
         .map(|((need, by), _)| Lacking {
-            why: because(need, by.to_string()),
+            why: because(
+                need,
+                by.target()
+                    .map_or_else(|| by.clone(), |own| own.lists_privileges())
+                    .to_string(),
+            ),
             grant: need.grant(&role, &database).to_string(),
         })
         .collect();
@@ -83,6 +88,7 @@ fn question(need: &Need) -> catalog::Asked {
     let (kind, schema, name) = match need {
         Need::Member(role) => ("member", None, role.as_str().to_owned()),
         Need::Use(schema) => ("use", Some(schema), String::new()),
+        Need::Role(role) => ("role", None, role.as_str().to_owned()),
         Need::CreateIn(schema) => ("create_in", Some(schema), String::new()),
         Need::CreateInDatabase => ("create_in_database", None, String::new()),
         Need::References(table) => (
@@ -105,6 +111,7 @@ fn because(need: &Need, by: String) -> String {
     match need {
         Need::Member(owner) => format!("{by} is changed, which belongs to {owner}"),
         Need::Use(schema) => format!("{by} lies in {schema}"),
+        Need::Role(role) => format!("there is no role {role}, which is named for {by}"),
         Need::CreateIn(schema) => format!("{by} is made or named in {schema}"),
         Need::CreateInDatabase => format!("a schema is made: for {by}, or for the journal"),
         Need::References(table) => format!("{by} refers to {table}"),

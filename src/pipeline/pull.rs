@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::drift::sides;
 use super::plan::in_scope;
 use super::{Live, PipelineError, Project, live, visible};
-use crate::desired::{self, DesiredError, Loaded};
-use crate::model::{Place, Unmodelled};
+use crate::desired::{self, Access, DesiredError, Loaded};
+use crate::model::{APPLIER, Expression, Model, Name, Place, Settings, Unmodelled};
 
 /// What pulling came to.
 #[derive(Clone, Debug)]
@@ -36,14 +36,20 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
     } = live(project).await?;
     let settings = &project.settings;
     let model = visible(&read.model, settings);
+    let roles = turned(&settings.roles, &read.server.role);
+    let as_in_files = |model: &Model<Expression>| model.with_roles(&roles);
+    let access = Access {
+        major: read.server.version.major(),
+        grants: settings.manage.grants,
+    };
     let loaded = match desired::read(&[out.to_owned()]) {
-        Ok(loaded) => Some(loaded),
+        Ok(loaded) => Some(named_here(loaded, settings)),
         Err(DesiredError::NoFolder(_) | DesiredError::NoFiles(_)) => None,
         Err(error) => return Err(error.into()),
     };
     let (written, by_hand) = match &loaded {
         None => {
-            let mut files = desired::write(&model, BTreeSet::new());
+            let mut files = desired::write(&as_in_files(&model), BTreeSet::new(), access);
             if files.is_empty() {
                 files.push(desired::nothing());
             }
@@ -58,7 +64,7 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
                 read: read.clone(),
                 history,
             };
-            merged(project, live, loaded, out).await?
+            merged(project, live, loaded, out, access).await?
         }
     };
     let failed = |path: &Path| {
@@ -83,6 +89,24 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
     })
 }
 
+/// Returns the names that roles have in files by those that they have here; the reading role is read without its name.
+fn turned(roles: &BTreeMap<Name, Name>, role: &str) -> BTreeMap<Name, Name> {
+    let turned = roles.iter().map(|(own, here)| (here.clone(), own.clone()));
+    let mut turned: BTreeMap<Name, Name> = turned.collect();
+    let role = Name::new(role);
+    let own = turned.get(&role).cloned().unwrap_or(role);
+    turned.insert(Name::new(APPLIER), own);
+    turned
+}
+
+/// Gives the roles of files the names that they have here.
+fn named_here(loaded: Loaded, settings: &Settings) -> Loaded {
+    Loaded {
+        declared: loaded.declared.with_roles(&settings.roles),
+        ..loaded
+    }
+}
+
 /// How often what was written is looked at again: a type that changes can give what stands beside it another meaning.
 const ROUNDS: usize = 3;
 
@@ -95,8 +119,11 @@ async fn merged(
     mut live: Live,
     loaded: &Loaded,
     out: &Path,
+    access: Access,
 ) -> Result<Written, PipelineError> {
     let settings = &project.settings;
+    let roles = turned(&settings.roles, &live.read.server.role);
+    let as_in_files = |model: &Model<Expression>| model.with_roles(&roles);
     let mut files: Vec<(String, String)> = loaded
         .sources
         .iter()
@@ -118,9 +145,10 @@ async fn merged(
         let merged = desired::merge(
             &files,
             &sides.declared,
-            &visible(&sides.files, settings),
-            &visible(&sides.live, settings),
+            &as_in_files(&visible(&sides.files, settings)),
+            &as_in_files(&visible(&sides.live, settings)),
             taken.clone(),
+            access,
         );
         by_hand = merged.by_hand;
         if merged.changed.is_empty() && merged.created.is_empty() {
@@ -137,7 +165,8 @@ async fn merged(
             written.insert(path.clone(), file.text.clone());
             files.push((path.display().to_string(), file.text));
         }
-        loaded = desired::declare(&[files.clone()]).map_err(DesiredError::Faults)?;
+        let read = desired::declare(&[files.clone()]).map_err(DesiredError::Faults)?;
+        loaded = named_here(read, settings);
     }
     Ok((written, by_hand))
 }

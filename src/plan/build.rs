@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::graph::{Cycle, Placed, order};
 use super::rewrite::{self, Context};
+use super::sentence::{altered, created, dropped};
 use super::stage::{self, Stage};
 use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, EnumAlteration, Kind, Level, Object, OwnerAlteration};
+use crate::model::{Address, Alteration, Grant, GrantAlteration, Kind, Level, Object};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -299,7 +300,19 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Kind::Check
                     | Kind::DomainCheck
             );
-            if refuses && !cx.is_new(&address.table()) || follows_type(address, level) {
+            let target = address.target().map(|own| own.lists_privileges());
+            let is_new = target.is_some_and(|own| cx.is_new(&own));
+            // What keeps rows or statements from somebody who is there; whoever comes to a new table meets it from the start.
+            let is_new_table = || cx.is_new(&address.table());
+            let keeps_out = if let Object::Grant(how) = object {
+                *how == Grant::Taken && !is_new
+            } else if let Object::Policy(own) = object {
+                !own.permissive && !is_new_table()
+            } else {
+                matches!(object, Object::RowSecurity(_)) && !is_new_table()
+            };
+            if refuses && !cx.is_new(&address.table()) || follows_type(address, level) || keeps_out
+            {
                 step.phase(Phase::Contract)
             } else {
                 step
@@ -330,6 +343,8 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::ColumnSettings(_)
                 | Object::ReplicaIdentity(_)
                 | Object::ClusteredOn(_)
+                | Object::RowSecurity(_)
+                | Object::Policy(_)
                 | Object::View(_)
                 | Object::Trigger(_)
                 | Object::Owner(_)
@@ -351,7 +366,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Kind::Parameters
                     | Kind::ColumnSettings
                     | Kind::ClusteredOn
-            );
+            ) || matches!(object, Object::Grant(Grant::Taken));
             let phase = if unnoticed {
                 Phase::Expand
             } else {
@@ -384,6 +399,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Alteration::Parameters(_)
                     | Alteration::ColumnSettings(_)
                     | Alteration::ClusteredOn(_)
+                    | Alteration::Grant(GrantAlteration::How(Grant::Grantable))
             );
             let phase = if unnoticed && !follows_type(address, level) {
                 Phase::Expand
@@ -403,106 +419,6 @@ fn follows_type(address: &Address, level: &Level) -> bool {
     let sides = [&level.current, &level.desired].map(|side| side.objects.get(&column));
     address.kind() == Kind::ColumnSettings
         && matches!(sides, [Some(from), Some(to)] if !from.alterations(to).is_empty())
-}
-
-fn created(address: &Address, cx: &Context<'_>) -> String {
-    if !cx.level.current.objects.contains_key(address) {
-        return format!("{} is declared and not there yet", spoken(address));
-    }
-    let kept = matches!(address.kind(), Kind::Owner | Kind::Grant | Kind::Comment);
-    if kept {
-        format!("{} is kept", spoken(address))
-    } else {
-        format!("{address} is there again")
-    }
-}
-
-/// Speaks of what is attached to something by the words of the language.
-fn spoken(address: &Address) -> String {
-    let Some(target) = address.target() else {
-        return address.to_string();
-    };
-    match (address.kind(), address.path()) {
-        (Kind::Owner, _) => format!("the owner of {target}"),
-        (Kind::Comment, _) => format!("the comment on {target}"),
-        (Kind::Grant, [.., role, privilege]) => {
-            format!("{} on {target} for {role}", privilege.as_str())
-        }
-        _ => address.to_string(),
-    }
-}
-
-/// Says what becomes other.
-fn altered(address: &Address, alteration: &Alteration) -> String {
-    let attribute = || format!("{} of {address} changes", alteration.attribute());
-    match alteration {
-        Alteration::Enum(EnumAlteration::AddValue { value, .. }) => {
-            format!("{address} gets the label {value:?}")
-        }
-        Alteration::Owner(OwnerAlteration::Role(role)) => {
-            format!("{} is {role} from now on", spoken(address))
-        }
-        Alteration::Grant(_) | Alteration::Comment(_) => {
-            format!("{} changes", spoken(address))
-        }
-        Alteration::Parameters(_) => {
-            format!(
-                "the storage parameters of table {} change",
-                address.dotted()
-            )
-        }
-        Alteration::ReplicaIdentity(_) => {
-            format!("the replica identity of table {} changes", address.dotted())
-        }
-        Alteration::ClusteredOn(_) => {
-            format!(
-                "CLUSTER goes by another index of table {}",
-                address.dotted()
-            )
-        }
-        Alteration::ColumnSettings(_) => format!(
-            "{} of column {} changes",
-            alteration.attribute(),
-            address.dotted()
-        ),
-        Alteration::Identity(_) => {
-            format!("the identity of column {} changes", address.dotted())
-        }
-        Alteration::Enum(EnumAlteration::Values)
-        | Alteration::Schema(_)
-        | Alteration::Extension(_)
-        | Alteration::Domain(_)
-        | Alteration::Sequence(_)
-        | Alteration::Function(_)
-        | Alteration::DomainCheck(_)
-        | Alteration::Table(_)
-        | Alteration::Column(_)
-        | Alteration::OwnedBy(_)
-        | Alteration::Default(_)
-        | Alteration::NotNull(_)
-        | Alteration::PrimaryKey(_)
-        | Alteration::Unique(_)
-        | Alteration::Check(_)
-        | Alteration::Index(_)
-        | Alteration::Exclusion(_)
-        | Alteration::ForeignKey(_)
-        | Alteration::View(_)
-        | Alteration::Trigger(_) => attribute(),
-    }
-}
-
-fn dropped(address: &Address, cx: &Context<'_>) -> String {
-    let (stood, stands) = (
-        cx.level.current.objects.get(address),
-        cx.level.desired.objects.get(address),
-    );
-    let Some((stood, stands)) = stood.zip(stands) else {
-        return format!("{} is no longer declared", spoken(address));
-    };
-    match stood.alterations(stands).first() {
-        Some(_) => format!("{address} makes room for another one: it cannot change in place"),
-        None => format!("{address} goes and comes back: what it stands on changes"),
-    }
 }
 
 /// Returns the fingerprints of what the steps create, change, drop or lean on, as they are before.

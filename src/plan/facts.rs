@@ -9,7 +9,8 @@ use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
-    Address, Enabled, Event, Kind, Moves, Object, Retired, SizeClass, Text as _, Why,
+    Address, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name, Object, Retired,
+    SizeClass, Text as _, Why, spoken_role,
 };
 
 /// Finds what a reviewer must see, in the order of the steps.
@@ -142,6 +143,9 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                         _ => {}
                     }
                 }
+                if let Some((unit, because)) = privilege_change(effect, cx) {
+                    found.push(stopping(Hazard::PrivilegeChange, &unit, because));
+                }
                 if let Effect::Drops(address) = effect
                     && is_named_by_clients(address, cx)
                 {
@@ -218,6 +222,73 @@ fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
             let because = format!("{own} keeps the {keeps} that it has from {function} as it was");
             found.push(stopping(Hazard::StaleIndex, own, because));
         }
+    }
+}
+
+/// Says who may do more or less than before with which object: a grant, an owner, a policy. Of what is new, and of what is
+/// set aside, nobody could do anything, or can.
+fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, String)> {
+    let address = effect.touched()?;
+    let [from, to] = [&cx.level.current, &cx.level.desired].map(|own| own.objects.get(address));
+    let is_said = matches!(
+        address.kind(),
+        Kind::Grant | Kind::Owner | Kind::RowSecurity | Kind::Policy
+    );
+    if !is_said || from == to || address.path().iter().any(Name::is_reserved) {
+        return None;
+    }
+    let unit = match address.target() {
+        Some(target) => target.lists_privileges(),
+        None => address.table(),
+    };
+    let stays = |own: &Model<Expression>| own.objects.contains_key(&unit);
+    if !stays(&cx.level.current) || !stays(&cx.level.desired) {
+        return None;
+    }
+    let because = match (to, address.path()) {
+        (Some(Object::Owner(own)), _) => format!("{unit} belongs to {}", own.role),
+        (None, _) if address.kind() == Kind::Owner => {
+            format!("{unit} belongs to whoever applies")
+        }
+        (_, [.., role, privilege]) if address.kind() == Kind::Grant => {
+            let target = address.target()?;
+            let owner = cx.level.desired.objects.get(&Address::owner_of(&unit));
+            let on_whole = Address::privilege_on(&unit, role, privilege);
+            let has_whole = unit != target && cx.level.desired.objects.contains_key(&on_whole);
+            // Whoever became the owner has it anyway, and who has it on the whole table has it on every column.
+            if matches!(owner, Some(Object::Owner(own)) if own.role == *role) || has_whole {
+                return None;
+            }
+            let (before, after) = (held(from, to), held(to, from));
+            let what = match (before, after) {
+                (Holding::Not, _) => "gets",
+                (_, Holding::Not) => "loses",
+                (Holding::Plain, _) => "may pass on",
+                (Holding::Grantable, _) => "may no longer pass on",
+            };
+            let role = spoken_role(role);
+            format!("{role} {what} {} on {target}", privilege.as_str())
+        }
+        _ => format!("who sees and writes which rows of {unit} changes"),
+    };
+    Some((unit, because))
+}
+
+/// How a role holds a privilege.
+enum Holding {
+    Not,
+    Plain,
+    Grantable,
+}
+
+/// Says how a privilege is held on one side, with a look at the other: what is not said is as the server gives it by itself.
+fn held(own: Option<&Object<Expression>>, other: Option<&Object<Expression>>) -> Holding {
+    let taken = |own: Option<&Object<Expression>>| matches!(own, Some(Object::Grant(Grant::Taken)));
+    match own {
+        Some(Object::Grant(Grant::Grantable)) => Holding::Grantable,
+        Some(_) if !taken(own) => Holding::Plain,
+        None if taken(other) => Holding::Plain,
+        Some(_) | None => Holding::Not,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Neighbouring steps that make one table become its CREATE TABLE; neighbours on one table become one ALTER TABLE
-//! where lock and work agree. Steps of a claim are never merged: SET NOT NULL and DROP CONSTRAINT in one ALTER scans.
+//! where lock and work agree; privileges of one role on one object become one GRANT. Steps of a claim are never merged: SET NOT NULL and DROP CONSTRAINT in one ALTER scans.
 
 use super::step::{Act, Effect, Step};
-use crate::ddl::{Form, Statement};
+use crate::ddl::{self, Form, Privilege, Statement};
 use crate::sql::Sql;
 
 /// Merges neighbours within one stage. Steps for which `whole` says no stay as they are.
@@ -49,6 +49,10 @@ fn joins(first: &Step, next: &Step) -> bool {
         _ => false,
     };
     let fits = match (&head.form, &part.form) {
+        (Form::Privilege(own), Form::Privilege(other)) => {
+            own.head == other.head && own.tail == other.tail
+        }
+        (Form::Privilege(_), _) | (_, Form::Privilege(_)) => false,
         (Form::CreateTable(_), form) => {
             !matches!(form, Form::Plain | Form::Subcommand | Form::CreateTable(_))
         }
@@ -67,6 +71,7 @@ fn repeats_key(run: &[Step], step: &Step) -> bool {
         | Form::AddColumn(_)
         | Form::ColumnPart(..)
         | Form::AddConstraint(_)
+        | Form::Privilege(_)
         | Form::Subcommand => None,
     };
     key(step).is_some_and(|own| run.iter().any(|other| key(other).as_ref() == Some(&own)))
@@ -82,6 +87,22 @@ fn close(run: Vec<Step>) -> Vec<Step> {
     }
     let merged = match head.form {
         Form::CreateTable(words) => create_table(words, &head.table, &run),
+        Form::Privilege(_) => {
+            let parts = run.iter().filter_map(part_of);
+            let all: Vec<&Privilege> = parts
+                .filter_map(|part| match &part.form {
+                    Form::Privilege(own) => Some(own),
+                    Form::Plain
+                    | Form::CreateTable(_)
+                    | Form::AddColumn(_)
+                    | Form::ColumnPart(..)
+                    | Form::AddConstraint(_)
+                    | Form::AddKey(..)
+                    | Form::Subcommand => None,
+                })
+                .collect();
+            ddl::privilege::several(&all)
+        }
         Form::AddColumn(_)
         | Form::ColumnPart(..)
         | Form::AddConstraint(_)
@@ -132,6 +153,13 @@ fn close(run: Vec<Step>) -> Vec<Step> {
         }
         *statement = Statement {
             sql: merged,
+            roles: run
+                .iter()
+                .filter_map(Step::statement)
+                .flat_map(|own| own.roles.clone())
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             locks,
             lookup: lookup.unwrap_or_default(),
             part: statement.part.clone(),
@@ -176,7 +204,7 @@ fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]
             Form::AddConstraint(definition) | Form::AddKey(definition, _) => {
                 elements.push((None, definition.clone()))
             }
-            Form::CreateTable(_) | Form::Plain | Form::Subcommand => {}
+            Form::CreateTable(_) | Form::Plain | Form::Subcommand | Form::Privilege(_) => {}
         }
     }
     let elements: Vec<Sql> = elements.into_iter().map(|(_, element)| element).collect();

@@ -47,6 +47,8 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
     }
     let claims: Vec<Option<usize>> = blocks.iter().map(|(_, claim)| *claim).collect();
     join_replaced(&steps, &claims, level, &mut edges);
+    join_access(&steps, &mut edges);
+    join_access(&steps, &mut edges);
 
     let mut graph: DiGraph<usize, ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = (0..blocks.len()).map(|at| graph.add_node(at)).collect();
@@ -82,6 +84,60 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
         .into_iter()
         .filter_map(|at| joined[at].take())
         .collect())
+}
+
+/// Joins what says who may do what. What is made comes with its owner and the privileges on it: in between, everybody could call a function, and it would run
+/// with the rights of whoever applies.
+fn join_access(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
+    let made = || {
+        steps.iter().flat_map(|(block, step)| {
+            let effects = step.effects.iter();
+            effects.filter_map(move |own| match own {
+                Effect::Creates(address) => Some((*block, address)),
+                Effect::Alters(..)
+                | Effect::Drops(_)
+                | Effect::Uses(_)
+                | Effect::Reads(_)
+                | Effect::Moves(_) => None,
+            })
+        })
+    };
+    let units: BTreeMap<&Address, usize> = made()
+        // A new table is nobody's but its owner's until somebody is granted something.
+        .filter(|(_, own)| own.kind().is_top_level() && own.kind() != Kind::Table)
+        .map(|(block, own)| (own, block))
+        .collect();
+    // Whose rows are whose is said at once: policies, whether they count, and who may touch the table at all.
+    let touched = || {
+        steps.iter().flat_map(|(block, step)| {
+            let effects = step.effects.iter().filter_map(Effect::touched);
+            effects.map(move |own| (*block, own))
+        })
+    };
+    let mut secured: BTreeMap<Address, usize> = BTreeMap::new();
+    let join = |one: usize, other: usize, edges: &mut BTreeSet<(usize, usize)>| {
+        if one != other {
+            edges.insert((one, other));
+            edges.insert((other, one));
+        }
+    };
+    for (block, own) in touched() {
+        if matches!(own.kind(), Kind::RowSecurity | Kind::Policy) {
+            let first = *secured.entry(own.table()).or_insert(block);
+            join(first, block, edges);
+        }
+    }
+    for (block, own) in touched().filter(|(_, own)| own.kind() == Kind::Grant) {
+        if let Some(first) = own.target().and_then(|own| secured.get(&own)) {
+            join(*first, block, edges);
+        }
+    }
+    for (block, own) in made().filter(|(_, own)| matches!(own.kind(), Kind::Owner | Kind::Grant)) {
+        let unit = own.target().map(|own| own.lists_privileges());
+        if let Some(other) = unit.and_then(|own| units.get(&own)) {
+            join(*other, block, edges);
+        }
+    }
 }
 
 /// What is dropped and made again commits as one with whatever lies between: an edge back closes the loop. What went

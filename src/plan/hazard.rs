@@ -38,6 +38,8 @@ hazards! {
     RevivesRows = "revives_rows";
     /// A running client's statements can fail.
     BreaksClients = "breaks_clients";
+    /// Somebody may do more or less than before.
+    PrivilegeChange = "privilege_change";
     /// Readers wait while a table is scanned or rewritten.
     BlocksReads = "blocks_reads";
     /// Writers wait while a table is scanned or rewritten.
@@ -83,6 +85,7 @@ impl Hazard {
             | Self::RetiresUnmanaged
             | Self::LosesData
             | Self::BreaksClients
+            | Self::PrivilegeChange
             | Self::GuessesTimeZone
             | Self::PossibleRename
             | Self::Irreversible

@@ -199,7 +199,7 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 15] = [
+const RENAMED: [Kind; 16] = [
     Kind::Schema,
     Kind::Enum,
     Kind::Domain,
@@ -214,6 +214,7 @@ const RENAMED: [Kind; 15] = [
     Kind::ForeignKey,
     Kind::Index,
     Kind::Trigger,
+    Kind::Policy,
     Kind::View,
 ];
 
@@ -497,6 +498,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::ColumnSettings
             | Kind::ReplicaIdentity
             | Kind::ClusteredOn
+            | Kind::RowSecurity
+            | Kind::Policy
             | Kind::Trigger
             | Kind::Owner
             | Kind::Grant

@@ -93,6 +93,8 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::ColumnSettings
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
+        | Kind::RowSecurity
+        | Kind::Policy
         | Kind::View
         | Kind::Trigger
         | Kind::Owner

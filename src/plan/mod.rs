@@ -16,6 +16,7 @@ pub(crate) mod purge;
 pub(crate) mod relations;
 pub(crate) mod replace;
 pub(crate) mod rewrite;
+mod sentence;
 pub(crate) mod stage;
 pub(crate) mod step;
 

@@ -23,6 +23,8 @@ pub(crate) enum Need {
     References(Address),
     /// To call a function.
     Execute(Address),
+    /// A role that something is given to, which has to be there.
+    Role(Name),
     /// To make an extension: those that are not trusted take a superuser.
     Extension(Address),
 }
@@ -37,6 +39,7 @@ impl Need {
             Self::CreateInDatabase => ddl::privilege::grant_create_in_database(database, role),
             Self::References(table) => ddl::privilege::grant_references(table, role),
             Self::Execute(function) => ddl::privilege::grant_execute(function, role),
+            Self::Role(missing) => Sql::new("CREATE ROLE").name(missing),
             Self::Extension(extension) => Sql::new("CREATE EXTENSION").name(extension.name()),
         }
     }
@@ -77,6 +80,9 @@ impl Gathering<'_> {
     }
 
     fn step(&mut self, step: &Step) {
+        for role in step.statement().into_iter().flat_map(|own| &own.roles) {
+            self.need(Need::Role(role.clone()), &step.address);
+        }
         for effect in &step.effects {
             match effect {
                 Effect::Creates(address) => self.creates(address, step),

@@ -188,6 +188,8 @@ impl Closure {
                     | Kind::ColumnSettings
                     | Kind::ReplicaIdentity
                     | Kind::ClusteredOn
+                    | Kind::RowSecurity
+                    | Kind::Policy
                     | Kind::Trigger
                     | Kind::Owner
                     | Kind::Grant

@@ -15,8 +15,8 @@ use super::{ScratchError, Workshop, tried};
 use crate::catalog;
 use crate::ddl;
 use crate::model::{
-    Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Name, Object, Read, Retired,
-    ServerVersion, Settings, Slot, Text as _, Written,
+    APPLIER, Address, Declared, EVERYBODY, Expression, Intent, Kind, Level, Model, Moves, Name,
+    Object, Read, Retired, ServerVersion, Settings, Slot, Text as _, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, likeness, moves};
@@ -59,7 +59,7 @@ pub(crate) async fn level(
     workshop: &mut Workshop,
 ) -> Result<Levelled, ScratchError> {
     let before = without_journal(&wanted.read.model, &wanted.settings.journal);
-    let declared = elaborated(wanted.declared);
+    let declared = elaborated(wanted.declared, wanted.read.server.version.major());
     let identity = match &wanted.given {
         Some(moves) => identity::Identity {
             moves: moves.clone(),
@@ -88,7 +88,7 @@ pub(crate) async fn level(
         &ledger_after,
         &identity.unmanaged,
         wanted.settings,
-        &wanted.read.server.role,
+        &wanted.read.server,
     );
     used_by_others(&carried, &desired, &identity.unmanaged, wanted.follows)?;
     let both = union(&carried, &desired);
@@ -202,7 +202,12 @@ pub(crate) async fn compile(
     workshop: &mut Workshop,
     declared: &Declared,
 ) -> Result<(Vec<Unbuilt>, ServerVersion), ScratchError> {
-    let declared = elaborated(declared);
+    let version = catalog::server(workshop.bench().await?).await?.version;
+    let declared = elaborated(declared, version.major());
+    let named = roles(&declared.written);
+    if !named.is_empty() {
+        workshop.roles(&named).await?;
+    }
     let connection = workshop.bench().await?;
     begin(connection).await?;
     let outcome = match build::build(connection, &declared.written).await {
@@ -210,7 +215,6 @@ pub(crate) async fn compile(
         other => other,
     };
     rollback(connection).await?;
-    let version = catalog::server(connection).await?.version;
     Ok((outcome?, version))
 }
 
@@ -227,11 +231,13 @@ fn roles<T>(model: &Model<T>) -> BTreeSet<Name> {
     for (address, object) in &model.objects {
         if let Object::Owner(own) = object {
             roles.insert(own.role.clone());
+        } else if let Object::Policy(own) = object {
+            roles.extend(own.roles.iter().cloned());
         } else if let Object::Grant(_) = object {
             let path = address.path();
             roles.extend(
                 path.get(path.len() - 2)
-                    .filter(|role| role.as_str() != "PUBLIC")
+                    .filter(|role| !matches!(role.as_str(), EVERYBODY | APPLIER))
                     .cloned(),
             );
         }

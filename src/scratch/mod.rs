@@ -1,5 +1,6 @@
 //! The throw-away server: where it comes from, building states there, levelling, rehearsing.
 
+mod access;
 mod build;
 mod builder;
 mod closure;

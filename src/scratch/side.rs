@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::access::{every_privilege, owners, privileges};
 use crate::model::{
     Address, Declared, Domain, Enum, Expression, Index, Kind, Model, Move, Moves, Name, NotNull,
-    Object, Retired, Settings, Text as _, Validity, Why, Written,
+    Object, Retired, Server, Settings, Text as _, Validity, Why, Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
-/// without referenced columns means the primary key.
-pub(super) fn elaborated(declared: &Declared) -> Declared {
+/// without referenced columns means the primary key, `all` every privilege of this version.
+pub(super) fn elaborated(declared: &Declared, major: u16) -> Declared {
     let mut declared = declared.clone();
+    every_privilege(&mut declared.written, major);
     let mut implied: Vec<Address> = Vec::new();
     let mut keys: BTreeMap<Address, Vec<Name>> = BTreeMap::new();
     for (address, object) in &declared.written.objects {
@@ -139,7 +141,7 @@ pub(super) fn desired_side(
     ledger_after: &[Retired],
     unmanaged: &BTreeSet<Address>,
     settings: &Settings,
-    role: &str,
+    server: &Server,
 ) -> Model<Written> {
     let mut desired = declared.written.clone();
     let newly = set_aside(moves);
@@ -186,7 +188,10 @@ pub(super) fn desired_side(
             } else {
                 let on_computed = computed.iter().any(|own| address.is_at_or_below(own));
                 on_computed
-                    || matches!(kind, Kind::ForeignKey | Kind::Trigger | Kind::Grant)
+                    || matches!(
+                        kind,
+                        Kind::ForeignKey | Kind::Trigger | Kind::Policy | Kind::Grant
+                    )
                     || matches!(
                         kind,
                         Kind::Default
@@ -231,7 +236,8 @@ pub(super) fn desired_side(
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
     names(carried, &mut desired);
-    owners_and_privileges(carried, &mut desired, &newly, settings, role);
+    owners(carried, &mut desired, settings, &server.role);
+    privileges(carried, &mut desired, &newly, declared, settings, server);
     desired
 }
 
@@ -346,47 +352,6 @@ fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
                     .entry(schema.clone())
                     .or_insert_with(|| own.map(&mut |text| Written::from(text)));
             }
-        }
-    }
-}
-
-/// Owners are compared where `manage.owners` says so and a file names one; privileges are kept as they are.
-fn owners_and_privileges(
-    carried: &Model<Expression>,
-    desired: &mut Model<Written>,
-    newly: &BTreeSet<Address>,
-    settings: &Settings,
-    role: &str,
-) {
-    let is_owner = |address: &Address| address.kind() == Kind::Owner;
-    let declared: BTreeSet<Address> = desired
-        .objects
-        .keys()
-        .filter(|own| is_owner(own))
-        .cloned()
-        .collect();
-    for address in declared {
-        let is_mine =
-            matches!(&desired.objects[&address], Object::Owner(own) if own.role.as_str() == role);
-        // What the applier owns is read without an owner: it is its own already.
-        if !settings.manage.owners || is_mine && !carried.objects.contains_key(&address) {
-            desired.objects.remove(&address);
-        }
-    }
-    for (address, object) in &carried.objects {
-        if !matches!(address.kind(), Kind::Owner | Kind::Grant)
-            || desired.objects.contains_key(address)
-        {
-            continue;
-        }
-        let target = address
-            .attached_to()
-            .filter(|target| desired.objects.contains_key(target));
-        let comes_off = newly.iter().any(|place| address.is_at_or_below(place));
-        if target.is_some() && !(comes_off && address.kind() == Kind::Grant) {
-            desired
-                .objects
-                .insert(address.clone(), object.map(&mut |text| Written::from(text)));
         }
     }
 }

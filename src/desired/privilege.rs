@@ -1,0 +1,269 @@
+//! The key `grants`: who may do what with an object.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use super::document::Gathering;
+use super::fault::Fault;
+use super::fields::{self, Fields};
+use super::node::{Node, Value};
+use crate::model::{ALL_PRIVILEGES, Address, EVERYBODY, Grant, Kind, Name, Object};
+
+/// Every privilege of every version is a word of the format.
+const ANY_MAJOR: u16 = u16::MAX;
+
+/// One element of a role's list.
+struct Listed {
+    privilege: String,
+    columns: Vec<Name>,
+    how: Grant,
+}
+
+impl Gathering {
+    /// Reads who may do what. A list is whole: what everybody has by itself has to be said as well.
+    pub(super) fn grants(&mut self, target: &Address, fields: &mut Fields) {
+        let Some(node) = fields.get("grants") else {
+            return;
+        };
+        if node.is_null() {
+            self.ledger.fault(
+                &node,
+                "grants has no value",
+                "write `{}` for nobody but the owner, or leave the key out: then privileges are not compared".to_owned(),
+            );
+            return;
+        }
+        let mut roles: BTreeSet<Name> = BTreeSet::new();
+        for (role, key, list) in fields::entries(&node, "grants", &mut self.ledger) {
+            // No role can have this name.
+            let is_everybody = role.as_str().eq_ignore_ascii_case(EVERYBODY);
+            let role = if is_everybody {
+                Name::new(EVERYBODY)
+            } else {
+                role
+            };
+            if !roles.insert(role.clone()) {
+                self.ledger
+                    .fault(&key, format!("{role} stands twice in grants"), None);
+            }
+            let Value::List(items) = &list.value else {
+                let what = format!("what {role} may do is {}, not a list", list.describe());
+                let mend = "write a list of privileges: `[select, insert]`".to_owned();
+                self.ledger.fault(&list, what, mend);
+                continue;
+            };
+            for item in items {
+                let Some(own) = self.listed(target, item) else {
+                    continue;
+                };
+                if is_everybody && own.how == Grant::Grantable {
+                    self.ledger.fault(
+                        item,
+                        "the server gives PUBLIC no right to pass a privilege on",
+                        None,
+                    );
+                    continue;
+                }
+                self.grant(target, &role, own, item);
+            }
+        }
+        for privilege in target.kind().given_to_everybody() {
+            let at = Address::privilege_on(target, &Name::new(EVERYBODY), &Name::new(*privilege));
+            let all =
+                Address::privilege_on(target, &Name::new(EVERYBODY), &Name::new(ALL_PRIVILEGES));
+            let objects = &mut self.declared.written.objects;
+            let said = [objects.remove(&at), objects.remove(&all)];
+            if said.iter().all(Option::is_none) {
+                objects.insert(at, Object::Grant(Grant::Taken));
+            }
+        }
+        self.declared.listed.insert(target.clone(), roles);
+    }
+
+    fn grant(&mut self, target: &Address, role: &Name, own: Listed, at: &Node) {
+        let privilege = Name::new(&own.privilege);
+        let targets: Vec<Address> = if own.columns.is_empty() {
+            vec![target.clone()]
+        } else {
+            let columns = own.columns.iter();
+            columns.map(|column| column_of(target, column)).collect()
+        };
+        for target in targets {
+            let is_column = !own.columns.is_empty();
+            let privileges = if is_column && own.privilege == ALL_PRIVILEGES {
+                let all = Kind::Column.privileges(ANY_MAJOR);
+                all.iter().map(|own| Name::new(*own)).collect()
+            } else {
+                vec![privilege.clone()]
+            };
+            for privilege in privileges {
+                let address = Address::privilege_on(&target, role, &privilege);
+                if self.declared.written.objects.contains_key(&address) {
+                    let what = format!(
+                        "{} is listed twice for {role}",
+                        own.privilege.to_lowercase()
+                    );
+                    self.ledger.fault(at, what, None);
+                }
+                self.put(&address, at, Object::Grant(own.how));
+            }
+        }
+    }
+
+    /// Reads `select`, `update(email)` or a map.
+    fn listed(&mut self, target: &Address, item: &Rc<Node>) -> Option<Listed> {
+        let (word, columns, how) = if let Value::Map(_) = &item.value {
+            let mut fields = Fields::open(item, "a privilege", &mut self.ledger)?;
+            let ledger = &mut self.ledger;
+            let word = fields.get("privilege");
+            let word = word.and_then(|node| fields::text(&node, "privilege", ledger));
+            let columns = fields.get("columns");
+            let columns = columns.and_then(|node| fields::names(&node, "columns", ledger));
+            let option = fields.get("with_grant_option");
+            let option =
+                option.and_then(|node| fields::boolean(&node, "with_grant_option", ledger));
+            fields.close(ledger);
+            let how = if option == Some(true) {
+                Grant::Grantable
+            } else {
+                Grant::Held
+            };
+            let Some(word) = word else {
+                ledger.fault(item, "it says no `privilege`", None);
+                return None;
+            };
+            (word.to_string(), columns.unwrap_or_default(), how)
+        } else {
+            let text = fields::text(item, "a privilege", &mut self.ledger)?;
+            let Some((word, columns)) = split(&text) else {
+                let what = format!("`{text}` is no privilege");
+                let mend = "write `select`, or `update(email, name)` for some columns".to_owned();
+                self.ledger.fault(item, what, mend);
+                return None;
+            };
+            (word, columns, Grant::Held)
+        };
+        let word = word.trim().to_uppercase();
+        let privilege = if word == "ALL PRIVILEGES" {
+            ALL_PRIVILEGES.to_owned()
+        } else {
+            word
+        };
+        let kind = if columns.is_empty() {
+            target.kind()
+        } else {
+            Kind::Column
+        };
+        let has_columns = matches!(target.kind(), Kind::Table | Kind::View);
+        if !columns.is_empty() && !has_columns {
+            let what = format!("{target} has no columns to speak of");
+            self.ledger.fault(item, what, None);
+            return None;
+        }
+        let known = kind.privileges(ANY_MAJOR);
+        if privilege != ALL_PRIVILEGES && !known.contains(&privilege.as_str()) {
+            let on = if columns.is_empty() {
+                target.to_string()
+            } else {
+                "columns".to_owned()
+            };
+            let words = known.iter().map(|own| own.to_lowercase());
+            let words: Vec<String> = words.chain(["all".to_owned()]).collect();
+            self.ledger.fault(
+                item,
+                format!(
+                    "there is no privilege `{}` on {on}",
+                    privilege.to_lowercase()
+                ),
+                format!("there are: {}", words.join(", ")),
+            );
+            return None;
+        }
+        Some(Listed {
+            privilege,
+            columns,
+            how,
+        })
+    }
+
+    /// Reports privileges on columns that their table does not have.
+    pub(super) fn unknown_columns(&mut self) {
+        let objects = &self.declared.written.objects;
+        let mut found = Vec::new();
+        for (address, object) in objects {
+            let (Object::Grant(_), Some(column)) = (object, address.target()) else {
+                continue;
+            };
+            if column.kind() != Kind::Column || objects.contains_key(&column) {
+                continue;
+            }
+            let table = column.table();
+            let known: Vec<Address> = self.declared.written.columns_of(&table);
+            let names = known.iter().map(|own| own.name().as_str());
+            let nearest = fields::nearest(column.name().as_str(), names);
+            let place = self.declared.origins.0.get(address).cloned();
+            found.extend(place.map(|place| Fault {
+                place,
+                length: 1,
+                what: format!("{table} has no column {}", column.name()),
+                mend: nearest.map(|own| format!("did you mean `{own}`?")),
+            }));
+        }
+        self.ledger.faults.extend(found);
+    }
+}
+
+fn column_of(relation: &Address, column: &Name) -> Address {
+    if relation.kind() == Kind::View {
+        relation.view_column(column)
+    } else {
+        relation.part(Kind::Column, column)
+    }
+}
+
+/// Splits `update(email, "a, b")` into its word and its columns.
+fn split(text: &str) -> Option<(String, Vec<Name>)> {
+    if !text.contains('(') {
+        return Some((text.to_owned(), Vec::new()));
+    }
+    let (word, columns) = Name::split_routine(text)?;
+    let names = columns.iter().map(|own| Name::unquoted(own.as_str()));
+    let names: Vec<Name> = names.collect();
+    (!names.is_empty()).then(|| (word.as_str().to_owned(), names))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn mistakes_in_lists_are_told() {
+        let text = "\
+tables:
+  t:
+    columns: { id: bigint, email: text }
+    grants:
+      a: select
+      b: [selekt, execute, update(emial), select, SELECT]
+      public: [{ privilege: select, with_grant_option: true }, { columns: [id] }]
+sequences: { s: { grants: { a: [usage(id), \"update(\"] } } }
+views: { v: { query: \"SELECT 1\", grants: } }
+";
+        let files = vec![("f.yaml".to_owned(), text.to_owned())];
+        let faults = super::super::declare(&[files]).expect_err("it has faults");
+        let what: Vec<String> = faults.faults.iter().map(|own| own.what.clone()).collect();
+        assert_eq!(
+            what,
+            [
+                "what a may do is text, not a list",
+                "there is no privilege `selekt` on table public.t",
+                "there is no privilege `execute` on table public.t",
+                "table public.t has no column emial",
+                "select is listed twice for b",
+                "the server gives PUBLIC no right to pass a privilege on",
+                "it says no `privilege`",
+                "sequence public.s has no columns to speak of",
+                "`update(` is no privilege",
+                "grants has no value",
+            ]
+        );
+    }
+}

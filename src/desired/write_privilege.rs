@@ -1,0 +1,164 @@
+//! Privileges as YAML.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_yaml::{Mapping, Value};
+
+use super::write::text;
+use crate::model::{Address, EVERYBODY, Expression, Grant, Grants, Kind, Model, Name, Object};
+
+/// What is written of privileges.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// The server's major version: what an owner has depends on it.
+    pub major: u16,
+    /// Which objects get a list.
+    pub grants: Grants,
+}
+
+/// A privilege of a role: on the whole object, or on some of its columns.
+type Held = BTreeMap<(String, bool), Vec<Name>>;
+
+/// The lists of all objects.
+#[derive(Debug)]
+pub(super) struct Lists {
+    access: Access,
+    /// Objects that get a list whatever it says.
+    whole: BTreeSet<Address>,
+    own: BTreeMap<Address, BTreeMap<Name, Held>>,
+    /// What roles do not have though the server gives it by itself.
+    taken: BTreeMap<Address, BTreeMap<Name, BTreeSet<String>>>,
+}
+
+impl Lists {
+    pub(super) fn of(model: &Model<Expression>, access: Access, whole: BTreeSet<Address>) -> Self {
+        let mut lists = Self {
+            access,
+            whole,
+            own: BTreeMap::new(),
+            taken: BTreeMap::new(),
+        };
+        for (address, object) in &model.objects {
+            let Object::Grant(how) = object else {
+                continue;
+            };
+            let (Some(target), [.., role, privilege]) = (address.target(), address.path()) else {
+                continue;
+            };
+            let (unit, column) = if target.kind() == Kind::Column {
+                (target.table(), Some(target.name().clone()))
+            } else if target.is_view_column() {
+                (target.whole(), Some(target.name().clone()))
+            } else {
+                (target, None)
+            };
+            let privilege = privilege.as_str().to_lowercase();
+            if *how == Grant::Taken {
+                let roles = lists.taken.entry(unit).or_default();
+                roles.entry(role.clone()).or_default().insert(privilege);
+            } else {
+                let held = lists.own.entry(unit).or_default();
+                let held = held.entry(role.clone()).or_default();
+                let is_grantable = *how == Grant::Grantable;
+                // A privilege on the whole object has no columns; both may be held beside each other.
+                let whole = column.is_none();
+                let key = (
+                    if whole {
+                        privilege
+                    } else {
+                        [&privilege, "("].concat()
+                    },
+                    is_grantable,
+                );
+                held.entry(key).or_default().extend(column);
+            }
+        }
+        lists
+    }
+
+    /// Writes the list of an object, where it has one.
+    pub(super) fn of_object(&self, unit: &Address) -> Option<Value> {
+        let all = unit.kind().privileges(self.access.major);
+        let (own, taken) = (self.own.get(unit), self.taken.get(unit));
+        let has_list = self.whole.contains(unit)
+            || match self.access.grants {
+                Grants::Ignored => false,
+                Grants::Listed => own.is_some() || taken.is_some(),
+                Grants::Every => true,
+            };
+        if all.is_empty() || !has_list {
+            return None;
+        }
+        let everybody = Name::new(EVERYBODY);
+        let mut roles: BTreeMap<Name, Held> = own.cloned().unwrap_or_default();
+        let is_taken = |role: &Name, privilege: &str| {
+            let of_role = taken.and_then(|own| own.get(role));
+            of_role.is_some_and(|own| own.contains(privilege))
+        };
+        // Who lacks something that is given by itself is everybody, or the owner: it has the rest.
+        let owners = taken.into_iter().flat_map(BTreeMap::keys);
+        let owners = owners.filter(|role| **role != everybody).cloned();
+        let owners: Vec<Name> = owners.collect();
+        let given = unit.kind().given_to_everybody();
+        let full = owners.iter().map(|role| (role, all));
+        for (role, privileges) in full.chain([(&everybody, given)]) {
+            let privileges = privileges.iter().map(|own| own.to_lowercase());
+            for privilege in privileges.filter(|own| !is_taken(role, own)) {
+                let held = roles.entry(role.clone()).or_default();
+                if !held.contains_key(&(privilege.clone(), true)) {
+                    held.entry((privilege, false)).or_default();
+                }
+            }
+        }
+        for role in owners {
+            roles.entry(role).or_default();
+        }
+        let order = |word: &str| {
+            let word = word.trim_end_matches('(');
+            all.iter().position(|own| own.eq_ignore_ascii_case(word))
+        };
+        let list: Mapping = roles
+            .into_iter()
+            .map(|(role, held)| {
+                let mut held: Vec<_> = held.into_iter().collect();
+                held.sort_by_key(|((word, grantable), _)| {
+                    (order(word), word.ends_with('('), *grantable)
+                });
+                let elements = held.into_iter().map(element);
+                let name = if role == everybody {
+                    text("public")
+                } else {
+                    text(role.as_str())
+                };
+                (name, Value::Sequence(elements.collect()))
+            })
+            .collect();
+        Some(Value::Mapping(list))
+    }
+}
+
+/// Writes one privilege: short where nothing in it needs more.
+fn element(((word, grantable), columns): ((String, bool), Vec<Name>)) -> Value {
+    let word = word.trim_end_matches('(');
+    let is_plain = |own: &Name| {
+        let name = own.as_str();
+        !name.contains(['(', ')', '[', ']', '"', ',']) && name.trim() == name
+    };
+    if !grantable && columns.iter().all(is_plain) {
+        if columns.is_empty() {
+            return text(word);
+        }
+        let names: Vec<&str> = columns.iter().map(Name::as_str).collect();
+        return text(&[word, "(", &names.join(", "), ")"].concat());
+    }
+    let mut map = Mapping::new();
+    map.insert(text("privilege"), text(word));
+    if !columns.is_empty() {
+        let names = columns.iter().map(|own| text(own.as_str()));
+        map.insert(text("columns"), Value::Sequence(names.collect()));
+    }
+    if grantable {
+        map.insert(text("with_grant_option"), Value::Bool(true));
+    }
+    Value::Mapping(map)
+}

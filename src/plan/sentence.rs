@@ -1,0 +1,148 @@
+//! Why a step is there, in a sentence.
+
+use super::rewrite::Context;
+use crate::model::{
+    Address, Alteration, EnumAlteration, Grant, GrantAlteration, Kind, Object, OwnerAlteration,
+    spoken_role,
+};
+
+/// Says why something is made.
+pub(super) fn created(address: &Address, cx: &Context<'_>) -> String {
+    if let Some(Object::Grant(how)) = cx.level.desired.objects.get(address) {
+        let is_kept =
+            cx.level.current.objects.get(address) == cx.level.desired.objects.get(address);
+        return if is_kept {
+            format!("{} are kept", access(address))
+        } else if *how == Grant::Taken {
+            format!("{} become fewer", access(address))
+        } else {
+            format!("{} become more", access(address))
+        };
+    }
+    if !cx.level.current.objects.contains_key(address) {
+        return format!("{} is declared and not there yet", spoken(address));
+    }
+    let kept = matches!(address.kind(), Kind::Owner | Kind::Grant | Kind::Comment);
+    if kept {
+        format!("{} is kept", spoken(address))
+    } else {
+        format!("{address} is there again")
+    }
+}
+
+/// Speaks of what is attached to something by the words of the language.
+fn spoken(address: &Address) -> String {
+    let Some(target) = address.target() else {
+        return address.to_string();
+    };
+    match (address.kind(), address.path()) {
+        (Kind::Owner, _) => format!("the owner of {target}"),
+        (Kind::Comment, _) => format!("the comment on {target}"),
+        (Kind::Grant, [.., role, privilege]) => {
+            format!(
+                "{} on {target} for {}",
+                privilege.as_str(),
+                spoken_role(role)
+            )
+        }
+        _ => address.to_string(),
+    }
+}
+
+/// Speaks of all that a role may do with something.
+fn access(grant: &Address) -> String {
+    let target = grant.target().map(|own| own.lists_privileges());
+    match (target, grant.path()) {
+        (Some(target), [.., role, _]) => {
+            format!("the privileges of {} on {target}", spoken_role(role))
+        }
+        _ => grant.to_string(),
+    }
+}
+
+/// Says what becomes other.
+pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
+    let attribute = || format!("{} of {address} changes", alteration.attribute());
+    match alteration {
+        Alteration::Enum(EnumAlteration::AddValue { value, .. }) => {
+            format!("{address} gets the label {value:?}")
+        }
+        Alteration::Owner(OwnerAlteration::Role(role)) => {
+            format!("{} is {role} from now on", spoken(address))
+        }
+        Alteration::Grant(GrantAlteration::How(Grant::Grantable)) => {
+            format!("{} become more", access(address))
+        }
+        Alteration::Grant(_) => format!("{} become fewer", access(address)),
+        Alteration::Comment(_) => format!("{} changes", spoken(address)),
+        Alteration::Parameters(_) => {
+            format!(
+                "the storage parameters of table {} change",
+                address.dotted()
+            )
+        }
+        Alteration::RowSecurity(_) => {
+            format!(
+                "the row-level security of table {} changes",
+                address.dotted()
+            )
+        }
+        Alteration::Policy(_) => format!("{address} speaks of other roles or rows"),
+        Alteration::ReplicaIdentity(_) => {
+            format!("the replica identity of table {} changes", address.dotted())
+        }
+        Alteration::ClusteredOn(_) => {
+            format!(
+                "CLUSTER goes by another index of table {}",
+                address.dotted()
+            )
+        }
+        Alteration::ColumnSettings(_) => format!(
+            "{} of column {} changes",
+            alteration.attribute(),
+            address.dotted()
+        ),
+        Alteration::Identity(_) => {
+            format!("the identity of column {} changes", address.dotted())
+        }
+        Alteration::Enum(EnumAlteration::Values)
+        | Alteration::Schema(_)
+        | Alteration::Extension(_)
+        | Alteration::Domain(_)
+        | Alteration::Sequence(_)
+        | Alteration::Function(_)
+        | Alteration::DomainCheck(_)
+        | Alteration::Table(_)
+        | Alteration::Column(_)
+        | Alteration::OwnedBy(_)
+        | Alteration::Default(_)
+        | Alteration::NotNull(_)
+        | Alteration::PrimaryKey(_)
+        | Alteration::Unique(_)
+        | Alteration::Check(_)
+        | Alteration::Index(_)
+        | Alteration::Exclusion(_)
+        | Alteration::ForeignKey(_)
+        | Alteration::View(_)
+        | Alteration::Trigger(_) => attribute(),
+    }
+}
+
+/// Says why something goes.
+pub(super) fn dropped(address: &Address, cx: &Context<'_>) -> String {
+    let (stood, stands) = (
+        cx.level.current.objects.get(address),
+        cx.level.desired.objects.get(address),
+    );
+    let Some((stood, stands)) = stood.zip(stands) else {
+        return match cx.level.current.objects.get(address) {
+            Some(Object::Grant(Grant::Taken)) => format!("{} become more", access(address)),
+            Some(Object::Grant(_)) => format!("{} become fewer", access(address)),
+            _ => format!("{} is no longer declared", spoken(address)),
+        };
+    };
+    match stood.alterations(stands).first() {
+        Some(_) => format!("{address} makes room for another one: it cannot change in place"),
+        None => format!("{address} goes and comes back: what it stands on changes"),
+    }
+}

@@ -1,0 +1,153 @@
+//! Owners and privileges of the desired side: what is declared of them is compared, the rest is kept as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{
+    ALL_PRIVILEGES, APPLIER, Address, Declared, Expression, Grant, Grants, Kind, Model, Name,
+    Object, Server, Settings, Written, granted_to,
+};
+
+/// Spells out what `all` stands for on a server of this version.
+pub(super) fn every_privilege(written: &mut Model<Written>, major: u16) {
+    let all: Vec<(Address, Grant)> = written
+        .objects
+        .iter()
+        .filter_map(|(address, object)| {
+            let Object::Grant(how) = object else {
+                return None;
+            };
+            let is_all = address.name().as_str() == ALL_PRIVILEGES;
+            is_all.then(|| (address.clone(), *how))
+        })
+        .collect();
+    for (address, how) in all {
+        written.objects.remove(&address);
+        let Some(target) = address.target() else {
+            continue;
+        };
+        for privilege in target.kind().privileges(major) {
+            let own = address.renamed(Name::new(*privilege));
+            written.objects.entry(own).or_insert(Object::Grant(how));
+        }
+    }
+}
+
+/// Says what belongs to whom: what a file names where `manage.owners` says so, what stands where it does not.
+pub(super) fn owners(
+    carried: &Model<Expression>,
+    desired: &mut Model<Written>,
+    settings: &Settings,
+    role: &str,
+) {
+    let declared: Vec<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| own.kind() == Kind::Owner)
+        .cloned()
+        .collect();
+    for address in declared {
+        let is_mine =
+            matches!(&desired.objects[&address], Object::Owner(own) if own.role.as_str() == role);
+        // What the applier owns is read without an owner: it is its own already.
+        if !settings.manage.owners || is_mine && !carried.objects.contains_key(&address) {
+            desired.objects.remove(&address);
+        }
+    }
+    for (address, object) in &carried.objects {
+        let target = address.attached_to();
+        let stays = target.is_some_and(|own| desired.objects.contains_key(&own));
+        if address.kind() == Kind::Owner && stays && !desired.objects.contains_key(address) {
+            let kept = object.map(&mut |text| Written::from(text));
+            desired.objects.insert(address.clone(), kept);
+        }
+    }
+}
+
+/// Says who may do what: what a file lists where it does, what stands where it does not. What is set aside is nobody's but
+/// its owner's.
+pub(super) fn privileges(
+    carried: &Model<Expression>,
+    desired: &mut Model<Written>,
+    newly: &BTreeSet<Address>,
+    declared: &Declared,
+    settings: &Settings,
+    server: &Server,
+) {
+    let compares = settings.manage.grants != Grants::Ignored;
+    let names = BTreeMap::from([(Name::new(&server.role), Name::new(APPLIER))]);
+    desired.objects = std::mem::take(&mut desired.objects)
+        .into_iter()
+        .map(|(address, object)| (granted_to(&address, &names), object))
+        .collect();
+    let all: Vec<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| own.kind() == Kind::Grant)
+        .cloned()
+        .collect();
+    let mut of_unit: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
+    for grant in all {
+        let Some(target) = grant.target() else {
+            continue;
+        };
+        let unit = target.lists_privileges();
+        if declared.listed.contains_key(&unit) {
+            of_unit.entry(unit).or_default().push(grant);
+        }
+    }
+    for (unit, roles) in &declared.listed {
+        let own = of_unit.remove(unit).unwrap_or_default();
+        if !compares {
+            for grant in own {
+                desired.objects.remove(&grant);
+            }
+            continue;
+        }
+        if !desired.objects.contains_key(unit) {
+            continue;
+        }
+        let owner = match desired.objects.get(&Address::owner_of(unit)) {
+            Some(Object::Owner(own)) => own.role.clone(),
+            _ => Name::new(APPLIER),
+        };
+        // The server gives an owner everything by itself: what is said of it is what it does not have.
+        let mut has: BTreeSet<Address> = BTreeSet::new();
+        for grant in own {
+            if grant.path().iter().rev().nth(1) != Some(&owner) {
+                continue;
+            }
+            has.insert(grant.clone());
+            if matches!(
+                desired.objects.get(&grant),
+                Some(Object::Grant(Grant::Held))
+            ) {
+                desired.objects.remove(&grant);
+            }
+        }
+        let names_applier = || roles.contains(&Name::new(&server.role));
+        if roles.contains(&owner) || owner.as_str() == APPLIER && names_applier() {
+            for privilege in unit.kind().privileges(server.version.major()) {
+                let grant = Address::privilege_on(unit, &owner, &Name::new(*privilege));
+                if !has.contains(&grant) {
+                    desired.objects.insert(grant, Object::Grant(Grant::Taken));
+                }
+            }
+        }
+    }
+    for (address, object) in &carried.objects {
+        if address.kind() != Kind::Grant || desired.objects.contains_key(address) {
+            continue;
+        }
+        let target = address.target();
+        let unit = target.as_ref().map(Address::lists_privileges);
+        let is_listed = unit.is_some_and(|own| declared.listed.contains_key(&own));
+        let stays = address
+            .attached_to()
+            .is_some_and(|own| desired.objects.contains_key(&own));
+        let comes_off = newly.iter().any(|place| address.is_at_or_below(place));
+        if stays && !comes_off && !(compares && is_listed) {
+            let kept = object.map(&mut |text| Written::from(text));
+            desired.objects.insert(address.clone(), kept);
+        }
+    }
+}
