@@ -13,10 +13,13 @@ use reconcile::model::{
 };
 
 /// How privileges are written.
-const ANY: desired::Access = desired::Access {
-    major: 18,
-    grants: Grants::Listed,
-};
+fn any() -> desired::Access {
+    desired::Access {
+        major: 18,
+        role: Name::new("reader"),
+        grants: Grants::Listed,
+    }
+}
 
 use crate::support::same;
 use crate::support::tool::{Tool, root};
@@ -217,7 +220,7 @@ fn round_trip() -> Result<(), Failed> {
         ..Config::default()
     };
     let outcome = TestRunner::new_with_rng(config, rng).run(&models(), |model| {
-        let files: Vec<(String, String)> = desired::write(&model, Default::default(), ANY)
+        let files: Vec<(String, String)> = desired::write(&model, Default::default(), any())
             .into_iter()
             .map(|file| (file.name, file.text))
             .collect();

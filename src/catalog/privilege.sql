@@ -1,6 +1,6 @@
 -- A row is something with an owner; its privileges come one row each where they differ from what the server gives by
--- itself. What the reading role owns is not said, and what it may do is said without its name: on a scratch server that
--- role has another one.
+-- itself. What the reading role owns is not said, and what it may do with that is said without its name: on a scratch
+-- server that role has another one.
 -- https://www.postgresql.org/docs/current/ddl-priv.html
 WITH thing AS (
   SELECT 'pg_namespace'::regclass AS class, n.oid, 0 AS sub, n.nspowner AS owner, n.nspacl AS acl, 'n'::"char" AS type
@@ -18,17 +18,17 @@ WITH thing AS (
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl, 'f'::"char"
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE p.prokind IN ('f', 'w') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   WHERE p.prokind IN ('f', 'w', 'p') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   UNION ALL
   SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T'::"char"
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
    WHERE t.typtype IN ('e', 'd') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'),
 held AS (
-  SELECT t.class, t.oid, t.sub, e.grantee, e.privilege_type, bool_or(e.is_grantable) AS grantable
+  SELECT t.class, t.oid, t.sub, t.owner, e.grantee, e.privilege_type, bool_or(e.is_grantable) AS grantable
     FROM thing t CROSS JOIN LATERAL aclexplode(t.acl) AS e
-   WHERE t.acl IS NOT NULL GROUP BY 1, 2, 3, 4, 5),
+   WHERE t.acl IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6),
 given AS (
-  SELECT t.class, t.oid, t.sub, e.grantee, e.privilege_type
+  SELECT t.class, t.oid, t.sub, t.owner, e.grantee, e.privilege_type
     FROM thing t CROSS JOIN LATERAL aclexplode(acldefault(t.type, t.owner)) AS e
    WHERE t.acl IS NOT NULL)
 SELECT t.class::oid::int8 AS classid, t.oid::int8 AS objid, t.sub::int4 AS objsubid,
@@ -37,7 +37,9 @@ SELECT t.class::oid::int8 AS classid, t.oid::int8 AS objid, t.sub::int4 AS objsu
   FROM thing t WHERE t.sub = 0 AND pg_get_userbyid(t.owner) <> current_user
 UNION ALL
 SELECT coalesce(h.class, g.class)::oid::int8, coalesce(h.oid, g.oid)::int8, coalesce(h.sub, g.sub)::int4, NULL,
-       CASE coalesce(h.grantee, g.grantee) WHEN 0 THEN 'PUBLIC' WHEN (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) THEN 'CURRENT_USER'
+       CASE WHEN coalesce(h.grantee, g.grantee) = 0 THEN 'PUBLIC'
+            WHEN coalesce(h.grantee, g.grantee) = coalesce(h.owner, g.owner)
+                 AND pg_get_userbyid(coalesce(h.grantee, g.grantee)) = current_user THEN 'CURRENT_USER'
             ELSE pg_get_userbyid(coalesce(h.grantee, g.grantee))::text END,
        coalesce(h.privilege_type, g.privilege_type),
        CASE WHEN h.oid IS NULL THEN 'taken' WHEN h.grantable THEN 'grantable' ELSE 'held' END

@@ -1,10 +1,12 @@
-//! Functions.
+//! Functions and procedures.
 
 use sqlx::PgConnection;
 
 use super::rows::{code, get, name, oid, options};
 use super::{CatalogError, Gathering};
-use crate::model::{Address, Body, Expression, Function, Name, Object, Parallel, Volatility};
+use crate::model::{
+    Address, Body, Expression, Function, Kind, Name, Object, Parallel, Procedure, Volatility,
+};
 
 const VOLATILITIES: [(&str, Volatility); 3] = [
     ("i", Volatility::Immutable),
@@ -26,7 +28,13 @@ pub(super) async fn functions(
         .await?
     {
         let types: Vec<String> = get(&row, "types")?;
-        let address = Address::function(
+        let kind = if get(&row, "procedure")? {
+            Kind::Procedure
+        } else {
+            Kind::Function
+        };
+        let address = Address::routine(
+            kind,
             name(&row, "schema")?,
             name(&row, "name")?,
             types.iter().map(Name::new),
@@ -44,8 +52,20 @@ pub(super) async fn functions(
         let support = get::<Option<&str>>(&row, "support_schema")?
             .zip(get::<Option<&str>>(&row, "support_name")?)
             .map(|(schema, name)| vec![Name::new(schema), Name::new(name)]);
+        let arguments = Expression::new(get::<&str>(&row, "arguments")?);
+        if kind == Kind::Procedure {
+            let procedure = Procedure {
+                arguments,
+                language: name(&row, "language")?,
+                body,
+                security_definer: get(&row, "security_definer")?,
+                set: options(&row, "settings")?,
+            };
+            into.put(oid(&row)?, address, Object::Procedure(procedure));
+            continue;
+        }
         let function = Function {
-            arguments: Expression::new(get::<&str>(&row, "arguments")?),
+            arguments,
             returns: get::<Option<&str>>(&row, "returns")?.map(Expression::new),
             language: name(&row, "language")?,
             body,

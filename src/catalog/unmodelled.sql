@@ -13,17 +13,17 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    WHERE c.relpersistence <> 't'
      AND (c.relkind IN ('p', 'm', 'f', 'c')
           OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
-     AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i')
+     AND (c.relkind = 'c' OR NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
   UNION ALL
   SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
          s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
    WHERE t.typtype = 'r' OR t.typtype = 'b' AND t.typelem = 0
   UNION ALL
-  SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'aggregate' END,
+  SELECT 'aggregate',
          s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
     FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
-   WHERE p.prokind IN ('p', 'a')
+   WHERE p.prokind = 'a'
   UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
@@ -84,7 +84,8 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_depend o JOIN pg_class q ON o.classid = 'pg_class'::regclass AND q.oid = o.objid AND q.relkind = 'S'
     JOIN pg_class c ON o.refclassid = 'pg_class'::regclass AND c.oid = o.refobjid JOIN schema s ON s.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = o.refobjsubid
-   CROSS JOIN LATERAL (VALUES ('unlogged sequence of an identity', q.relpersistence <> c.relpersistence),
+   CROSS JOIN LATERAL (VALUES ('privileges on the sequence of an identity', q.relacl IS NOT NULL),
+                              ('unlogged sequence of an identity', q.relpersistence <> c.relpersistence),
                               ('comment on the sequence of an identity',
                                EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_class'::regclass AND d.objoid = q.oid))) AS flag (word, isset)
    WHERE o.deptype = 'i' AND isset AND c.relkind = 'r' AND c.relpersistence <> 't'
@@ -94,7 +95,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL (VALUES ('transform of a function', p.protrftypes IS NOT NULL),
                               ('dependence of a function on an extension',
                                EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'x'))) AS flag (word, isset)
-   WHERE p.prokind IN ('f', 'w') AND isset
+   WHERE p.prokind IN ('f', 'w', 'p') AND isset
   UNION ALL
   SELECT 'dependence on an extension', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_trigger t ON x.classid = 'pg_trigger'::regclass AND t.oid = x.objid
@@ -122,7 +123,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
             FROM schema s JOIN pg_namespace n ON n.oid = s.oid
           UNION ALL
           SELECT 'pg_proc'::regclass, p.oid, s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), NULL, p.proowner, p.proacl
-            FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace WHERE p.prokind IN ('f', 'w')
+            FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace WHERE p.prokind IN ('f', 'w', 'p')
           UNION ALL
           SELECT 'pg_type'::regclass, t.oid, s.nspname, t.typname, NULL, NULL, t.typowner, t.typacl
             FROM pg_type t JOIN schema s ON s.oid = t.typnamespace WHERE t.typtype IN ('e', 'd')) AS t

@@ -37,6 +37,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Sequence(own) => sequence::create(address, own),
         Object::OwnedBy(own) => sequence::set_owned_by(address, Some(own)),
         Object::Function(own) => routine::create(address, own),
+        Object::Procedure(own) => routine::create_procedure(address, own),
         Object::Table(own) => table::create(address, own),
         Object::Column(own) => table::add_column(address, own),
         Object::Default(own) => table::set_default(&address.column(), &own.value),
@@ -83,7 +84,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::DomainCheck(_) => domain::drop_check(address),
         Object::Sequence(_) => sequence::drop(address),
         Object::OwnedBy(_) => sequence::set_owned_by(address, None),
-        Object::Function(_) => routine::drop(address),
+        Object::Function(_) | Object::Procedure(_) => routine::drop(address),
         Object::Table(_) => table::drop(address),
         Object::Column(_) => table::drop_column(address),
         Object::Default(_) => table::drop_default(&address.column()),
@@ -133,8 +134,8 @@ pub(crate) fn alter<T: Text>(
         ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration, FunctionAlteration, Grant,
         GrantAlteration, IdentityAlteration, IndexAlteration, NotNullAlteration, OwnedByAlteration,
         OwnerAlteration, ParametersAlteration, PolicyAlteration, PrimaryKeyAlteration,
-        ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration, TableAlteration,
-        UniqueAlteration, Validity, ViewAlteration,
+        ProcedureAlteration, ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration,
+        TableAlteration, UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -172,7 +173,11 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Function(FunctionAlteration::Definition), Object::Function(own)) => {
             Some(routine::replace(address, own))
         }
-        (Alteration::Function(FunctionAlteration::Signature), _) => None,
+        (Alteration::Function(FunctionAlteration::Signature), _)
+        | (Alteration::Procedure(ProcedureAlteration::Signature), _) => None,
+        (Alteration::Procedure(ProcedureAlteration::Definition), Object::Procedure(own)) => {
+            Some(routine::replace_procedure(address, own))
+        }
         (Alteration::Table(TableAlteration::Persistence(persistence)), _) => {
             Some(table::set_persistence(address, *persistence))
         }
@@ -276,6 +281,7 @@ pub(crate) fn alter<T: Text>(
             Alteration::Sequence(_)
             | Alteration::OwnedBy(_)
             | Alteration::Function(_)
+            | Alteration::Procedure(_)
             | Alteration::Column(_)
             | Alteration::Comment(_)
             | Alteration::NotNull(_)
@@ -302,6 +308,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Index
         | Kind::View
         | Kind::Function
+        | Kind::Procedure
         | Kind::Trigger
         | Kind::Policy => true,
         Kind::Schema

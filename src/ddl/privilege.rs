@@ -13,6 +13,7 @@ fn word(kind: Kind) -> &'static str {
         Kind::Domain => "DOMAIN",
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",
+        Kind::Procedure => "PROCEDURE",
         Kind::Table | Kind::Column => "TABLE",
         Kind::View => "VIEW",
         Kind::Extension
@@ -43,7 +44,7 @@ fn word(kind: Kind) -> &'static str {
 }
 
 fn named(sql: Sql, target: &Address) -> Sql {
-    if target.kind() == Kind::Function {
+    if target.kind().is_routine() {
         sql.routine(target)
     } else {
         sql.path(target)

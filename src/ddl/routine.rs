@@ -1,6 +1,6 @@
-//! CREATE FUNCTION and DROP FUNCTION.
+//! CREATE FUNCTION, CREATE PROCEDURE and their changes.
 
-use crate::model::{Address, Body, Function, Name, Parallel, Text, Volatility};
+use crate::model::{Address, Body, Function, Kind, Name, Parallel, Procedure, Text, Volatility};
 use crate::sql::Sql;
 
 use super::statement::Statement;
@@ -59,39 +59,74 @@ fn written<T: Text>(words: &'static str, address: &Address, own: &Function<T>) -
     for (name, value) in &own.set {
         sql = sql.push("SET").setting(name, value);
     }
-    sql = match &own.body {
-        Body::String(body) => sql.push("AS").dollar_quoted(body),
-        Body::Sql(body) => sql.push("").glued_text(body),
-        Body::Object(file, symbol) => sql.push("AS").literal(file).glue(",").literal(symbol),
-    };
-    let mut statement = Statement::catalog(sql).under(&own.arguments);
+    let mut statement = Statement::catalog(with_body(sql, &own.body)).under(&own.arguments);
     if let Some(returns) = &own.returns {
         statement = statement.under(returns);
     }
     statement
 }
 
-/// <https://www.postgresql.org/docs/current/sql-dropfunction.html>
+fn with_body<T: Text>(sql: Sql, body: &Body<T>) -> Sql {
+    match body {
+        Body::String(body) => sql.push("AS").dollar_quoted(body),
+        Body::Sql(body) => sql.push("").glued_text(body),
+        Body::Object(file, symbol) => sql.push("AS").literal(file).glue(",").literal(symbol),
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createprocedure.html>
+pub(crate) fn create_procedure<T: Text>(address: &Address, own: &Procedure<T>) -> Statement {
+    procedure("CREATE PROCEDURE", address, own)
+}
+
+/// Takes the place of a procedure with the same arguments.
+/// <https://www.postgresql.org/docs/current/sql-createprocedure.html> (OR REPLACE)
+pub(crate) fn replace_procedure<T: Text>(address: &Address, own: &Procedure<T>) -> Statement {
+    procedure("CREATE OR REPLACE PROCEDURE", address, own)
+}
+
+fn procedure<T: Text>(words: &'static str, address: &Address, own: &Procedure<T>) -> Statement {
+    let mut sql = Sql::new(words)
+        .path(address)
+        .glue("(")
+        .glued_text(&own.arguments)
+        .glue(")")
+        .push("LANGUAGE")
+        .name(&own.language);
+    if own.security_definer {
+        sql = sql.push("SECURITY DEFINER");
+    }
+    for (name, value) in &own.set {
+        sql = sql.push("SET").setting(name, value);
+    }
+    Statement::catalog(with_body(sql, &own.body)).under(&own.arguments)
+}
+
+/// The words of a command about a routine.
+fn about(words: [&'static str; 2], address: &Address) -> Sql {
+    let [function, procedure] = words;
+    let words = if address.kind() == Kind::Procedure {
+        procedure
+    } else {
+        function
+    };
+    Sql::new(words).routine(address)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-dropfunction.html>,
+/// <https://www.postgresql.org/docs/current/sql-dropprocedure.html>
 pub(crate) fn drop(address: &Address) -> Statement {
-    Statement::catalog(Sql::new("DROP FUNCTION").routine(address))
+    Statement::catalog(about(["DROP FUNCTION", "DROP PROCEDURE"], address))
 }
 
 /// <https://www.postgresql.org/docs/current/sql-alterfunction.html> (RENAME TO)
 pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
-    Statement::catalog(
-        Sql::new("ALTER FUNCTION")
-            .routine(address)
-            .push("RENAME TO")
-            .name(to),
-    )
+    let sql = about(["ALTER FUNCTION", "ALTER PROCEDURE"], address);
+    Statement::catalog(sql.push("RENAME TO").name(to))
 }
 
 /// <https://www.postgresql.org/docs/current/sql-alterfunction.html> (SET SCHEMA)
 pub(crate) fn set_schema(address: &Address, to: &Name) -> Statement {
-    Statement::catalog(
-        Sql::new("ALTER FUNCTION")
-            .routine(address)
-            .push("SET SCHEMA")
-            .name(to),
-    )
+    let sql = about(["ALTER FUNCTION", "ALTER PROCEDURE"], address);
+    Statement::catalog(sql.push("SET SCHEMA").name(to))
 }

@@ -121,9 +121,14 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
             sequence::read(&head, &name, &key, &value, gathering);
         }
     }
-    if let Some(node) = fields.get("functions") {
-        for (key, value) in fields::raw_entries(&node, "functions", &mut gathering.ledger) {
-            routine::read(&head, &key, &value, gathering);
+    for (section, kind) in [
+        ("functions", Kind::Function),
+        ("procedures", Kind::Procedure),
+    ] {
+        if let Some(node) = fields.get(section) {
+            for (key, value) in fields::raw_entries(&node, section, &mut gathering.ledger) {
+                routine::read(&head, kind, &key, &value, gathering);
+            }
         }
     }
     if let Some(node) = fields.get("tables") {

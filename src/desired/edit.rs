@@ -75,7 +75,7 @@ impl<'a> Edits<'a> {
                 .iter()
                 .position(|c| *c == ':');
             let at = key.range.end + colon.map_or(0, |own| own + 1);
-            let text = [" ", &rendered(now, indent, in_flow)].concat();
+            let text = behind(&rendered(now, indent, in_flow));
             self.replacements.push((at..at, text));
             return;
         }
@@ -84,13 +84,12 @@ impl<'a> Edits<'a> {
             .iter()
             .position(|c| *c == ':')
             .map_or(value.range.start, |own| key.range.end + own + 1);
-        let moves_up = self.line_start(value.range.start) > key.range.end;
-        let start = if moves_up { colon } else { value.range.start };
         let text = rendered(now, indent, in_flow);
-        let text = if moves_up {
-            [" ", &text].concat()
+        let moves_up = self.line_start(value.range.start) > key.range.end;
+        let (start, text) = if moves_up || text.starts_with('\n') {
+            (colon, behind(&text))
         } else {
-            text
+            (value.range.start, text)
         };
         self.replacements.push((start..value.range.end, text));
     }
@@ -111,11 +110,11 @@ impl<'a> Edits<'a> {
         let end = self.line_end(map.range.end);
         let broken = end > 0 && self.characters.get(end - 1) == Some(&'\n');
         let text = format!(
-            "{}{}{}: {}\n",
+            "{}{}{}:{}\n",
             if broken { "" } else { "\n" },
             " ".repeat(indent),
             scalar(key),
-            rendered(now, indent, false)
+            behind(&rendered(now, indent, false))
         );
         self.replacements.push((end..end, text));
     }
@@ -157,7 +156,7 @@ pub(super) fn document(map: &Mapping) -> String {
             }
             block(own, 2, 1)
         } else {
-            [" ", &rendered(value, 0, false)].concat()
+            behind(&rendered(value, 0, false))
         };
         text.push_str(&format!("{}:{value}\n", flow(key)));
     }
@@ -178,11 +177,17 @@ fn block(map: &Mapping, indent: usize, depth: usize) -> String {
             | Value::Number(_)
             | Value::String(_)
             | Value::Sequence(_)
-            | Value::Tagged(_) => [" ", &rendered(value, indent, false)].concat(),
+            | Value::Tagged(_) => behind(&rendered(value, indent, false)),
         };
         text.push_str(&format!("\n{}{}:{value}", " ".repeat(indent), flow(key)));
     }
     text
+}
+
+/// Puts what is written of a value behind the colon of its key: a space before what stands on that line.
+fn behind(value: &str) -> String {
+    let space = if value.starts_with('\n') { "" } else { " " };
+    [space, value].concat()
 }
 
 /// Writes a value behind its key: on one line where it fits there.

@@ -42,6 +42,8 @@ pub struct Document {
     pub sequences: Option<BTreeMap<String, Option<Sequence>>>,
     /// Functions; the key is `name(argument types)` as in DROP FUNCTION (manual: CREATE FUNCTION).
     pub functions: Option<BTreeMap<String, Function>>,
+    /// Procedures by name and argument types (manual: CREATE PROCEDURE).
+    pub procedures: Option<BTreeMap<String, Procedure>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
     /// Views (manual: CREATE VIEW).
@@ -442,6 +444,7 @@ mod tests {
             ),
             ("Sequence", "sequences: { s: {KEYS} }", ""),
             ("Function", "functions: { f(): {KEYS} }", ""),
+            ("Procedure", "procedures: { p(): {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (
                 "Exclusion",

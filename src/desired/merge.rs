@@ -10,7 +10,7 @@ use super::fault::Ledger;
 use super::node;
 use super::write::{self, Page, entry, long, text};
 use super::write_privilege::Access;
-use crate::model::{Address, Declared, Expression, Grants, Model, Place};
+use crate::model::{Address, Declared, EVERYBODY, Expression, Grants, Model, Place};
 
 /// What has to be written.
 #[derive(Clone, Debug, Default)]
@@ -46,9 +46,13 @@ pub fn merge(
     // What the files list is compared; the rest is left alone, whoever was granted what.
     let unlisted = Access {
         grants: Grants::Ignored,
-        ..access
+        ..access.clone()
     };
-    let [page_then, page_now] = [then, now].map(|own| Page::of(own, unlisted, listed.clone()));
+    let page_then = Page::of(then, unlisted.clone(), listed.clone());
+    let page_now = match access.grants {
+        Grants::Every => Page::of(now, access.clone(), listed),
+        Grants::Listed | Grants::Ignored => Page::of(now, unlisted, listed),
+    };
     let characters: Vec<Vec<char>> = files
         .iter()
         .map(|(_, text)| text.chars().collect())
@@ -173,8 +177,12 @@ impl Merging<'_, '_> {
         is: &Mapping,
     ) {
         let place = |word: &str| {
-            all.iter()
-                .position(|(key, _)| key.scalar().is_some_and(|(text, _)| &**text == word))
+            all.iter().position(|(key, _)| {
+                let everybody =
+                    |text: &str| context == "grants" && word == "public" && text == EVERYBODY;
+                key.scalar()
+                    .is_some_and(|(text, _)| &**text == word || everybody(text))
+            })
         };
         let is_relation = matches!(context, "tables" | "views") && !names;
         let mut gone: BTreeSet<usize> = BTreeSet::new();

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::fault::Ledger;
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
+use super::privilege::is_everybody;
 use super::table::Reading;
-use crate::model::{EVERYBODY, Kind, Name, Object, Policy, PolicyCommand, RowSecurity};
+use crate::model::{Kind, Name, Object, Policy, PolicyCommand, RowSecurity};
 
 impl Reading<'_> {
     /// Reads whether policies count, and the policies.
@@ -83,6 +84,12 @@ impl Reading<'_> {
             },
         };
         let roles = fields.get("to");
+        if let Some(node) = &roles
+            && matches!(&node.value, Value::List(items) if items.is_empty())
+        {
+            let mend = "leave `to` out for a policy that is for everybody".to_owned();
+            ledger.fault(node, "it is for no role", mend);
+        }
         let roles = roles.and_then(|node| match &node.value {
             Value::List(_) => fields::names(&node, "to", ledger),
             Value::Scalar { .. } | Value::Map(_) => {
@@ -93,10 +100,7 @@ impl Reading<'_> {
         roles.sort();
         roles.dedup();
         // What is for everybody is for every role besides.
-        if roles
-            .iter()
-            .any(|own| own.as_str().eq_ignore_ascii_case(EVERYBODY))
-        {
+        if roles.iter().any(is_everybody) {
             roles.clear();
         }
         let mut text = |word: &'static str, fields: &mut Fields| {

@@ -35,8 +35,7 @@ impl Gathering {
         }
         let mut roles: BTreeSet<Name> = BTreeSet::new();
         for (role, key, list) in fields::entries(&node, "grants", &mut self.ledger) {
-            // No role can have this name.
-            let is_everybody = role.as_str().eq_ignore_ascii_case(EVERYBODY);
+            let is_everybody = is_everybody(&role);
             let role = if is_everybody {
                 Name::new(EVERYBODY)
             } else {
@@ -118,6 +117,13 @@ impl Gathering {
             let word = fields.get("privilege");
             let word = word.and_then(|node| fields::text(&node, "privilege", ledger));
             let columns = fields.get("columns");
+            if let Some(node) = &columns
+                && matches!(&node.value, Value::List(items) if items.is_empty())
+            {
+                let mend = "leave `columns` out for the whole object".to_owned();
+                ledger.fault(node, "it names no columns", mend);
+                return None;
+            }
             let columns = columns.and_then(|node| fields::names(&node, "columns", ledger));
             let option = fields.get("with_grant_option");
             let option =
@@ -211,6 +217,11 @@ impl Gathering {
         }
         self.ledger.faults.extend(found);
     }
+}
+
+/// Says whether a name stands for every role: no role can be called `public`, and SQL spells it `PUBLIC` as well.
+pub(super) fn is_everybody(role: &Name) -> bool {
+    matches!(role.as_str(), "public" | EVERYBODY)
 }
 
 fn column_of(relation: &Address, column: &Name) -> Address {

@@ -1,4 +1,4 @@
-//! The section `functions`.
+//! The sections `functions` and `procedures`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,21 +7,31 @@ use super::document::{Gathering, Head};
 use super::fault::Ledger;
 use super::fields::{self, Fields, Sql};
 use super::node::Node;
-use crate::model::{Address, Body, Function, Name, Object, Parallel, Volatility, Written};
+use crate::model::{
+    Address, Body, Function, Kind, Name, Object, Parallel, Procedure, Volatility, Written,
+};
 
-pub(super) fn read(head: &Head, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gathering) {
-    let Some(text) = fields::text(key, "a function's key", &mut gathering.ledger) else {
+/// Reads one entry of the section that holds routines of this kind.
+pub(super) fn read(
+    head: &Head,
+    kind: Kind,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    gathering: &mut Gathering,
+) {
+    let word = kind.keyword();
+    let Some(text) = fields::text(key, "a routine's key", &mut gathering.ledger) else {
         return;
     };
     let Some((name, types)) = Name::split_routine(&text) else {
         gathering.ledger.fault(
             key,
-            format!("`{text}` is no function"),
-            "write the name with its argument types as in DROP FUNCTION, for example `touch()` or `add(integer, text)`".to_owned(),
+            format!("`{text}` is no {word}"),
+            format!("write the name with its argument types as in DROP {}, for example `touch()` or `add(integer, text)`", word.to_uppercase()),
         );
         return;
     };
-    let Some(mut fields) = Fields::open(value, format!("function {text}"), &mut gathering.ledger)
+    let Some(mut fields) = Fields::open(value, format!("{word} {text}"), &mut gathering.ledger)
     else {
         return;
     };
@@ -29,33 +39,65 @@ pub(super) fn read(head: &Head, key: &Rc<Node>, value: &Rc<Node>, gathering: &mu
         .get("schema")
         .and_then(|node| fields::name(&node, &mut gathering.ledger));
     let schema = schema.unwrap_or_else(|| head.schema.clone());
-    let address = Address::function(schema, name, types.iter().cloned());
+    let address = Address::routine(kind, schema, name, types.iter().cloned());
     let replaces = gathering.replaces(&mut fields);
     gathering.declare_unit(&address, key, replaces);
-    if let Some(function) = function(head, key, &types, &mut fields, &mut gathering.ledger) {
-        gathering.put(&address, key, Object::Function(function));
+    let ledger = &mut gathering.ledger;
+    let object = if kind == Kind::Procedure {
+        procedure(head, key, &types, &mut fields, ledger).map(Object::Procedure)
+    } else {
+        function(head, key, &types, &mut fields, ledger).map(Object::Function)
+    };
+    if let Some(object) = object {
+        gathering.put(&address, key, object);
     }
     gathering.common(&address, &mut fields);
     gathering.renamed(&address, &mut fields);
     fields.close(&mut gathering.ledger);
 }
 
-fn function(
+fn procedure(
     head: &Head,
     key: &Rc<Node>,
     types: &[Name],
     fields: &mut Fields,
     ledger: &mut Ledger,
-) -> Option<Function<Written>> {
+) -> Option<Procedure<Written>> {
+    let arguments = arguments(head, types, fields, ledger);
+    let (language, body) = written(head, key, "a procedure", fields, ledger);
+    let security_definer = flag(fields, "security_definer", ledger);
+    Some(Procedure {
+        security_definer,
+        set: settings(fields, ledger),
+        arguments: arguments?,
+        language: language?,
+        body: body?,
+    })
+}
+
+/// Reads the argument list; the types in the key say it where it is left out.
+fn arguments(
+    head: &Head,
+    types: &[Name],
+    fields: &mut Fields,
+    ledger: &mut Ledger,
+) -> Option<Written> {
     let path = &head.search_path;
     let listed: Vec<&str> = types.iter().map(Name::as_str).collect();
-    let arguments = match fields.get("arguments") {
+    match fields.get("arguments") {
         Some(node) => fields::sql(&node, "the argument list", Sql::Text, path, ledger),
         None => Some(Written::new(listed.join(", "), path.clone())),
-    };
-    let returns = fields
-        .get("returns")
-        .and_then(|node| fields::sql(&node, "the result", Sql::Text, path, ledger));
+    }
+}
+
+/// Reads a body and its language.
+fn written(
+    head: &Head,
+    key: &Rc<Node>,
+    what: &str,
+    fields: &mut Fields,
+    ledger: &mut Ledger,
+) -> (Option<Name>, Option<Body<Written>>) {
     let bodies = (
         fields.get("body"),
         fields.get("sql_body"),
@@ -67,6 +109,7 @@ fn function(
     let body = match bodies {
         (Some(node), None, None) => fields::body(&node, "the body", ledger).map(Body::String),
         (None, Some(node), None) => {
+            let path = &head.search_path;
             fields::sql(&node, "the body", Sql::Body, path, ledger).map(Body::Sql)
         }
         (None, None, Some(node)) => fields::text(&node, "object_file", ledger).map(|file| {
@@ -76,11 +119,8 @@ fn function(
             )
         }),
         _ => {
-            ledger.fault(
-                key,
-                "a function has one of `body`, `sql_body` and `object_file`",
-                None,
-            );
+            let what = format!("{what} has one of `body`, `sql_body` and `object_file`");
+            ledger.fault(key, what, None);
             None
         }
     };
@@ -89,11 +129,48 @@ fn function(
         (None, Some(Body::Sql(_))) => Some(Name::new("sql")),
         (None, Some(Body::Object(..))) => Some(Name::new("c")),
         (None, Some(Body::String(_))) => {
-            ledger.fault(key, "the function has no `language`", None);
+            ledger.fault(
+                key,
+                format!("{what} has a `language`: it is left out"),
+                None,
+            );
             None
         }
         (None, None) => None,
     };
+    (language, body)
+}
+
+fn settings(fields: &mut Fields, ledger: &mut Ledger) -> BTreeMap<Name, String> {
+    let mut set = BTreeMap::new();
+    if let Some(node) = fields.get("set") {
+        for (name, _, value) in fields::entries(&node, "set", ledger) {
+            if let Some(text) = fields::text(&value, "a setting", ledger) {
+                set.insert(name, text.to_string());
+            }
+        }
+    }
+    set
+}
+
+fn flag(fields: &mut Fields, word: &'static str, ledger: &mut Ledger) -> bool {
+    let node = fields.get(word);
+    node.and_then(|node| fields::boolean(&node, word, ledger)) == Some(true)
+}
+
+fn function(
+    head: &Head,
+    key: &Rc<Node>,
+    types: &[Name],
+    fields: &mut Fields,
+    ledger: &mut Ledger,
+) -> Option<Function<Written>> {
+    let path = &head.search_path;
+    let arguments = arguments(head, types, fields, ledger);
+    let returns = fields
+        .get("returns")
+        .and_then(|node| fields::sql(&node, "the result", Sql::Text, path, ledger));
+    let (language, body) = written(head, key, "a function", fields, ledger);
     let volatility = match word(fields, "volatility", ledger).as_deref() {
         Some("immutable") => Volatility::Immutable,
         Some("stable") => Volatility::Stable,
@@ -120,27 +197,17 @@ fn function(
             Parallel::Unsafe
         }
     };
-    let mut flag = |word: &'static str, ledger: &mut Ledger| {
-        fields
-            .get(word)
-            .and_then(|node| fields::boolean(&node, word, ledger))
-            == Some(true)
-    };
-    let (window, strict) = (flag("window", ledger), flag("strict", ledger));
-    let (security_definer, leakproof) =
-        (flag("security_definer", ledger), flag("leakproof", ledger));
+    let (window, strict) = (
+        flag(fields, "window", ledger),
+        flag(fields, "strict", ledger),
+    );
+    let security_definer = flag(fields, "security_definer", ledger);
+    let leakproof = flag(fields, "leakproof", ledger);
     let (cost, rows) = (
         number(fields, "cost", ledger),
         number(fields, "rows", ledger),
     );
-    let mut set = BTreeMap::new();
-    if let Some(node) = fields.get("set") {
-        for (name, _, value) in fields::entries(&node, "set", ledger) {
-            if let Some(text) = fields::text(&value, "a setting", ledger) {
-                set.insert(name, text.to_string());
-            }
-        }
-    }
+    let set = settings(fields, ledger);
     let support = fields
         .get("support")
         .and_then(|node| fields::reference(&node, "support", ledger));

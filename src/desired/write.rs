@@ -27,13 +27,13 @@ pub struct File {
 /// Writes a model, one file per relation and one for the schemas. Names that differ from those taken by case alone are
 /// not given.
 pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Access) -> Vec<File> {
-    let page = Page::of(model, access, BTreeSet::new());
+    let page = Page::of(model, access.clone(), BTreeSet::new());
     let mut files = Vec::new();
     for (kind, section) in [(Kind::Schema, "schemas"), (Kind::Extension, "extensions")] {
         let of_kind = model.objects.keys().filter(|own| own.kind() == kind);
         let entries: Mapping = of_kind
             .filter_map(|address| Some((address, entry(&page, address)?)))
-            .filter(|(address, (_, _, value))| !is_given(address, value, access))
+            .filter(|(address, (_, _, value))| !is_given(address, value, &access))
             .map(|(_, (_, key, value))| (text(&key), value))
             .collect();
         if !entries.is_empty() {
@@ -100,7 +100,7 @@ pub fn nothing() -> File {
 
 /// Says whether every database has this: the schema public, with the owner and the privileges that it has from the start
 /// (up to 14, everybody could make things there). Where every object gets a list, so does that one.
-fn is_given(address: &Address, value: &Value, access: Access) -> bool {
+fn is_given(address: &Address, value: &Value, access: &Access) -> bool {
     let Some(map) = value.as_mapping() else {
         return false;
     };
@@ -183,6 +183,11 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
             "functions",
             write_routine::key(address),
             write_routine::function(page, address, own),
+        ),
+        Object::Procedure(own) => (
+            "procedures",
+            write_routine::key(address),
+            write_routine::procedure(page, address, own),
         ),
         Object::OwnedBy(_)
         | Object::DomainCheck(_)

@@ -8,10 +8,12 @@ use super::write::text;
 use crate::model::{Address, EVERYBODY, Expression, Grant, Grants, Kind, Model, Name, Object};
 
 /// What is written of privileges.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Access {
     /// The server's major version: what an owner has depends on it.
     pub major: u16,
+    /// The role that owns what is read without an owner.
+    pub role: Name,
     /// Which objects get a list.
     pub grants: Grants,
 }
@@ -26,6 +28,8 @@ pub(super) struct Lists {
     /// Objects that get a list whatever it says.
     whole: BTreeSet<Address>,
     own: BTreeMap<Address, BTreeMap<Name, Held>>,
+    /// Whom objects belong to, where that is not the reading role.
+    owners: BTreeMap<Address, Name>,
     /// What roles do not have though the server gives it by itself.
     taken: BTreeMap<Address, BTreeMap<Name, BTreeSet<String>>>,
 }
@@ -36,9 +40,13 @@ impl Lists {
             access,
             whole,
             own: BTreeMap::new(),
+            owners: BTreeMap::new(),
             taken: BTreeMap::new(),
         };
         for (address, object) in &model.objects {
+            if let (Object::Owner(own), Some(unit)) = (object, address.target()) {
+                lists.owners.insert(unit, own.role.clone());
+            }
             let Object::Grant(how) = object else {
                 continue;
             };
@@ -95,13 +103,13 @@ impl Lists {
             let of_role = taken.and_then(|own| own.get(role));
             of_role.is_some_and(|own| own.contains(privilege))
         };
-        // Who lacks something that is given by itself is everybody, or the owner: it has the rest.
-        let owners = taken.into_iter().flat_map(BTreeMap::keys);
-        let owners = owners.filter(|role| **role != everybody).cloned();
-        let owners: Vec<Name> = owners.collect();
+        // An owner that is listed for anything is listed for all that it has.
+        let owner = self.owners.get(unit).unwrap_or(&self.access.role);
+        let is_listed =
+            roles.contains_key(owner) || taken.is_some_and(|own| own.contains_key(owner));
         let given = unit.kind().given_to_everybody();
-        let full = owners.iter().map(|role| (role, all));
-        for (role, privileges) in full.chain([(&everybody, given)]) {
+        let full = is_listed.then_some((owner, all));
+        for (role, privileges) in full.into_iter().chain([(&everybody, given)]) {
             let privileges = privileges.iter().map(|own| own.to_lowercase());
             for privilege in privileges.filter(|own| !is_taken(role, own)) {
                 let held = roles.entry(role.clone()).or_default();
@@ -110,8 +118,8 @@ impl Lists {
                 }
             }
         }
-        for role in owners {
-            roles.entry(role).or_default();
+        if is_listed {
+            roles.entry(owner.clone()).or_default();
         }
         let order = |word: &str| {
             let word = word.trim_end_matches('(');

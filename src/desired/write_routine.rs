@@ -1,11 +1,15 @@
-//! Functions as YAML.
+//! Functions and procedures as YAML.
+
+use std::collections::BTreeMap;
 
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, names, text};
-use crate::model::{Address, Body, Expression, Function, Name, Parallel, Text as _, Volatility};
+use crate::model::{
+    Address, Body, Expression, Function, Name, Parallel, Procedure, Text as _, Volatility,
+};
 
-/// Spells a function's key: its name with the types of its arguments.
+/// Spells a routine's key: its name with the types of its arguments.
 pub(super) fn key(address: &Address) -> String {
     let name = address.name().as_str();
     let name = if name.contains(['(', ')', '[', ']', '"', ',']) || name.trim() != name {
@@ -20,10 +24,7 @@ pub(super) fn key(address: &Address) -> String {
 pub(super) fn function(page: &Page<'_>, address: &Address, own: &Function<Expression>) -> Value {
     let mut map = Mapping::new();
     attached(page, address, &mut map);
-    let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
-    if own.arguments.sql() != types.join(", ") {
-        map.insert(text("arguments"), text(own.arguments.sql()));
-    }
+    arguments(address, &own.arguments, &mut map);
     if let Some(returns) = &own.returns {
         map.insert(text("returns"), text(returns.sql()));
     }
@@ -56,20 +57,43 @@ pub(super) fn function(page: &Page<'_>, address: &Address, own: &Function<Expres
     if let Some(support) = &own.support {
         map.insert(text("support"), names(support));
     }
-    if !own.set.is_empty() {
-        let set = own
-            .set
+    set_and_body(&own.set, &own.body, &mut map);
+    Value::Mapping(map)
+}
+
+pub(super) fn procedure(page: &Page<'_>, address: &Address, own: &Procedure<Expression>) -> Value {
+    let mut map = Mapping::new();
+    attached(page, address, &mut map);
+    arguments(address, &own.arguments, &mut map);
+    map.insert(text("language"), text(own.language.as_str()));
+    if own.security_definer {
+        map.insert(text("security_definer"), Value::Bool(true));
+    }
+    set_and_body(&own.set, &own.body, &mut map);
+    Value::Mapping(map)
+}
+
+/// Writes the argument list, where the types in the key do not say it all.
+fn arguments(address: &Address, own: &Expression, into: &mut Mapping) {
+    let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
+    if own.sql() != types.join(", ") {
+        into.insert(text("arguments"), text(own.sql()));
+    }
+}
+
+fn set_and_body(set: &BTreeMap<Name, String>, body: &Body<Expression>, into: &mut Mapping) {
+    if !set.is_empty() {
+        let set = set
             .iter()
             .map(|(name, value)| (text(name.as_str()), text(value)));
-        map.insert(text("set"), Value::Mapping(set.collect()));
+        into.insert(text("set"), Value::Mapping(set.collect()));
     }
-    match &own.body {
-        Body::String(body) => drop(map.insert(text("body"), text(body))),
-        Body::Sql(body) => drop(map.insert(text("sql_body"), text(body.sql()))),
+    match body {
+        Body::String(body) => drop(into.insert(text("body"), text(body))),
+        Body::Sql(body) => drop(into.insert(text("sql_body"), text(body.sql()))),
         Body::Object(file, symbol) => {
-            map.insert(text("object_file"), text(file));
-            map.insert(text("link_symbol"), text(symbol));
+            into.insert(text("object_file"), text(file));
+            into.insert(text("link_symbol"), text(symbol));
         }
     }
-    Value::Mapping(map)
 }

@@ -52,9 +52,19 @@ impl Address {
 
     /// Makes the address of a function, with the types of its input arguments.
     pub fn function(schema: Name, name: Name, arguments: impl IntoIterator<Item = Name>) -> Self {
+        Self::routine(Kind::Function, schema, name, arguments)
+    }
+
+    /// Makes the address of a function or procedure, with the types of its input arguments.
+    pub fn routine(
+        kind: Kind,
+        schema: Name,
+        name: Name,
+        arguments: impl IntoIterator<Item = Name>,
+    ) -> Self {
         Self {
             arguments: arguments.into_iter().collect(),
-            ..Self::new(Kind::Function, [schema, name])
+            ..Self::new(kind, [schema, name])
         }
     }
 
@@ -243,12 +253,13 @@ impl Address {
                         Kind::Default | Kind::NotNull | Kind::Identity | Kind::ColumnSettings
                     ) || (self.on.is_some() && own == Kind::Column)
                 }
-                Kind::Function => {
-                    self.on == Some(Kind::Function) && self.arguments == ancestor.arguments
+                Kind::Function | Kind::Procedure => {
+                    self.on == Some(ancestor.kind) && self.arguments == ancestor.arguments
                 }
                 // A value lies below its type: see `Address::value`.
                 Kind::Enum => {
-                    own == Kind::Enum && (self.on.is_none() || self.path == ancestor.path)
+                    let is_on_it = || self.target().is_some_and(|own| own.path == ancestor.path);
+                    own == Kind::Enum && (self.on.is_none() || is_on_it())
                 }
                 Kind::Domain => {
                     own == Kind::DomainCheck || (self.on.is_some() && own == Kind::Domain)
@@ -316,7 +327,7 @@ impl fmt::Display for Address {
             write!(f, " {}", on.keyword())?;
         }
         write!(f, " {}", self.dotted())?;
-        if self.on.unwrap_or(self.kind) == Kind::Function {
+        if self.on.unwrap_or(self.kind).is_routine() {
             let types: Vec<&str> = self.arguments.iter().map(Name::as_str).collect();
             write!(f, "({})", types.join(","))?;
         }
@@ -347,8 +358,8 @@ impl FromStr for Address {
         } else {
             (None, rest)
         };
-        let (rest, arguments) = if on.unwrap_or(kind) == Kind::Function {
-            split_arguments(rest).ok_or_else(|| fault("a function has its argument types"))?
+        let (rest, arguments) = if on.unwrap_or(kind).is_routine() {
+            split_arguments(rest).ok_or_else(|| fault("a routine has its argument types"))?
         } else {
             (rest, Vec::new())
         };

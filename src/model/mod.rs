@@ -59,7 +59,9 @@ pub(crate) use privilege::granted_to;
 pub use privilege::{
     ALL_PRIVILEGES, APPLIER, EVERYBODY, Grant, GrantAlteration, Owner, OwnerAlteration, spoken_role,
 };
-pub use routine::{Body, Function, FunctionAlteration, Parallel, Volatility};
+pub use routine::{
+    Body, Function, FunctionAlteration, Parallel, Procedure, ProcedureAlteration, Volatility,
+};
 pub use sequence::{
     Counting, Generated, Identity, IdentityAlteration, OwnedBy, OwnedByAlteration, Sequence,
     SequenceAlteration, SequenceType,

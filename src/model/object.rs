@@ -10,10 +10,10 @@ use super::{
     ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
     IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
     OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
-    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, ReplicaIdentity, ReplicaIdentityAlteration,
-    RowSecurity, RowSecurityAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration,
-    Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
-    ViewAlteration,
+    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration,
+    ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Schema,
+    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
+    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -86,6 +86,8 @@ kinds! {
     Sequence = "sequence", Sequence, SequenceAlteration;
     /// A function.
     Function = "function", Function<T>, FunctionAlteration;
+    /// A procedure.
+    Procedure = "procedure", Procedure<T>, ProcedureAlteration;
     /// A check constraint of a domain.
     DomainCheck = "check of domain", DomainCheck<T>, DomainCheckAlteration;
     /// A table.
@@ -165,6 +167,7 @@ impl Kind {
             | Self::Sequence
             | Self::OwnedBy
             | Self::Function
+            | Self::Procedure
             | Self::Table
             | Self::Index
             | Self::View
@@ -194,6 +197,7 @@ impl Kind {
             | Self::Sequence
             | Self::OwnedBy
             | Self::Function
+            | Self::Procedure
             | Self::Index
             | Self::ForeignKey
             | Self::Parameters
@@ -219,6 +223,7 @@ impl Kind {
             | Self::Domain
             | Self::Sequence
             | Self::Function
+            | Self::Procedure
             | Self::Table
             | Self::View => true,
             Self::Column
@@ -246,6 +251,11 @@ impl Kind {
         }
     }
 
+    /// Says whether objects of this kind are told apart by the types of their arguments.
+    pub fn is_routine(self) -> bool {
+        matches!(self, Self::Function | Self::Procedure)
+    }
+
     /// Says whether an object of this kind only says something of the object it is on.
     pub fn is_attached(self) -> bool {
         matches!(self, Self::Owner | Self::Grant | Self::Comment)
@@ -261,6 +271,7 @@ impl<T: Text> Object<T> {
             | Self::Domain(_)
             | Self::Sequence(_)
             | Self::Function(_)
+            | Self::Procedure(_)
             | Self::Table(_)
             | Self::View(_) => Some(own.schema()),
             Self::Column(_)
@@ -319,7 +330,7 @@ impl<T: Text> Object<T> {
                 slots
             }
             Self::Default(_) => vec![Slot::Given(own.column())],
-            Self::Function(_) => {
+            Self::Function(_) | Self::Procedure(_) => {
                 vec![Slot::Function(
                     own.schema_name().clone(),
                     own.name().clone(),
@@ -353,6 +364,7 @@ impl<T: Text> Object<T> {
             Self::Sequence(own) => Object::Sequence(own.clone()),
             Self::OwnedBy(own) => Object::OwnedBy(own.clone()),
             Self::Function(own) => Object::Function(own.map(turn)),
+            Self::Procedure(own) => Object::Procedure(own.map(turn)),
             Self::Table(own) => Object::Table(own.clone()),
             Self::Column(own) => Object::Column(own.map(turn)),
             Self::Default(own) => Object::Default(Default {

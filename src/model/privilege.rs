@@ -73,7 +73,7 @@ impl Kind {
             Self::Column => &["SELECT", "INSERT", "UPDATE", "REFERENCES"],
             Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
             Self::Schema => &["CREATE", "USAGE"],
-            Self::Function => &["EXECUTE"],
+            Self::Function | Self::Procedure => &["EXECUTE"],
             Self::Enum | Self::Domain => &["USAGE"],
             Self::Extension
             | Self::DomainCheck
@@ -102,7 +102,10 @@ impl Kind {
 
     /// Returns the privileges that everybody has on a new object of this kind.
     pub fn given_to_everybody(self) -> &'static [&'static str] {
-        if matches!(self, Self::Function | Self::Enum | Self::Domain) {
+        if matches!(
+            self,
+            Self::Function | Self::Procedure | Self::Enum | Self::Domain
+        ) {
             self.privileges(0)
         } else {
             &[]
@@ -188,6 +191,7 @@ impl Declared {
         Self {
             written: self.written.with_roles(names),
             intent: self.intent,
+            is_printed: self.is_printed,
             origins: super::Origins(
                 origins
                     .map(|(own, place)| (granted_to(&own, names), place))

@@ -1,4 +1,4 @@
-//! Functions.
+//! Functions and procedures.
 
 use std::collections::BTreeMap;
 
@@ -139,11 +139,7 @@ impl<T> Function<T> {
             arguments: turn(&self.arguments),
             returns: self.returns.as_ref().map(&mut *turn),
             language: self.language.clone(),
-            body: match &self.body {
-                Body::String(text) => Body::String(text.clone()),
-                Body::Sql(text) => Body::Sql(turn(text)),
-                Body::Object(file, symbol) => Body::Object(file.clone(), symbol.clone()),
-            },
+            body: self.body.map(turn),
             window: self.window,
             volatility: self.volatility,
             parallel: self.parallel,
@@ -154,6 +150,84 @@ impl<T> Function<T> {
             rows: self.rows.clone(),
             set: self.set.clone(),
             support: self.support.clone(),
+        }
+    }
+}
+
+/// A procedure (manual: CREATE PROCEDURE). Its address bears the types of its input arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Procedure<T> {
+    /// The argument list with modes, names and defaults.
+    pub arguments: T,
+    /// The language.
+    pub language: Name,
+    /// The body.
+    pub body: Body<T>,
+    /// Whether it runs with its owner's privileges.
+    pub security_definer: bool,
+    /// Settings for the time of a call, by name.
+    pub set: BTreeMap<Name, String>,
+}
+
+/// How procedures differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProcedureAlteration {
+    /// Argument names, modes or defaults: takes another procedure.
+    Signature,
+    /// Body or attributes: CREATE OR REPLACE PROCEDURE.
+    Definition,
+}
+
+impl ProcedureAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Definition => "definition",
+        }
+    }
+}
+
+impl<T: Text + Ord> Procedure<T> {
+    pub(super) fn alterations(&self, to: &Self) -> Vec<ProcedureAlteration> {
+        let Self {
+            arguments,
+            language,
+            body,
+            security_definer,
+            set,
+        } = self;
+        if *arguments != to.arguments {
+            vec![ProcedureAlteration::Signature]
+        } else if *language != to.language
+            || *body != to.body
+            || *security_definer != to.security_definer
+            || *set != to.set
+        {
+            vec![ProcedureAlteration::Definition]
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+impl<T> Procedure<T> {
+    pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Procedure<U> {
+        Procedure {
+            arguments: turn(&self.arguments),
+            language: self.language.clone(),
+            body: self.body.map(turn),
+            security_definer: self.security_definer,
+            set: self.set.clone(),
+        }
+    }
+}
+
+impl<T> Body<T> {
+    fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Body<U> {
+        match self {
+            Self::String(text) => Body::String(text.clone()),
+            Self::Sql(text) => Body::Sql(turn(text)),
+            Self::Object(file, symbol) => Body::Object(file.clone(), symbol.clone()),
         }
     }
 }

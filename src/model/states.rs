@@ -20,6 +20,8 @@ pub struct Declared {
     pub origins: Origins,
     /// Objects whose privileges are listed whole, each with the roles that the list names; others keep what they have.
     pub listed: BTreeMap<Address, BTreeSet<Name>>,
+    /// Whether it is a state that a server printed: what it does not say of an owner is the applier's.
+    pub is_printed: bool,
 }
 
 /// What a server holds: texts as it printed them.
@@ -36,15 +38,12 @@ pub struct Read {
 }
 
 impl Declared {
-    /// Returns the argument types of the declared functions, each with the path its names are looked up in.
+    /// Returns the argument types of the declared routines, each with the path its names are looked up in.
     pub fn argument_types(&self) -> BTreeSet<Written> {
-        let functions = self.written.objects.iter();
-        functions
+        let routines = self.written.objects.iter();
+        routines
             .filter_map(|(address, object)| {
-                let Object::Function(own) = object else {
-                    return None;
-                };
-                Some((address, own.arguments.search_path().clone()))
+                Some((address, arguments_of(object)?.search_path().clone()))
             })
             .flat_map(|(address, path)| {
                 let types = address.arguments().iter();
@@ -53,15 +52,15 @@ impl Declared {
             .collect()
     }
 
-    /// Gives every function the address that a server would, by what one said of the types in the keys; a type that no
+    /// Gives every routine the address that a server would, by what one said of the types in the keys; a type that no
     /// server knows yet is looked for among those that are declared.
     pub fn respelled(&self, spelled: &BTreeMap<Written, String>) -> Self {
         let mut moved: BTreeMap<Address, Address> = BTreeMap::new();
         for (address, object) in &self.written.objects {
-            let Object::Function(own) = object else {
+            let Some(arguments) = arguments_of(object) else {
                 continue;
             };
-            let path = own.arguments.search_path();
+            let path = arguments.search_path();
             let types = address.arguments().iter().map(|own| {
                 let written = Written::new(own.as_str(), path.clone());
                 let known = spelled.get(&written).cloned();
@@ -162,6 +161,17 @@ impl Declared {
     }
 }
 
+/// Returns the argument list of a routine.
+fn arguments_of(object: &Object<Written>) -> Option<&Written> {
+    if let Object::Function(own) = object {
+        Some(&own.arguments)
+    } else if let Object::Procedure(own) = object {
+        Some(&own.arguments)
+    } else {
+        None
+    }
+}
+
 /// The way back: a state that a server printed, declared as it stands.
 impl From<&Model<Expression>> for Declared {
     fn from(model: &Model<Expression>) -> Self {
@@ -187,6 +197,7 @@ impl From<&Model<Expression>> for Declared {
             written,
             intent: Intent::default(),
             origins: Origins::default(),
+            is_printed: true,
         }
     }
 }

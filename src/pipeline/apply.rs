@@ -428,6 +428,15 @@ async fn record_stop(
 }
 
 /// Names what moved of what the plan rests on.
+/// Says which role has to carry a plan out, where it speaks of that one and this is another.
+pub(super) fn made_by_another(decision: &Decision, read: &Read) -> Option<String> {
+    let role = decision.role.as_ref()?;
+    let own = &read.server.role;
+    (role.as_str() != own).then(|| {
+        format!("the plan speaks of what role {role} owns and was made by it, this is role {own}: go on as {role}")
+    })
+}
+
 fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
     let decision = &plan.decision;
     let Live { read, history, .. } = live;
@@ -445,6 +454,7 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
             decision.project, project.settings.project
         ));
     }
+    moved.extend(made_by_another(decision, read));
     for (address, hash) in &decision.leans_on {
         if model.fingerprint(address) != *hash {
             moved.push(match model.objects.contains_key(address) {

@@ -23,7 +23,7 @@ use crate::apply::ApplyError;
 use crate::catalog::{self, CatalogError, Connection};
 use crate::desired::{self, DesiredError, Loaded};
 use crate::history::{self, History, HistoryError};
-use crate::model::{Address, Expression, Model, Read, ScratchSource, Settings};
+use crate::model::{Address, Expression, Grants, Kind, Model, Read, ScratchSource, Settings};
 use crate::plan::{Allowance, ArtifactError, Finding, Plan, PlanError};
 use crate::scratch::ScratchError;
 
@@ -224,8 +224,10 @@ fn is_marked(address: &Address) -> bool {
 /// Returns the part of a live model that commands talk about: without the journal and without what bears our mark.
 fn visible(model: &Model<Expression>, settings: &Settings) -> Model<Expression> {
     let mut model = model.clone();
+    let ignores_grants = settings.manage.grants == Grants::Ignored;
     model.retain(|address| {
         address.schema_name() != &settings.journal
+            && (address.kind() != Kind::Grant || !ignores_grants)
             && !is_marked(address)
             && !settings.manage.excludes(address)
             && settings.manage.covers_schema(address.schema_name())

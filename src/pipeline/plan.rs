@@ -149,8 +149,9 @@ async fn make_with(
         format: PLAN_FORMAT,
         project: settings.project.clone(),
         major: read.server.version.major(),
+        role: None,
         purpose: purpose.clone(),
-        desired: Hash::of(&declared.written.objects),
+        desired: Hash::of(&(&declared.written.objects, &declared.listed)),
         declares: BTreeSet::new(),
         leans_on: BTreeMap::new(),
         sizes: BTreeMap::new(),
@@ -232,6 +233,10 @@ async fn make_with(
         .not_seeded
         .retain(|table, _| touched.contains(table) && holds_rows(table));
     decision.stages = stages;
+    let all = decision.stages.iter().chain(&decision.inverse);
+    if all.flat_map(|own| &own.steps).any(facts::means_applier) {
+        decision.role = Some(Name::new(&read.server.role));
+    }
     Ok(Plan {
         decision,
         observation,

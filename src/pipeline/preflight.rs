@@ -285,6 +285,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::DomainCheck(_)
         | Object::Sequence(_)
         | Object::Function(_)
+        | Object::Procedure(_)
         | Object::Table(_)
         | Object::Column(_)
         | Object::OwnedBy(_)

@@ -40,6 +40,10 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
     let as_in_files = |model: &Model<Expression>| model.with_roles(&roles);
     let access = Access {
         major: read.server.version.major(),
+        role: roles
+            .get(&Name::new(APPLIER))
+            .cloned()
+            .unwrap_or_else(|| Name::new(&read.server.role)),
         grants: settings.manage.grants,
     };
     let loaded = match desired::read(&[out.to_owned()]) {
@@ -148,7 +152,7 @@ async fn merged(
             &as_in_files(&visible(&sides.files, settings)),
             &as_in_files(&visible(&sides.live, settings)),
             taken.clone(),
-            access,
+            access.clone(),
         );
         by_hand = merged.by_hand;
         if merged.changed.is_empty() && merged.created.is_empty() {

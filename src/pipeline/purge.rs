@@ -87,6 +87,7 @@ pub async fn plan_purge(
         format: PLAN_FORMAT,
         project: settings.project.clone(),
         major: live.read.server.version.major(),
+        role: None,
         purpose: Purpose::Purge,
         desired: Hash::of(&chosen),
         declares: BTreeSet::new(),

@@ -35,6 +35,13 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
     let mut live = live(project).await?;
     let revisions = to_undo(&live.history, target)?;
     let settings = &project.settings;
+    let others = revisions
+        .iter()
+        .filter_map(|own| super::apply::made_by_another(&own.plan.decision, &live.read));
+    let moved: Vec<String> = others.collect();
+    if !moved.is_empty() {
+        return Err(PipelineError::Stale { moved });
+    }
     let now = without_journal(&live.read.model, &settings.journal);
     if let [only] = revisions.as_slice()
         && only.outcome == Outcome::Done
@@ -174,6 +181,7 @@ fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, liv
         format: PLAN_FORMAT,
         project: own.project.clone(),
         major: own.major,
+        role: revision.plan.decision.role.clone(),
         purpose: Purpose::Undo(vec![revision.id]),
         desired: Hash::of(&revision.model_before.objects),
         declares: BTreeSet::new(),

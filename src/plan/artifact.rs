@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::hazard::{Allowance, Finding};
 use super::stage::Stage;
 use super::step::{Act, Step};
-use crate::model::{Address, Hash, Intent, Moves, Retired, Size, SizeClass, Unmodelled};
+use crate::model::{Address, Hash, Intent, Moves, Name, Retired, Size, SizeClass, Unmodelled};
 
 /// The version of the plan file's format.
 pub const PLAN_FORMAT: u32 = 1;
@@ -33,6 +33,9 @@ pub struct Decision {
     pub project: String,
     /// The server's major version.
     pub major: u16,
+    /// The role that made it, where steps speak of that one by CURRENT_USER: another one would be meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Name>,
     /// What the plan is for.
     pub purpose: Purpose,
     /// The fingerprint of the declared texts.

@@ -9,7 +9,7 @@ use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
-    Address, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name, Object, Retired,
+    APPLIER, Address, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name, Object, Retired,
     SizeClass, Text as _, Why, spoken_role,
 };
 
@@ -124,7 +124,8 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 .effects
                 .iter()
                 .any(|effect| matches!(effect, Effect::Moves(own) if own.why == Why::Renamed));
-            if renamed {
+            // No statement names a policy.
+            if renamed && step.address.kind() != Kind::Policy {
                 let because = format!(
                     "statements that use the former name of {} fail",
                     step.address
@@ -216,6 +217,13 @@ fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
             Some(Object::Index(_) | Object::Exclusion(_)) => "entries",
             Some(Object::Column(column)) if column.generated.is_some() => "values",
             Some(Object::Check(_) | Object::DomainCheck(_)) => "verdict on existing rows",
+            Some(Object::Policy(_)) => {
+                let table = own.table();
+                let because =
+                    format!("who sees and writes which rows of {table} may change with {function}");
+                found.push(stopping(Hazard::PrivilegeChange, &table, because));
+                continue;
+            }
             _ => continue,
         };
         if stood {
@@ -223,6 +231,21 @@ fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
             found.push(stopping(Hazard::StaleIndex, own, because));
         }
     }
+}
+
+/// Says whether a step gives something to whoever carries it out.
+pub(crate) fn means_applier(step: &Step) -> bool {
+    step.effects.iter().any(|effect| match effect {
+        Effect::Creates(own) | Effect::Alters(own, _) => {
+            own.kind() == Kind::Grant && own.path().iter().rev().nth(1) == Some(&Name::new(APPLIER))
+        }
+        Effect::Drops(own) => {
+            own.kind() == Kind::Owner
+                || own.kind() == Kind::Grant
+                    && own.path().iter().rev().nth(1) == Some(&Name::new(APPLIER))
+        }
+        Effect::Uses(_) | Effect::Reads(_) | Effect::Moves(_) => false,
+    })
 }
 
 /// Says who may do more or less than before with which object: a grant, an owner, a policy. Of what is new, and of what is
@@ -256,7 +279,11 @@ fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, Strin
             let on_whole = Address::privilege_on(&unit, role, privilege);
             let has_whole = unit != target && cx.level.desired.objects.contains_key(&on_whole);
             // Whoever became the owner has it anyway, and who has it on the whole table has it on every column.
-            if matches!(owner, Some(Object::Owner(own)) if own.role == *role) || has_whole {
+            let is_taken = [from, to]
+                .iter()
+                .any(|own| matches!(own, Some(Object::Grant(Grant::Taken))));
+            let owns = matches!(owner, Some(Object::Owner(own)) if own.role == *role);
+            if owns && !is_taken || has_whole {
                 return None;
             }
             let (before, after) = (held(from, to), held(to, from));

@@ -48,7 +48,6 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
     let claims: Vec<Option<usize>> = blocks.iter().map(|(_, claim)| *claim).collect();
     join_replaced(&steps, &claims, level, &mut edges);
     join_access(&steps, &mut edges);
-    join_access(&steps, &mut edges);
 
     let mut graph: DiGraph<usize, ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = (0..blocks.len()).map(|at| graph.add_node(at)).collect();
@@ -65,9 +64,21 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
         }
         groups.push(members);
     }
+    let mut own: Vec<Vec<usize>> = vec![Vec::new(); groups.len()];
+    for (at, (block, _)) in steps.iter().enumerate() {
+        own[group_of[*block]].push(at);
+    }
+    let mut within: Vec<Vec<(usize, usize)>> = vec![Vec::new(); groups.len()];
+    for &(a, b) in &relations {
+        let group = group_of[steps[a].0];
+        if group == group_of[steps[b].0] {
+            within[group].push((a, b));
+        }
+    }
     let joined: Vec<Placed> = groups
         .iter()
-        .map(|members| join(members, &blocks, &steps, &relations, level))
+        .zip(own.iter().zip(&within))
+        .map(|(members, (own, within))| join(members, &blocks, &steps, own, within, level))
         .collect::<Result<_, _>>()?;
     let between: BTreeSet<(usize, usize)> = edges
         .iter()
@@ -110,8 +121,11 @@ fn join_access(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
     // Whose rows are whose is said at once: policies, whether they count, and who may touch the table at all.
     let touched = || {
         steps.iter().flat_map(|(block, step)| {
-            let effects = step.effects.iter().filter_map(Effect::touched);
-            effects.map(move |own| (*block, own))
+            let effects = step.effects.iter();
+            let effects = effects.filter(|own| own.moved().is_none());
+            effects
+                .filter_map(Effect::touched)
+                .map(move |own| (*block, own))
         })
     };
     let mut secured: BTreeMap<Address, usize> = BTreeMap::new();
@@ -127,8 +141,21 @@ fn join_access(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
             join(first, block, edges);
         }
     }
+    // A former owner is granted what it keeps at once.
+    // Who may call a routine, and what it does.
+    for (block, own) in touched().filter(|(_, own)| own.kind().is_routine()) {
+        let first = *secured.entry(own.clone()).or_insert(block);
+        join(first, block, edges);
+    }
+    for (block, own) in touched().filter(|(_, own)| own.kind() == Kind::Owner) {
+        if let Some(unit) = own.target() {
+            let first = *secured.entry(unit).or_insert(block);
+            join(first, block, edges);
+        }
+    }
     for (block, own) in touched().filter(|(_, own)| own.kind() == Kind::Grant) {
-        if let Some(first) = own.target().and_then(|own| secured.get(&own)) {
+        let unit = own.target().map(|own| own.lists_privileges());
+        if let Some(first) = unit.and_then(|own| secured.get(&own)) {
             join(*first, block, edges);
         }
     }
@@ -261,12 +288,13 @@ fn join_replaced(
     }
 }
 
-/// Makes one block of blocks that wait for each other.
+/// Makes one block of blocks that wait for each other; `own` are their steps, `relations` those between them.
 fn join(
     members: &[usize],
     blocks: &[Placed],
     steps: &[(usize, &Step)],
-    relations: &BTreeSet<(usize, usize)>,
+    own: &[usize],
+    relations: &[(usize, usize)],
     level: &Level,
 ) -> Result<Placed, Cycle> {
     if let [only] = members {
@@ -278,9 +306,6 @@ fn join(
     let claims: BTreeSet<usize> = members
         .iter()
         .filter_map(|&member| blocks[member].1)
-        .collect();
-    let own: Vec<usize> = (0..steps.len())
-        .filter(|&at| members.contains(&steps[at].0))
         .collect();
     // A claim of several blocks cannot be joined with another one: their sequences would mix. Blocks that disturb the
     // same dependent become one.

@@ -199,13 +199,14 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 16] = [
+const RENAMED: [Kind; 17] = [
     Kind::Schema,
     Kind::Enum,
     Kind::Domain,
     Kind::DomainCheck,
     Kind::Sequence,
     Kind::Function,
+    Kind::Procedure,
     Kind::Table,
     Kind::Column,
     Kind::Unique,
@@ -448,7 +449,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Enum
             | Kind::Domain
             | Kind::Sequence
-            | Kind::Function => {
+            | Kind::Function
+            | Kind::Procedure => {
                 let schema_is_covered = settings.manage.covers_schema(now.schema_name());
                 let excluded =
                     settings.manage.excludes(now) || !schema_is_covered || is_marked(now);

@@ -84,6 +84,7 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::Extension
         | Kind::Sequence
         | Kind::Function
+        | Kind::Procedure
         | Kind::OwnedBy
         | Kind::Default
         | Kind::NotNull

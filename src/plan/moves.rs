@@ -156,7 +156,13 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         Kind::Sequence if other_schema && present.contains(&from.with_kind(Kind::OwnedBy)) => {
             statements.push(ddl::sequence::set_owned_by(from, None));
         }
-        Kind::Table | Kind::View | Kind::Enum | Kind::Domain | Kind::Function | Kind::Sequence => {}
+        Kind::Table
+        | Kind::View
+        | Kind::Enum
+        | Kind::Domain
+        | Kind::Function
+        | Kind::Procedure
+        | Kind::Sequence => {}
         Kind::Extension
         | Kind::OwnedBy
         | Kind::Default
@@ -174,13 +180,18 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;
-    let commands: [(Kind, Command, Command); 6] = [
+    let commands: [(Kind, Command, Command); 7] = [
         (Kind::Table, ddl::table::set_schema, ddl::table::rename),
         (Kind::View, ddl::view::set_schema, ddl::view::rename),
         (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
         (Kind::Domain, ddl::domain::set_schema, ddl::domain::rename),
         (
             Kind::Function,
+            ddl::routine::set_schema,
+            ddl::routine::rename,
+        ),
+        (
+            Kind::Procedure,
             ddl::routine::set_schema,
             ddl::routine::rename,
         ),

@@ -242,6 +242,18 @@ impl Relations {
         for (grant, departures) in &by.drops {
             self.before(departures, &changes(grant).unwrap_or_default());
         }
+        // Taken from a whole table, a privilege is taken from its columns as well.
+        for (grant, arrivals) in &by.creates {
+            let target = grant.target().filter(|_| grant.kind() == Kind::Grant);
+            let on_column = target.filter(|own| *own != own.lists_privileges());
+            let (Some(column), [.., role, privilege]) = (on_column, grant.path()) else {
+                continue;
+            };
+            let whole = Address::privilege_on(&column.lists_privileges(), role, privilege);
+            for steps in [&by.drops, &by.alters, &by.creates] {
+                self.before(steps.get(&whole).map_or(&[], Vec::as_slice), arrivals);
+            }
+        }
         for (grant, arrivals) in &by.creates {
             self.before(&changes(grant).unwrap_or_default(), arrivals);
         }
@@ -379,7 +391,7 @@ impl Relations {
                 // A foreign key of a table that stays goes first: its own rows are written meanwhile, and nobody may look into
                 // the attic.
                 let is_key = x.kind() == Kind::ForeignKey && x.is_at_or_below(&step.to);
-                let follows = is_key || x.kind() == Kind::Function;
+                let follows = is_key || x.kind().is_routine();
                 if leans && !moves_itself && !follows {
                     self.before(departures, &[*at]);
                 } else if speaks(x) || left || leans {

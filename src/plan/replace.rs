@@ -6,7 +6,7 @@ use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Alteration, ColumnAlteration, ColumnSettingsAlteration, DomainAlteration,
-    EnumAlteration, Expression, Kind, Level, Name, Object, Text as _,
+    EnumAlteration, Expression, Grant, Kind, Level, Name, Object, Text as _,
 };
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
@@ -79,6 +79,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         }
     }
     queue.extend(grants_that_follow(&changes, level));
+    queue.extend(grants_on_columns(&changes, level));
     // A thing that goes takes nothing along that stays: what stands on it is made again without it.
     for ((address, _), change) in &changes.0 {
         if *change == Change::Drop {
@@ -136,6 +137,37 @@ fn grants_that_follow(changes: &Changes, level: &Level) -> Vec<Address> {
         found.extend(grants.cloned());
     }
     found
+}
+
+/// Returns the privileges on columns that go with one that is taken from the whole table: those that stay are given again.
+fn grants_on_columns(changes: &Changes, level: &Level) -> Vec<Address> {
+    let is_taken = |own: &Address| {
+        changes.at(own).any(|(_, change)| match change {
+            Change::Drop => true,
+            Change::Create => {
+                matches!(
+                    level.desired.objects.get(own),
+                    Some(Object::Grant(Grant::Taken))
+                )
+            }
+            Change::Alter(_) => {
+                matches!(
+                    level.desired.objects.get(own),
+                    Some(Object::Grant(Grant::Held))
+                )
+            }
+        })
+    };
+    let grants = level.current.objects.keys().filter(|own| {
+        let target = own.target().filter(|_| own.kind() == Kind::Grant);
+        let on_column = target.filter(|own| *own != own.lists_privileges());
+        let (Some(column), [.., role, privilege]) = (on_column, own.path()) else {
+            return false;
+        };
+        let whole = Address::privilege_on(&column.lists_privileges(), role, privilege);
+        level.desired.objects.contains_key(*own) && is_taken(&whole)
+    });
+    grants.cloned().collect()
 }
 
 /// Adds what the creating statements leave to be altered.

@@ -51,8 +51,7 @@ fn spoken(address: &Address) -> String {
 
 /// Speaks of all that a role may do with something.
 fn access(grant: &Address) -> String {
-    let target = grant.target().map(|own| own.lists_privileges());
-    match (target, grant.path()) {
+    match (grant.target(), grant.path()) {
         (Some(target), [.., role, _]) => {
             format!("the privileges of {} on {target}", spoken_role(role))
         }
@@ -111,6 +110,7 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         | Alteration::Domain(_)
         | Alteration::Sequence(_)
         | Alteration::Function(_)
+        | Alteration::Procedure(_)
         | Alteration::DomainCheck(_)
         | Alteration::Table(_)
         | Alteration::Column(_)

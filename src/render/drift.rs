@@ -6,7 +6,7 @@ use similar::TextDiff;
 use super::{Ink, many, state::json};
 use crate::ddl;
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Expression, Model};
+use crate::model::{Address, Expression, Grant, Model, Object};
 
 /// What changed outside, as people and programs see it.
 #[derive(Clone, Debug, Serialize)]
@@ -54,7 +54,13 @@ impl DriftView {
                 .map(|object| ddl::create(address, object).sql.to_string())
         };
         for ((address, _), change) in &changes.0 {
+            // What differs from what the server gives by itself may be that something was taken.
+            let is_taken = [then, now]
+                .iter()
+                .any(|own| matches!(own.objects.get(address), Some(Object::Grant(Grant::Taken))));
             let (what, attribute) = match change {
+                Change::Create if is_taken => ("dropped", None),
+                Change::Drop if is_taken => ("created", None),
                 Change::Create => ("created", None),
                 Change::Drop => ("dropped", None),
                 Change::Alter(alteration) => ("changed", Some(alteration.attribute())),

@@ -36,27 +36,39 @@ pub(super) fn every_privilege(written: &mut Model<Written>, major: u16) {
 pub(super) fn owners(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
+    declared: &Declared,
     settings: &Settings,
     role: &str,
 ) {
-    let declared: Vec<Address> = desired
+    let mut mine: BTreeSet<Address> = BTreeSet::new();
+    let said: Vec<Address> = desired
         .objects
         .keys()
         .filter(|own| own.kind() == Kind::Owner)
         .cloned()
         .collect();
-    for address in declared {
+    for address in said {
         let is_mine =
             matches!(&desired.objects[&address], Object::Owner(own) if own.role.as_str() == role);
-        // What the applier owns is read without an owner: it is its own already.
-        if !settings.manage.owners || is_mine && !carried.objects.contains_key(&address) {
+        // What the applier owns is read without an owner.
+        if !settings.manage.owners || is_mine {
             desired.objects.remove(&address);
+        }
+        if settings.manage.owners && is_mine {
+            mine.insert(address);
         }
     }
     for (address, object) in &carried.objects {
         let target = address.attached_to();
         let stays = target.is_some_and(|own| desired.objects.contains_key(&own));
-        if address.kind() == Kind::Owner && stays && !desired.objects.contains_key(address) {
+        let is_mine = || {
+            let unit = address.attached_to();
+            mine.contains(address)
+                || declared.is_printed
+                    && unit.is_some_and(|own| declared.written.objects.contains_key(&own))
+        };
+        let is_said = desired.objects.contains_key(address) || is_mine();
+        if address.kind() == Kind::Owner && stays && !is_said {
             let kept = object.map(&mut |text| Written::from(text));
             desired.objects.insert(address.clone(), kept);
         }
@@ -74,10 +86,27 @@ pub(super) fn privileges(
     server: &Server,
 ) {
     let compares = settings.manage.grants != Grants::Ignored;
+    // Of what the applier owns, its own privileges are read without its name.
     let names = BTreeMap::from([(Name::new(&server.role), Name::new(APPLIER))]);
+    let others: BTreeSet<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| own.kind() == Kind::Owner)
+        .filter_map(Address::target)
+        .collect();
+    let is_own = |grant: &Address| {
+        let unit = grant.target().map(|own| own.lists_privileges());
+        grant.kind() == Kind::Grant && unit.is_some_and(|own| !others.contains(&own))
+    };
     desired.objects = std::mem::take(&mut desired.objects)
         .into_iter()
-        .map(|(address, object)| (granted_to(&address, &names), object))
+        .map(|(address, object)| {
+            if is_own(&address) {
+                (granted_to(&address, &names), object)
+            } else {
+                (address, object)
+            }
+        })
         .collect();
     let all: Vec<Address> = desired
         .objects
@@ -113,7 +142,9 @@ pub(super) fn privileges(
         // The server gives an owner everything by itself: what is said of it is what it does not have.
         let mut has: BTreeSet<Address> = BTreeSet::new();
         for grant in own {
-            if grant.path().iter().rev().nth(1) != Some(&owner) {
+            // A privilege on a column is one beside that.
+            let on_whole = grant.target().as_ref() == Some(unit);
+            if grant.path().iter().rev().nth(1) != Some(&owner) || !on_whole {
                 continue;
             }
             has.insert(grant.clone());

@@ -36,18 +36,20 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         })
         .collect();
     order.sort();
-    order
-        .into_iter()
-        .flat_map(|(_, _, _, _, address)| {
-            let object = &model.objects[&address];
-            let rest = ddl::left_by_create(object)
-                .and_then(|alteration| ddl::alter(&address, &alteration, object));
-            [Some(ddl::create(&address, object)), rest]
-                .into_iter()
-                .flatten()
-                .map(move |statement| Step::run(&address, statement, ""))
-        })
-        .collect()
+    // It comes with privileges for everybody; what is said of them begins from none.
+    let public = model.objects.keys().filter(|address| is_given(address));
+    let closed = public.map(|own| Step::run(own, ddl::table::close_schema(own), ""));
+    let closed: Vec<Step> = closed.collect();
+    let steps = order.into_iter().flat_map(|(_, _, _, _, address)| {
+        let object = &model.objects[&address];
+        let rest = ddl::left_by_create(object)
+            .and_then(|alteration| ddl::alter(&address, &alteration, object));
+        [Some(ddl::create(&address, object)), rest]
+            .into_iter()
+            .flatten()
+            .map(move |statement| Step::run(&address, statement, ""))
+    });
+    closed.into_iter().chain(steps).collect()
 }
 
 /// What goes into its table's CREATE TABLE.
@@ -127,7 +129,7 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
     }
 }
 
-/// Lets the server look into the bodies of functions, where everything that they may speak of is built.
+/// Lets the server look into the bodies of routines, where everything that they may speak of is built.
 pub(super) async fn bodies<T: Text + Ord + serde::Serialize>(
     connection: &mut PgConnection,
     model: &Model<T>,
@@ -135,10 +137,13 @@ pub(super) async fn bodies<T: Text + Ord + serde::Serialize>(
     plain(connection, "SET LOCAL check_function_bodies = on").await?;
     let mut unbuilt = Vec::new();
     for (address, object) in &model.objects {
-        let Object::Function(own) = object else {
+        let statement = if let Object::Function(own) = object {
+            ddl::routine::replace(address, own)
+        } else if let Object::Procedure(own) = object {
+            ddl::routine::replace_procedure(address, own)
+        } else {
             continue;
         };
-        let statement = ddl::routine::replace(address, own);
         let why = "its body is looked into";
         if let Some(reason) = attempt(connection, &Step::run(address, statement, why)).await? {
             unbuilt.push(Unbuilt {

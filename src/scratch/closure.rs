@@ -172,6 +172,7 @@ impl Closure {
                     | Kind::DomainCheck
                     | Kind::Sequence
                     | Kind::Function
+                    | Kind::Procedure
                     | Kind::Table
                     | Kind::Column
                     | Kind::NotNull

@@ -236,7 +236,7 @@ pub(super) fn desired_side(
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
     names(carried, &mut desired);
-    owners(carried, &mut desired, settings, &server.role);
+    owners(carried, &mut desired, declared, settings, &server.role);
     privileges(carried, &mut desired, &newly, declared, settings, server);
     desired
 }

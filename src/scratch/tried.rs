@@ -132,6 +132,7 @@ fn types_of(level: &Level) -> Model<Expression> {
                 | Kind::DomainCheck
                 | Kind::Sequence
                 | Kind::Function
+                | Kind::Procedure
         )
     });
     part

@@ -144,6 +144,25 @@ impl Sort {
                 ),
                 ("replica_identity", &["full", "nothing", "an index"]),
                 ("clustered_on", &["a key", "an index"]),
+                (
+                    "grants",
+                    &[
+                        "{}",
+                        "{ reconcile one: [select], public: [insert, select] }",
+                        "{ reconcile one: [{ privilege: select, with_grant_option: true }, \"update(id)\"] }",
+                        "{ 'reconcile two': [all], CURRENT_USER: [select, insert, update] }",
+                    ],
+                ),
+                ("row_level_security", &["true"]),
+                ("force_row_level_security", &["true"]),
+                (
+                    "policies",
+                    &[
+                        "{ p: { using: id > 0 } }",
+                        "{ p: { for: select, to: reconcile one, using: id > 1 }, \"q's\": { as: restrictive, with_check: id < 100000 } }",
+                        "{ \"q's\": { for: insert, to: [reconcile two, public], with_check: id > 5, comment: \"It's\" } }",
+                    ],
+                ),
             ],
             Self::Column => &[
                 COMMENT,
@@ -247,9 +266,9 @@ impl Sort {
     pub(super) fn always(self) -> Option<&'static str> {
         match self {
             Self::Enum | Self::Domain | Self::Function | Self::View => Some("owner"),
+            Self::Table => Some("grants"),
             Self::Schema
             | Self::Sequence
-            | Self::Table
             | Self::Column
             | Self::Key
             | Self::Unique

@@ -143,7 +143,7 @@ impl State {
         )
     }
 
-    /// Returns what fills every table, and gives roles something. No file can say who may use a view or function that
+    /// Returns what fills every table, and gives roles something that no list speaks of. No file can say who may use a view or function that
     /// was gone meanwhile.
     pub(super) fn rows(&self, desired: &Self) -> String {
         let mut sql = String::from("SET session_replication_role = replica;\n");
@@ -157,8 +157,7 @@ impl State {
             let values: Vec<String> = filled().map(|(at, own)| own.value(*at, self)).collect();
             let table = self.sql(own);
             sql.push_str(&format!(
-                "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM generate_series(1, 5) g;\n\
-                 GRANT SELECT, UPDATE (id) ON {table} TO \"reconcile one\" WITH GRANT OPTION;\n",
+                "INSERT INTO {table} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM generate_series(1, 5) g;\n",
                 columns.join(", "),
                 values.join(", ")
             ));
@@ -297,7 +296,16 @@ impl TableSpec {
     fn yaml(&self, number: u32, state: &State, before: Option<&State>) -> Value {
         let was = before.and_then(|state| state.tables.get(&number));
         let home = &state.schemas[&self.schema].name;
-        let mut map = plain(&self.own, &["comment", "unlogged", "with"]);
+        let known = [
+            "comment",
+            "unlogged",
+            "with",
+            "grants",
+            "row_level_security",
+            "force_row_level_security",
+            "policies",
+        ];
+        let mut map = plain(&self.own, &known);
         match (self.own.text("replica_identity"), self.index(true)) {
             (Some("an index"), Some(index)) => {
                 let own = Mapping::from_iter([(text("index"), text(&index))]);

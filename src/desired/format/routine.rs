@@ -1,4 +1,4 @@
-//! Functions.
+//! Functions and procedures.
 
 use std::collections::BTreeMap;
 
@@ -82,4 +82,40 @@ pub enum Parallel {
     Restricted,
     /// No parallel plan at all.
     Unsafe,
+}
+
+/// A procedure.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Procedure {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The argument list with modes, names and defaults, where the types in the key do not say it all.
+    pub arguments: Option<Sql>,
+    /// The language.
+    pub language: Option<String>,
+    /// The body, as a string that the language reads.
+    pub body: Option<String>,
+    /// The body in SQL: `BEGIN ATOMIC … END`.
+    pub sql_body: Option<Sql>,
+    /// The file of a compiled procedure.
+    pub object_file: Option<String>,
+    /// The symbol in that file.
+    pub link_symbol: Option<String>,
+    /// Whether it runs with its owner's privileges.
+    pub security_definer: Option<bool>,
+    /// Settings for the time of a call.
+    pub set: Option<BTreeMap<String, Scalar>>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// Who may do what, by role, `public` for everybody; absent: not compared. The list is whole, but for its owner.
+    pub grants: Option<BTreeMap<String, Vec<PrivilegeForm>>>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
 }

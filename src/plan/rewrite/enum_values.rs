@@ -77,11 +77,14 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         }
         // What is said of the type, and who may do what with it, was said of the former one.
         let attached = cx.level.desired.objects.iter().filter(|(own, _)| {
+            let drops = changes.at(own).any(|(_, change)| *change == Change::Drop);
             own.attached_to().as_ref() == Some(address)
                 && cx.level.current.objects.contains_key(*own)
-                && changes.at(own).next().is_none()
+                && !drops
         });
+        let mut takes = vec![id.clone()];
         for (own, object) in attached {
+            takes.extend(changes.at(own).map(|(id, _)| id.clone()));
             let why = format!("{own} is kept");
             steps.push(contract(Step::run(own, ddl::create(own, object), why)));
         }
@@ -91,7 +94,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             ddl::types::drop(&former),
             "nothing uses the former type any more",
         )));
-        claims.push(Claim::of(vec![id.clone()]).together(steps));
+        claims.push(Claim::of(takes).together(steps));
     }
     Ok(claims)
 }
