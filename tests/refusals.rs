@@ -112,7 +112,7 @@ async fn lacks_privileges(major: u16) -> Result<(), Failed> {
          foreign_keys: { orders_part_fkey: { columns: [part], references: parts, referenced_columns: [id] } }\n    \
          grants: { public: [select], nobody of commands: [insert] }\n",
     );
-    tool.wants(3, &["apply", "--yes", "--url", &url])?
+    tool.wants(3, &["apply", "--yes", "--allow", "all", "--url", &url])?
         .says("CREATE ROLE \"nobody of commands\";")?
         .lacks("[1/")?;
     database

@@ -91,7 +91,9 @@ impl Failure {
                 let flags: Result<Vec<String>, _> =
                     findings.iter().map(crate::render::flag).collect();
                 match flags {
-                    Ok(flags) => {
+                    Ok(mut flags) => {
+                        // One flag allows a hazard of one object, however much it is about.
+                        flags.dedup();
                         let flags = flags.join(" ");
                         failure.mend(format!("allow each with {flags}, or `--allow all`"))
                     }

@@ -27,7 +27,8 @@ pub(super) fn read(
         gathering.ledger.fault(
             key,
             format!("`{text}` is no {word}"),
-            format!("write the name with its argument types as in DROP {}, for example `touch()` or `add(integer, text)`", word.to_uppercase()),
+            "write the name with its argument types, for example `touch()` or `add(integer, text)`"
+                .to_owned(),
         );
         return;
     };
