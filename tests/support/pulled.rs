@@ -34,6 +34,11 @@ pub(crate) async fn state(project: &Project, declared: &str) -> Result<String, F
                     if let (Some(table), Some(said)) = (entry.as_mapping_mut(), said) {
                         leave_to_the_server(table, said);
                     }
+                    // Privileges that no list speaks of are as somebody left them.
+                    let lists = said.is_some_and(|own| own.get("grants").is_some());
+                    if let (Some(map), false) = (entry.as_mapping_mut(), lists) {
+                        map.remove("grants");
+                    }
                     let place = format!("{section} {schema} {}", name.as_str().unwrap_or_default());
                     things.insert(place, sorted(entry));
                 }
