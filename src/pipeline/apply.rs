@@ -136,6 +136,9 @@ pub async fn resume(
     let Some(stopped) = live.history.stopped().cloned() else {
         return Ok(None);
     };
+    if let Some(moved) = made_by_another(&stopped.plan.decision, &live.read) {
+        return Err(PipelineError::Stale { moved: vec![moved] });
+    }
     let settings = &project.settings;
     let rows = settled_rows(project, &mut live.connection, stopped.id, progress).await?;
     let done: BTreeSet<usize> = rows
@@ -427,7 +430,6 @@ async fn record_stop(
     }
 }
 
-/// Names what moved of what the plan rests on.
 /// Says which role has to carry a plan out, where it speaks of that one and this is another.
 pub(super) fn made_by_another(decision: &Decision, read: &Read) -> Option<String> {
     let role = decision.role.as_ref()?;
@@ -437,6 +439,7 @@ pub(super) fn made_by_another(decision: &Decision, read: &Read) -> Option<String
     })
 }
 
+/// Names what moved of what the plan rests on.
 fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
     let decision = &plan.decision;
     let Live { read, history, .. } = live;

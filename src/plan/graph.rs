@@ -97,8 +97,8 @@ pub(crate) fn order(blocks: Vec<Placed>, level: &Level) -> Result<Vec<Placed>, C
         .collect())
 }
 
-/// Joins what says who may do what. What is made comes with its owner and the privileges on it: in between, everybody could call a function, and it would run
-/// with the rights of whoever applies.
+/// Joins what says who may do what. What is made comes with its owner and the privileges on it: in between, everybody could
+/// call a function, and it would run with the rights of whoever applies.
 fn join_access(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
     let made = || {
         steps.iter().flat_map(|(block, step)| {
@@ -141,12 +141,12 @@ fn join_access(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
             join(first, block, edges);
         }
     }
-    // A former owner is granted what it keeps at once.
     // Who may call a routine, and what it does.
     for (block, own) in touched().filter(|(_, own)| own.kind().is_routine()) {
         let first = *secured.entry(own.clone()).or_insert(block);
         join(first, block, edges);
     }
+    // A former owner is granted what it keeps at once.
     for (block, own) in touched().filter(|(_, own)| own.kind() == Kind::Owner) {
         if let Some(unit) = own.target() {
             let first = *secured.entry(unit).or_insert(block);
