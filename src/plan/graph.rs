@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::identity::is_computed;
-use super::relations::{Relations, lineage};
+use super::relations::{Relations, lineage, stays_through_type};
 use super::step::{Act, Block, Effect, Phase, Step};
 use crate::model::{Address, Kind, Level, Move, Why};
 
@@ -236,6 +236,10 @@ fn join_replaced(
             | Effect::Reads(_)
             | Effect::Moves(_) => None,
         })
+        .collect();
+    let is_retyped = |column: &Address| retyped.iter().any(|(_, own)| *own == column);
+    let of_domains: Vec<&(usize, &Address)> = retyped
+        .iter()
         .filter(|(_, column)| {
             let sides = [&level.current, &level.desired].map(|side| side.needs_of(column));
             sides.iter().flatten().any(is_domain)
@@ -245,7 +249,7 @@ fn join_replaced(
         let touched = step.effects.iter().filter_map(Effect::touched);
         for own in touched.filter(|own| own.kind() == Kind::Default) {
             let column = own.column();
-            let mut with = retyped.iter().filter(|(_, other)| **other == column);
+            let mut with = of_domains.iter().filter(|(_, other)| **other == column);
             if let Some((other, _)) = with.find(|(other, _)| other != block)
                 && !is_of_several(*block)
             {
@@ -272,7 +276,11 @@ fn join_replaced(
                 .filter(|whole| level.desired.objects.contains_key(whole))
                 .collect();
             if address.kind() == Kind::Identity {
-                former.push(address.with_kind(Kind::Default));
+                // A default that the new type refuses goes before that: until then there is none.
+                let default = address.with_kind(Kind::Default);
+                if !is_retyped(&address.column()) || stays_through_type(level, &default) {
+                    former.push(default);
+                }
             } else if address.kind() == Kind::Default {
                 former.push(address.with_kind(Kind::Identity));
             }

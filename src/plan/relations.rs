@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::step::{Act, Effect, Phase, Step};
 use crate::ddl::Work;
 use crate::model::{
-    ADDED_VALUES, Address, Expression, Kind, Level, Model, Move, Name, Object, Persistence, Slot,
-    Why,
+    ADDED_VALUES, Address, Conversion, Expression, Kind, Level, Model, Move, Name, Object,
+    Persistence, SequenceType, Slot, Text, Why,
 };
 
 /// Which step comes before which.
@@ -164,7 +164,9 @@ impl Relations {
             }
             for y in level.current.needs_of(x) {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
-                self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
+                if !stays_through_type(level, x) {
+                    self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
+                }
                 // Where two keys fit, the server takes the older one: a foreign key comes back when that is gone.
                 if x.kind() == Kind::ForeignKey
                     && matches!(y.kind(), Kind::PrimaryKey | Kind::Unique | Kind::Index)
@@ -439,6 +441,22 @@ fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
         );
     }
     needs
+}
+
+/// Says whether a default that an identity replaces stands until that comes: the server casts it when the type of its
+/// column changes, and an INSERT has a value all the while.
+pub(super) fn stays_through_type(level: &Level, default: &Address) -> bool {
+    let column = default.column();
+    let replaced = default.kind() == Kind::Default
+        && (level.desired.objects).contains_key(&default.with_kind(Kind::Identity));
+    let is_integer = |side: &Model<Expression>| match side.objects.get(&column) {
+        Some(Object::Column(own)) => SequenceType::from_name(own.type_name.sql()).is_some(),
+        _ => false,
+    };
+    let tried = level.tried.get(&column).map(|tried| tried.conversion);
+    replaced
+        && (matches!(tried, Some(Conversion::Assignment | Conversion::None))
+            || is_integer(&level.current) && is_integer(&level.desired))
 }
 
 /// Returns an address and everything it is a part of.
