@@ -3,6 +3,7 @@
 //! One `.sql` file per family of kinds beside the code that decodes its rows; one round trip per family, never one per
 //! object. Everything is read in the caller's transaction, so the same reader serves live and scratch servers.
 
+mod aggregate;
 mod column;
 mod constraint;
 mod depend;
@@ -109,6 +110,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     domain::domains(connection, &mut gathering).await?;
     sequence::sequences(connection, &mut gathering).await?;
     routine::functions(connection, &mut gathering).await?;
+    aggregate::aggregates(connection, &mut gathering).await?;
     relation::tables(connection, &mut gathering).await?;
     column::columns(connection, &mut gathering).await?;
     sequence::identities(connection, &mut gathering).await?;

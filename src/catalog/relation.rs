@@ -89,7 +89,7 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Schema => Some("pg_namespace"),
         Kind::Extension => Some("pg_extension"),
         Kind::Enum | Kind::Domain => Some("pg_type"),
-        Kind::Function | Kind::Procedure => Some("pg_proc"),
+        Kind::Function | Kind::Procedure | Kind::Aggregate => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Policy => Some("pg_policy"),
         Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
@@ -190,6 +190,7 @@ fn carries_attributes(kind: Kind) -> bool {
             | Kind::Index
             | Kind::Function
             | Kind::Procedure
+            | Kind::Aggregate
             | Kind::Trigger
     )
 }

@@ -13,7 +13,7 @@ const VOLATILITIES: [(&str, Volatility); 3] = [
     ("s", Volatility::Stable),
     ("v", Volatility::Volatile),
 ];
-const PARALLEL: [(&str, Parallel); 3] = [
+pub(super) const PARALLEL: [(&str, Parallel); 3] = [
     ("s", Parallel::Safe),
     ("r", Parallel::Restricted),
     ("u", Parallel::Unsafe),

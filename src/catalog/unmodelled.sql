@@ -20,11 +20,6 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
    WHERE t.typtype = 'r' OR t.typtype = 'b' AND t.typelem = 0
   UNION ALL
-  SELECT 'aggregate',
-         s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
-    FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
-   WHERE p.prokind = 'a'
-  UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
             FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conenforced) AS absent) AS k
@@ -95,7 +90,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL (VALUES ('transform of a function', p.protrftypes IS NOT NULL),
                               ('dependence of a function on an extension',
                                EXISTS (SELECT FROM pg_depend x WHERE x.classid = 'pg_proc'::regclass AND x.objid = p.oid AND x.deptype = 'x'))) AS flag (word, isset)
-   WHERE p.prokind IN ('f', 'w', 'p') AND isset
+   WHERE isset
   UNION ALL
   SELECT 'dependence on an extension', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_trigger t ON x.classid = 'pg_trigger'::regclass AND t.oid = x.objid
@@ -123,7 +118,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
             FROM schema s JOIN pg_namespace n ON n.oid = s.oid
           UNION ALL
           SELECT 'pg_proc'::regclass, p.oid, s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), NULL, p.proowner, p.proacl
-            FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace WHERE p.prokind IN ('f', 'w', 'p')
+            FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
           UNION ALL
           SELECT 'pg_type'::regclass, t.oid, s.nspname, t.typname, NULL, NULL, t.typowner, t.typacl
             FROM pg_type t JOIN schema s ON s.oid = t.typnamespace WHERE t.typtype IN ('e', 'd')) AS t

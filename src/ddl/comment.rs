@@ -27,6 +27,7 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         Kind::Sequence => (head.push("SEQUENCE").path(&target), None),
         Kind::Function => (head.push("FUNCTION").routine(&target), None),
         Kind::Procedure => (head.push("PROCEDURE").routine(&target), None),
+        Kind::Aggregate => (head.push("AGGREGATE").routine(&target), None),
         Kind::Trigger => (
             head.push("TRIGGER")
                 .name(target.name())

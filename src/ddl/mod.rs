@@ -3,6 +3,7 @@
 //! One file per family of kinds; every function cites its manual page. What is known here of locks is measured: a test
 //! compares what a statement declares with what `pg_locks` shows.
 
+pub(crate) mod aggregate;
 pub(crate) mod comment;
 pub(crate) mod constraint;
 pub(crate) mod domain;
@@ -38,6 +39,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::OwnedBy(own) => sequence::set_owned_by(address, Some(own)),
         Object::Function(own) => routine::create(address, own),
         Object::Procedure(own) => routine::create_procedure(address, own),
+        Object::Aggregate(own) => aggregate::create(address, own),
         Object::Table(own) => table::create(address, own),
         Object::Column(own) => table::add_column(address, own),
         Object::Default(own) => table::set_default(&address.column(), &own.value),
@@ -84,7 +86,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::DomainCheck(_) => domain::drop_check(address),
         Object::Sequence(_) => sequence::drop(address),
         Object::OwnedBy(_) => sequence::set_owned_by(address, None),
-        Object::Function(_) | Object::Procedure(_) => routine::drop(address),
+        Object::Function(_) | Object::Procedure(_) | Object::Aggregate(_) => routine::drop(address),
         Object::Table(_) => table::drop(address),
         Object::Column(_) => table::drop_column(address),
         Object::Default(_) => table::drop_default(&address.column()),
@@ -129,13 +131,14 @@ pub(crate) fn alter<T: Text>(
     to: &Object<T>,
 ) -> Option<Statement> {
     use crate::model::{
-        CheckAlteration, ClusteredOnAlteration, ColumnAlteration, CommentAlteration,
-        DefaultAlteration, DomainAlteration, DomainCheckAlteration, EnumAlteration,
-        ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration, FunctionAlteration, Grant,
-        GrantAlteration, IdentityAlteration, IndexAlteration, NotNullAlteration, OwnedByAlteration,
-        OwnerAlteration, ParametersAlteration, PolicyAlteration, PrimaryKeyAlteration,
-        ProcedureAlteration, ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration,
-        TableAlteration, UniqueAlteration, Validity, ViewAlteration,
+        AggregateAlteration, CheckAlteration, ClusteredOnAlteration, ColumnAlteration,
+        CommentAlteration, DefaultAlteration, DomainAlteration, DomainCheckAlteration,
+        EnumAlteration, ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration,
+        FunctionAlteration, Grant, GrantAlteration, IdentityAlteration, IndexAlteration,
+        NotNullAlteration, OwnedByAlteration, OwnerAlteration, ParametersAlteration,
+        PolicyAlteration, PrimaryKeyAlteration, ProcedureAlteration, ReplicaIdentityAlteration,
+        RowSecurityAlteration, SequenceAlteration, TableAlteration, UniqueAlteration, Validity,
+        ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -174,7 +177,11 @@ pub(crate) fn alter<T: Text>(
             Some(routine::replace(address, own))
         }
         (Alteration::Function(FunctionAlteration::Signature), _)
-        | (Alteration::Procedure(ProcedureAlteration::Signature), _) => None,
+        | (Alteration::Procedure(ProcedureAlteration::Signature), _)
+        | (Alteration::Aggregate(AggregateAlteration::Signature), _) => None,
+        (Alteration::Aggregate(AggregateAlteration::Definition), Object::Aggregate(own)) => {
+            Some(aggregate::replace(address, own))
+        }
         (Alteration::Procedure(ProcedureAlteration::Definition), Object::Procedure(own)) => {
             Some(routine::replace_procedure(address, own))
         }
@@ -282,6 +289,7 @@ pub(crate) fn alter<T: Text>(
             | Alteration::OwnedBy(_)
             | Alteration::Function(_)
             | Alteration::Procedure(_)
+            | Alteration::Aggregate(_)
             | Alteration::Column(_)
             | Alteration::Comment(_)
             | Alteration::NotNull(_)
@@ -309,6 +317,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::View
         | Kind::Function
         | Kind::Procedure
+        | Kind::Aggregate
         | Kind::Trigger
         | Kind::Policy => true,
         Kind::Schema

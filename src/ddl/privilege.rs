@@ -6,7 +6,7 @@ use crate::sql::Sql;
 use super::statement::{Form, LockMode, Part, Privilege, Statement};
 
 /// The word of the command reference for a kind that has an owner or privileges.
-fn word(kind: Kind) -> &'static str {
+pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Schema => "SCHEMA",
         Kind::Enum => "TYPE",
@@ -14,6 +14,7 @@ fn word(kind: Kind) -> &'static str {
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",
         Kind::Procedure => "PROCEDURE",
+        Kind::Aggregate => "AGGREGATE",
         Kind::Table | Kind::Column => "TABLE",
         Kind::View => "VIEW",
         Kind::Extension
@@ -126,7 +127,7 @@ pub(crate) fn grant_references(table: &Address, to: &Name) -> Sql {
 
 /// Lets a role call a function. <https://www.postgresql.org/docs/current/sql-grant.html>
 pub(crate) fn grant_execute(function: &Address, to: &Name) -> Sql {
-    let sql = Sql::new("GRANT EXECUTE ON FUNCTION").routine(function);
+    let sql = Sql::new("GRANT EXECUTE ON FUNCTION").called(function);
     sql.push("TO").name(to)
 }
 
@@ -139,13 +140,21 @@ fn privilege(
 ) -> Statement {
     let target = address.target().expect("a privilege is on something");
     let is_column = target.kind() == Kind::Column || target.is_view_column();
-    // GRANT knows no views: they are tables there.
+    // GRANT knows no views and no aggregates: they are tables and functions there.
     let words = if target.kind() == Kind::View {
         "TABLE"
+    } else if target.kind() == Kind::Aggregate {
+        "FUNCTION"
     } else {
         word(target.kind())
     };
-    let tail = named(Sql::new("ON").push(words), &target).push(preposition);
+    let tail = Sql::new("ON").push(words);
+    let tail = if target.kind().is_routine() {
+        tail.called(&target)
+    } else {
+        tail.path(&target)
+    };
+    let tail = tail.push(preposition);
     let tail = grantee(tail, address);
     let own = Privilege {
         head,

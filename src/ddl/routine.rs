@@ -1,6 +1,6 @@
 //! CREATE FUNCTION, CREATE PROCEDURE and their changes.
 
-use crate::model::{Address, Body, Function, Kind, Name, Parallel, Procedure, Text, Volatility};
+use crate::model::{Address, Body, Function, Name, Parallel, Procedure, Text, Volatility};
 use crate::sql::Sql;
 
 use super::statement::Statement;
@@ -103,30 +103,25 @@ fn procedure<T: Text>(words: &'static str, address: &Address, own: &Procedure<T>
 }
 
 /// The words of a command about a routine.
-fn about(words: [&'static str; 2], address: &Address) -> Sql {
-    let [function, procedure] = words;
-    let words = if address.kind() == Kind::Procedure {
-        procedure
-    } else {
-        function
-    };
-    Sql::new(words).routine(address)
+fn about(command: &'static str, address: &Address) -> Sql {
+    Sql::new(command)
+        .push(super::privilege::word(address.kind()))
+        .routine(address)
 }
 
 /// <https://www.postgresql.org/docs/current/sql-dropfunction.html>,
-/// <https://www.postgresql.org/docs/current/sql-dropprocedure.html>
+/// <https://www.postgresql.org/docs/current/sql-dropprocedure.html>,
+/// <https://www.postgresql.org/docs/current/sql-dropaggregate.html>
 pub(crate) fn drop(address: &Address) -> Statement {
-    Statement::catalog(about(["DROP FUNCTION", "DROP PROCEDURE"], address))
+    Statement::catalog(about("DROP", address))
 }
 
 /// <https://www.postgresql.org/docs/current/sql-alterfunction.html> (RENAME TO)
 pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
-    let sql = about(["ALTER FUNCTION", "ALTER PROCEDURE"], address);
-    Statement::catalog(sql.push("RENAME TO").name(to))
+    Statement::catalog(about("ALTER", address).push("RENAME TO").name(to))
 }
 
 /// <https://www.postgresql.org/docs/current/sql-alterfunction.html> (SET SCHEMA)
 pub(crate) fn set_schema(address: &Address, to: &Name) -> Statement {
-    let sql = about(["ALTER FUNCTION", "ALTER PROCEDURE"], address);
-    Statement::catalog(sql.push("SET SCHEMA").name(to))
+    Statement::catalog(about("ALTER", address).push("SET SCHEMA").name(to))
 }

@@ -124,6 +124,7 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
     for (section, kind) in [
         ("functions", Kind::Function),
         ("procedures", Kind::Procedure),
+        ("aggregates", Kind::Aggregate),
     ] {
         if let Some(node) = fields.get(section) {
             for (key, value) in fields::raw_entries(&node, section, &mut gathering.ledger) {

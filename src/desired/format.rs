@@ -44,6 +44,8 @@ pub struct Document {
     pub functions: Option<BTreeMap<String, Function>>,
     /// Procedures by name and argument types (manual: CREATE PROCEDURE).
     pub procedures: Option<BTreeMap<String, Procedure>>,
+    /// Aggregate functions by name and argument types (manual: CREATE AGGREGATE).
+    pub aggregates: Option<BTreeMap<String, Aggregate>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
     /// Views (manual: CREATE VIEW).
@@ -445,6 +447,7 @@ mod tests {
             ("Sequence", "sequences: { s: {KEYS} }", ""),
             ("Function", "functions: { f(): {KEYS} }", ""),
             ("Procedure", "procedures: { p(): {KEYS} }", ""),
+            ("Aggregate", "aggregates: { a(): {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (
                 "Exclusion",

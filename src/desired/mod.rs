@@ -2,6 +2,7 @@
 //!
 //! Pure but for reading and writing files. Every fault of every file is reported at once.
 
+mod aggregate;
 mod constraint;
 mod document;
 mod domain;
@@ -21,6 +22,7 @@ mod table;
 mod types;
 mod view;
 mod write;
+mod write_aggregate;
 mod write_constraint;
 mod write_physical;
 mod write_policy;

@@ -1,8 +1,9 @@
-//! The sections `functions` and `procedures`.
+//! The sections `functions` and `procedures`; what they share with `aggregates`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::aggregate::aggregate;
 use super::document::{Gathering, Head};
 use super::fault::Ledger;
 use super::fields::{self, Fields, Sql};
@@ -46,6 +47,8 @@ pub(super) fn read(
     let ledger = &mut gathering.ledger;
     let object = if kind == Kind::Procedure {
         procedure(head, key, &types, &mut fields, ledger).map(Object::Procedure)
+    } else if kind == Kind::Aggregate {
+        aggregate(head, key, &types, &mut fields, ledger).map(Object::Aggregate)
     } else {
         function(head, key, &types, &mut fields, ledger).map(Object::Function)
     };
@@ -77,7 +80,7 @@ fn procedure(
 }
 
 /// Reads the argument list; the types in the key say it where it is left out.
-fn arguments(
+pub(super) fn arguments(
     head: &Head,
     types: &[Name],
     fields: &mut Fields,
@@ -154,9 +157,26 @@ fn settings(fields: &mut Fields, ledger: &mut Ledger) -> BTreeMap<Name, String> 
     set
 }
 
-fn flag(fields: &mut Fields, word: &'static str, ledger: &mut Ledger) -> bool {
+pub(super) fn flag(fields: &mut Fields, word: &'static str, ledger: &mut Ledger) -> bool {
     let node = fields.get(word);
     node.and_then(|node| fields::boolean(&node, word, ledger)) == Some(true)
+}
+
+/// Reads whether parallel workers may run it.
+pub(super) fn parallel(key: &Rc<Node>, fields: &mut Fields, ledger: &mut Ledger) -> Parallel {
+    match word(fields, "parallel", ledger).as_deref() {
+        Some("safe") => Parallel::Safe,
+        Some("restricted") => Parallel::Restricted,
+        Some("unsafe") | None => Parallel::Unsafe,
+        Some(other) => {
+            ledger.fault(
+                key,
+                format!("parallel is safe, restricted or unsafe, not `{other}`"),
+                None,
+            );
+            Parallel::Unsafe
+        }
+    }
 }
 
 fn function(
@@ -185,19 +205,7 @@ fn function(
             Volatility::Volatile
         }
     };
-    let parallel = match word(fields, "parallel", ledger).as_deref() {
-        Some("safe") => Parallel::Safe,
-        Some("restricted") => Parallel::Restricted,
-        Some("unsafe") | None => Parallel::Unsafe,
-        Some(other) => {
-            ledger.fault(
-                key,
-                format!("parallel is safe, restricted or unsafe, not `{other}`"),
-                None,
-            );
-            Parallel::Unsafe
-        }
-    };
+    let parallel = parallel(key, fields, ledger);
     let (window, strict) = (
         flag(fields, "window", ledger),
         flag(fields, "strict", ledger),
@@ -230,7 +238,7 @@ fn function(
     })
 }
 
-fn word(
+pub(super) fn word(
     fields: &mut Fields,
     key: &'static str,
     ledger: &mut Ledger,

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_yaml::{Mapping, Value};
 
 use super::write_privilege::{Access, Lists};
-use super::{edit, write_constraint, write_physical, write_policy, write_routine, write_types};
+use super::{
+    edit, write_aggregate, write_constraint, write_physical, write_policy, write_routine,
+    write_types,
+};
 use crate::model::{
     Address, Check, Column, Counting, Expression, Generated, Grants, Hash, Identity, Index, Kind,
     MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
@@ -188,6 +191,11 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
             "procedures",
             write_routine::key(address),
             write_routine::procedure(page, address, own),
+        ),
+        Object::Aggregate(own) => (
+            "aggregates",
+            write_routine::key(address),
+            write_aggregate::aggregate(page, address, own),
         ),
         Object::OwnedBy(_)
         | Object::DomainCheck(_)
@@ -508,6 +516,15 @@ fn not_null_of(column: &Address, own: &NotNull) -> Value {
         map.insert(text("not_valid"), Value::Bool(true));
     }
     Value::Mapping(map)
+}
+
+/// Writes what an object refers to: the bare name where it is plain and lies in the object's own schema.
+pub(super) fn reference(from: &Address, to: &[Name]) -> Value {
+    let same_schema = to.first() == Some(from.schema_name());
+    let plain = to
+        .last()
+        .filter(|name| same_schema && name.to_string() == name.as_str());
+    plain.map_or_else(|| names(to), |name| text(name.as_str()))
 }
 
 pub(super) fn names(names: &[Name]) -> Value {

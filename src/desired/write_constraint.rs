@@ -2,7 +2,7 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::write::{comment, names, text};
+use super::write::{comment, names, reference, text};
 use crate::model::{
     Action, Address, Deferrable, Enabled, Event, Exclusion, Expression, ForeignKey, Kind, Match,
     Model, PrimaryKey, Text as _, Timing, Trigger, Unique, Validity,
@@ -99,15 +99,7 @@ pub(super) fn exclusion(
 pub(super) fn foreign_key(model: &Model<Expression>, address: &Address, own: &ForeignKey) -> Value {
     let mut map = Mapping::new();
     map.insert(text("columns"), names(&own.columns));
-    let same_schema = own.references.first() == Some(address.schema_name());
-    let plain = own
-        .references
-        .last()
-        .filter(|name| same_schema && name.to_string() == name.as_str());
-    map.insert(
-        text("references"),
-        plain.map_or_else(|| names(&own.references), |name| text(name.as_str())),
-    );
+    map.insert(text("references"), reference(address, &own.references));
     map.insert(text("referenced_columns"), names(&own.referenced_columns));
     if own.period {
         map.insert(text("period"), Value::Bool(true));

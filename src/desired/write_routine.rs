@@ -34,11 +34,7 @@ pub(super) fn function(page: &Page<'_>, address: &Address, own: &Function<Expres
         Volatility::Stable => drop(map.insert(text("volatility"), text("stable"))),
         Volatility::Volatile => {}
     }
-    match own.parallel {
-        Parallel::Safe => drop(map.insert(text("parallel"), text("safe"))),
-        Parallel::Restricted => drop(map.insert(text("parallel"), text("restricted"))),
-        Parallel::Unsafe => {}
-    }
+    parallel(own.parallel, &mut map);
     for (word, said) in [
         ("window", own.window),
         ("strict", own.strict),
@@ -73,8 +69,17 @@ pub(super) fn procedure(page: &Page<'_>, address: &Address, own: &Procedure<Expr
     Value::Mapping(map)
 }
 
+/// Writes whether parallel workers may run it, where that is not the usual.
+pub(super) fn parallel(own: Parallel, into: &mut Mapping) {
+    match own {
+        Parallel::Safe => drop(into.insert(text("parallel"), text("safe"))),
+        Parallel::Restricted => drop(into.insert(text("parallel"), text("restricted"))),
+        Parallel::Unsafe => {}
+    }
+}
+
 /// Writes the argument list, where the types in the key do not say it all.
-fn arguments(address: &Address, own: &Expression, into: &mut Mapping) {
+pub(super) fn arguments(address: &Address, own: &Expression, into: &mut Mapping) {
     let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
     if own.sql() != types.join(", ") {
         into.insert(text("arguments"), text(own.sql()));

@@ -253,7 +253,7 @@ impl Address {
                         Kind::Default | Kind::NotNull | Kind::Identity | Kind::ColumnSettings
                     ) || (self.on.is_some() && own == Kind::Column)
                 }
-                Kind::Function | Kind::Procedure => {
+                Kind::Function | Kind::Procedure | Kind::Aggregate => {
                     self.on == Some(ancestor.kind) && self.arguments == ancestor.arguments
                 }
                 // A value lies below its type: see `Address::value`.

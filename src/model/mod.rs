@@ -4,6 +4,7 @@
 //! [`Written`] (from a person) or [`Expression`] (printed by a server), and only a [`Level`] pair may be compared.
 
 mod address;
+mod aggregate;
 mod comment;
 mod constraint;
 mod database;
@@ -33,6 +34,7 @@ mod types;
 mod view;
 
 pub use address::{Address, AddressError, Pattern};
+pub use aggregate::{Aggregate, AggregateAlteration, FinalModify, Gather, Moving};
 pub use comment::{Comment, CommentAlteration};
 pub use constraint::{
     Action, Check, CheckAlteration, Deferrable, ForeignKey, ForeignKeyAlteration, Match,

@@ -3,17 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Check, CheckAlteration, ClusteredOn, ClusteredOnAlteration, Column, ColumnAlteration,
-    ColumnSettings, ColumnSettingsAlteration, Comment, CommentAlteration, Default,
-    DefaultAlteration, Domain, DomainAlteration, DomainCheck, DomainCheckAlteration, Enum,
-    EnumAlteration, Exclusion, ExclusionAlteration, Extension, ExtensionAlteration, ForeignKey,
-    ForeignKeyAlteration, Function, FunctionAlteration, Grant, GrantAlteration, Identity,
-    IdentityAlteration, Index, IndexAlteration, NotNull, NotNullAlteration, OwnedBy,
-    OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
-    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration,
-    ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Schema,
-    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
-    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
+    Address, Aggregate, AggregateAlteration, Check, CheckAlteration, ClusteredOn,
+    ClusteredOnAlteration, Column, ColumnAlteration, ColumnSettings, ColumnSettingsAlteration,
+    Comment, CommentAlteration, Default, DefaultAlteration, Domain, DomainAlteration, DomainCheck,
+    DomainCheckAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
+    ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
+    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, NotNull,
+    NotNullAlteration, OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters,
+    ParametersAlteration, Policy, PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure,
+    ProcedureAlteration, ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity,
+    RowSecurityAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration, Slot, Table,
+    TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
+    ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -88,6 +89,8 @@ kinds! {
     Function = "function", Function<T>, FunctionAlteration;
     /// A procedure.
     Procedure = "procedure", Procedure<T>, ProcedureAlteration;
+    /// An aggregate function.
+    Aggregate = "aggregate", Aggregate<T>, AggregateAlteration;
     /// A check constraint of a domain.
     DomainCheck = "check of domain", DomainCheck<T>, DomainCheckAlteration;
     /// A table.
@@ -168,6 +171,7 @@ impl Kind {
             | Self::OwnedBy
             | Self::Function
             | Self::Procedure
+            | Self::Aggregate
             | Self::Table
             | Self::Index
             | Self::View
@@ -198,6 +202,7 @@ impl Kind {
             | Self::OwnedBy
             | Self::Function
             | Self::Procedure
+            | Self::Aggregate
             | Self::Index
             | Self::ForeignKey
             | Self::Parameters
@@ -224,6 +229,7 @@ impl Kind {
             | Self::Sequence
             | Self::Function
             | Self::Procedure
+            | Self::Aggregate
             | Self::Table
             | Self::View => true,
             Self::Column
@@ -253,7 +259,7 @@ impl Kind {
 
     /// Says whether objects of this kind are told apart by the types of their arguments.
     pub fn is_routine(self) -> bool {
-        matches!(self, Self::Function | Self::Procedure)
+        matches!(self, Self::Function | Self::Procedure | Self::Aggregate)
     }
 
     /// Says whether an object of this kind only says something of the object it is on.
@@ -272,6 +278,7 @@ impl<T: Text> Object<T> {
             | Self::Sequence(_)
             | Self::Function(_)
             | Self::Procedure(_)
+            | Self::Aggregate(_)
             | Self::Table(_)
             | Self::View(_) => Some(own.schema()),
             Self::Column(_)
@@ -330,7 +337,7 @@ impl<T: Text> Object<T> {
                 slots
             }
             Self::Default(_) => vec![Slot::Given(own.column())],
-            Self::Function(_) | Self::Procedure(_) => {
+            Self::Function(_) | Self::Procedure(_) | Self::Aggregate(_) => {
                 vec![Slot::Function(
                     own.schema_name().clone(),
                     own.name().clone(),
@@ -365,6 +372,7 @@ impl<T: Text> Object<T> {
             Self::OwnedBy(own) => Object::OwnedBy(own.clone()),
             Self::Function(own) => Object::Function(own.map(turn)),
             Self::Procedure(own) => Object::Procedure(own.map(turn)),
+            Self::Aggregate(own) => Object::Aggregate(own.map(turn)),
             Self::Table(own) => Object::Table(own.clone()),
             Self::Column(own) => Object::Column(own.map(turn)),
             Self::Default(own) => Object::Default(Default {

@@ -73,7 +73,7 @@ impl Kind {
             Self::Column => &["SELECT", "INSERT", "UPDATE", "REFERENCES"],
             Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
             Self::Schema => &["CREATE", "USAGE"],
-            Self::Function | Self::Procedure => &["EXECUTE"],
+            Self::Function | Self::Procedure | Self::Aggregate => &["EXECUTE"],
             Self::Enum | Self::Domain => &["USAGE"],
             Self::Extension
             | Self::DomainCheck
@@ -104,7 +104,7 @@ impl Kind {
     pub fn given_to_everybody(self) -> &'static [&'static str] {
         if matches!(
             self,
-            Self::Function | Self::Procedure | Self::Enum | Self::Domain
+            Self::Function | Self::Procedure | Self::Aggregate | Self::Enum | Self::Domain
         ) {
             self.privileges(0)
         } else {

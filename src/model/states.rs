@@ -167,6 +167,8 @@ fn arguments_of(object: &Object<Written>) -> Option<&Written> {
         Some(&own.arguments)
     } else if let Object::Procedure(own) = object {
         Some(&own.arguments)
+    } else if let Object::Aggregate(own) = object {
+        Some(&own.arguments)
     } else {
         None
     }

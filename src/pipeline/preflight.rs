@@ -286,6 +286,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::Sequence(_)
         | Object::Function(_)
         | Object::Procedure(_)
+        | Object::Aggregate(_)
         | Object::Table(_)
         | Object::Column(_)
         | Object::OwnedBy(_)

@@ -199,7 +199,7 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 17] = [
+const RENAMED: [Kind; 18] = [
     Kind::Schema,
     Kind::Enum,
     Kind::Domain,
@@ -207,6 +207,7 @@ const RENAMED: [Kind; 17] = [
     Kind::Sequence,
     Kind::Function,
     Kind::Procedure,
+    Kind::Aggregate,
     Kind::Table,
     Kind::Column,
     Kind::Unique,
@@ -450,7 +451,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Domain
             | Kind::Sequence
             | Kind::Function
-            | Kind::Procedure => {
+            | Kind::Procedure
+            | Kind::Aggregate => {
                 let schema_is_covered = settings.manage.covers_schema(now.schema_name());
                 let excluded =
                     settings.manage.excludes(now) || !schema_is_covered || is_marked(now);

@@ -85,6 +85,7 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::Sequence
         | Kind::Function
         | Kind::Procedure
+        | Kind::Aggregate
         | Kind::OwnedBy
         | Kind::Default
         | Kind::NotNull

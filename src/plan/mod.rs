@@ -11,6 +11,7 @@ pub(crate) mod identity;
 pub(crate) mod likeness;
 pub(crate) mod moves;
 pub(crate) mod needs;
+mod new_table;
 pub(crate) mod position;
 pub(crate) mod purge;
 pub(crate) mod relations;

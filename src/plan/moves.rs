@@ -162,6 +162,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         | Kind::Domain
         | Kind::Function
         | Kind::Procedure
+        | Kind::Aggregate
         | Kind::Sequence => {}
         Kind::Extension
         | Kind::OwnedBy
@@ -180,7 +181,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;
-    let commands: [(Kind, Command, Command); 7] = [
+    let commands: [(Kind, Command, Command); 8] = [
         (Kind::Table, ddl::table::set_schema, ddl::table::rename),
         (Kind::View, ddl::view::set_schema, ddl::view::rename),
         (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
@@ -192,6 +193,11 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         ),
         (
             Kind::Procedure,
+            ddl::routine::set_schema,
+            ddl::routine::rename,
+        ),
+        (
+            Kind::Aggregate,
             ddl::routine::set_schema,
             ddl::routine::rename,
         ),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::new_table;
 use super::step::{Act, Effect, Phase, Step};
 use crate::ddl::Work;
 use crate::model::{
@@ -107,6 +108,14 @@ impl Relations {
             for y in needs_to_come(level, x) {
                 self.before(by.creates.get(&y).unwrap_or(&none), arrivals);
                 self.before(by.alters.get(&y).unwrap_or(&none), arrivals);
+            }
+        }
+        let is_new = |x: &Address| by.creates.contains_key(x) && !by.drops.contains_key(x);
+        let tables = by.creates.keys().copied();
+        let tables = tables.filter(|x| x.kind() == Kind::Table && is_new(x));
+        for (table, others) in new_table::needed_first(is_new, tables, level) {
+            for other in others {
+                self.before(by.creates.get(&other).unwrap_or(&none), &by.creates[table]);
             }
         }
         // An index is built of what is filled: row by row it would cost more, and refuse rows in the middle of it. One that

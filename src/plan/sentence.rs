@@ -111,6 +111,7 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         | Alteration::Sequence(_)
         | Alteration::Function(_)
         | Alteration::Procedure(_)
+        | Alteration::Aggregate(_)
         | Alteration::DomainCheck(_)
         | Alteration::Table(_)
         | Alteration::Column(_)

@@ -173,6 +173,7 @@ impl Closure {
                     | Kind::Sequence
                     | Kind::Function
                     | Kind::Procedure
+                    | Kind::Aggregate
                     | Kind::Table
                     | Kind::Column
                     | Kind::NotNull

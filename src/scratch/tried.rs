@@ -133,6 +133,7 @@ fn types_of(level: &Level) -> Model<Expression> {
                 | Kind::Sequence
                 | Kind::Function
                 | Kind::Procedure
+                | Kind::Aggregate
         )
     });
     part

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Address, Hash, Name, Text};
+use crate::model::{Address, Hash, Kind, Name, Text};
 
 /// One SQL statement, or a part of one.
 ///
@@ -256,8 +256,16 @@ impl Sql {
         self
     }
 
-    /// Appends a function's path with the types of its arguments, as DROP FUNCTION takes it.
+    /// Appends a routine's path with the types of its arguments, as the command to drop it takes it.
     pub fn routine(self, address: &Address) -> Self {
+        if address.kind() == Kind::Aggregate && address.arguments().is_empty() {
+            return self.path(address).glue("(*)");
+        }
+        self.called(address)
+    }
+
+    /// Appends a routine's path with the types of its arguments, as GRANT takes it for functions of every kind.
+    pub fn called(self, address: &Address) -> Self {
         let mut sql = self.path(address).glue("(");
         for (at, argument) in address.arguments().iter().enumerate() {
             if at > 0 {
