@@ -49,7 +49,7 @@ pub(super) fn aggregate(
     let arguments = arguments(head, types, fields, ledger);
     let plain = gather(head, key, &PLAIN, fields, ledger);
     let minvfunc = reference(fields, "minvfunc", ledger);
-    let says_moving = MOVING.iter().any(|word| fields.key(word).is_some());
+    let says_moving = MOVING.iter().any(|word| fields.get(word).is_some());
     let moving = if says_moving || minvfunc.is_some() {
         let gather = gather(head, key, &MOVING, fields, ledger);
         if minvfunc.is_none() {
