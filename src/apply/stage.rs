@@ -195,7 +195,7 @@ fn message(
     let views_first = stage
         .steps
         .iter()
-        .take_while(|step| step.address.kind() == Kind::View)
+        .take_while(|step| matches!(step.address.kind(), Kind::View | Kind::MaterializedView))
         .count();
     let (views, rest) = stage.steps.split_at(views_first);
     let act = |parts: &mut Vec<Sql>, steps: &[crate::plan::Step]| {

@@ -65,10 +65,7 @@ fn included(model: &mut Model<Expression>) {
             let (table, include) = match model.objects.get(need) {
                 Some(Object::PrimaryKey(key)) => (need.table(), &key.include),
                 Some(Object::Unique(key)) => (need.table(), &key.include),
-                Some(Object::Index(index)) => {
-                    let path = [need.schema_name().clone(), index.table.clone()];
-                    (Address::new(Kind::Table, path), &index.include)
-                }
+                Some(Object::Index(index)) => (index.table_address(need), &index.include),
                 _ => continue,
             };
             let columns = include.iter().map(|own| table.part(Kind::Column, own));

@@ -15,11 +15,14 @@ pub(super) async fn indexes(
         .await?
     {
         let (schema, table) = (name(&row, "schema")?, name(&row, "table")?);
-        if !into
-            .model
-            .objects
-            .contains_key(&Address::new(Kind::Table, [schema.clone(), table.clone()]))
-        {
+        let on_view: bool = get(&row, "on_view")?;
+        let kind = if on_view {
+            Kind::MaterializedView
+        } else {
+            Kind::Table
+        };
+        let relation = Address::new(kind, [schema.clone(), table.clone()]);
+        if !into.model.objects.contains_key(&relation) {
             continue;
         }
         let elements: Vec<String> = get(&row, "elements")?;
@@ -36,8 +39,7 @@ pub(super) async fn indexes(
                 parameters: options(&row, "parameters")?,
                 tablespace: get::<Option<&str>>(&row, "tablespace")?.map(Name::new),
             };
-            let table = Address::new(Kind::Table, [schema, table]);
-            let address = table.part(Kind::Exclusion, &name(&row, "name")?);
+            let address = relation.part(Kind::Exclusion, &name(&row, "name")?);
             into.addresses.insert(oid(&row)?, address.clone());
             let constraint = (get(&row, "exclusion_classid")?, exclusion, 0);
             into.put(constraint, address, Object::Exclusion(own));
@@ -45,6 +47,7 @@ pub(super) async fn indexes(
         }
         let index = Index {
             table,
+            on_view,
             method: name(&row, "method")?,
             unique: get(&row, "unique")?,
             nulls_not_distinct: get(&row, "nulls_not_distinct")?,

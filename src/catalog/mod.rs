@@ -115,6 +115,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     column::columns(connection, &mut gathering).await?;
     sequence::identities(connection, &mut gathering).await?;
     constraint::constraints(connection, &mut gathering).await?;
+    relation::materialized_views(connection, &mut gathering).await?;
     index::indexes(connection, &mut gathering).await?;
     physical::tables(connection, &mut gathering).await?;
     relation::views(connection, &mut gathering).await?;

@@ -1,11 +1,13 @@
 //! Schemas, tables, views, comments, and what is not modelled.
 
 use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 
 use super::rows::{Found, get, name, oid, options, persistence, sub_oid};
 use super::{CatalogError, Gathering};
 use crate::model::{
-    Address, Comment, Expression, Kind, Object, Schema, Size, Table, Unmodelled, View,
+    Address, Comment, Expression, Kind, MaterializedView, Name, Object, Schema, Size, Table,
+    Unmodelled, View,
 };
 
 pub(super) async fn schemas(
@@ -48,6 +50,60 @@ pub(super) async fn tables(
     Ok(())
 }
 
+pub(super) async fn materialized_views(
+    connection: &mut PgConnection,
+    into: &mut Gathering,
+) -> Result<(), CatalogError> {
+    for row in sqlx::query(include_str!("materialized_view.sql"))
+        .fetch_all(connection)
+        .await?
+    {
+        let path = [name(&row, "schema")?, name(&row, "name")?];
+        let address = Address::new(Kind::MaterializedView, path);
+        let size = Size {
+            rows: get(&row, "estimated_rows")?,
+            bytes: get(&row, "bytes")?,
+        };
+        into.sizes.insert(address.clone(), size);
+        let view = MaterializedView {
+            query: Expression::new(get::<&str>(&row, "query")?.trim()),
+            parameters: options(&row, "parameters")?,
+            columns: columns(&row)?,
+        };
+        put_view(&row, &address, &view.columns, into)?;
+        into.put(oid(&row)?, address, Object::MaterializedView(view));
+    }
+    Ok(())
+}
+
+/// Reads the columns of a view with their types.
+fn columns(row: &PgRow) -> Result<Vec<(Name, String)>, CatalogError> {
+    let names: Vec<String> = get(row, "columns")?;
+    let types: Vec<String> = get(row, "types")?;
+    Ok(names.iter().map(Name::new).zip(types).collect())
+}
+
+/// Notes what stands for a view in dependencies: its row type, and its columns.
+fn put_view(
+    row: &PgRow,
+    address: &Address,
+    columns: &[(Name, String)],
+    into: &mut Gathering,
+) -> Result<(), CatalogError> {
+    into.put_row_type(
+        get(row, "row_type")?,
+        get(row, "row_array")?,
+        address,
+        get(row, "type_classid")?,
+    );
+    let (class, objid, _) = oid(row)?;
+    for (number, (column, _)) in (1..).zip(columns) {
+        let column = address.view_column(column);
+        into.addresses.insert((class, objid, number), column);
+    }
+    Ok(())
+}
+
 pub(super) async fn views(
     connection: &mut PgConnection,
     into: &mut Gathering,
@@ -60,24 +116,10 @@ pub(super) async fn views(
         let view = View {
             query: Expression::new(get::<&str>(&row, "query")?.trim()),
             options: options(&row, "options")?,
-            columns: get::<Vec<String>>(&row, "columns")?
-                .iter()
-                .map(crate::model::Name::new)
-                .zip(get::<Vec<String>>(&row, "types")?)
-                .collect(),
+            columns: columns(&row)?,
         };
-        into.put_row_type(
-            get(&row, "row_type")?,
-            get(&row, "row_array")?,
-            &address,
-            get(&row, "type_classid")?,
-        );
-        let (class, objid, _) = oid(&row)?;
-        for (number, (column, _)) in (1..).zip(&view.columns) {
-            let column = address.view_column(column);
-            into.addresses.insert((class, objid, number), column);
-        }
-        into.put((class, objid, 0), address, Object::View(view));
+        put_view(&row, &address, &view.columns, into)?;
+        into.put(oid(&row)?, address, Object::View(view));
     }
     Ok(())
 }
@@ -92,7 +134,12 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Function | Kind::Procedure | Kind::Aggregate => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Policy => Some("pg_policy"),
-        Kind::Sequence | Kind::Table | Kind::View | Kind::Index | Kind::Column => Some("pg_class"),
+        Kind::Sequence
+        | Kind::Table
+        | Kind::View
+        | Kind::MaterializedView
+        | Kind::Index
+        | Kind::Column => Some("pg_class"),
         Kind::PrimaryKey
         | Kind::Unique
         | Kind::Exclusion

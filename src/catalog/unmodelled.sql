@@ -4,14 +4,13 @@
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      found AS (
-  SELECT CASE c.relkind WHEN 'p' THEN 'partitioned table' WHEN 'm' THEN 'materialized view'
-                        WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type'
+  SELECT CASE c.relkind WHEN 'p' THEN 'partitioned table' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type'
                         ELSE CASE WHEN c.relispartition THEN 'partition' ELSE 'table in an inheritance tree' END END AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND (c.relkind IN ('p', 'm', 'f', 'c')
+     AND (c.relkind IN ('p', 'f', 'c')
           OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
      AND (c.relkind = 'c' OR NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
   UNION ALL
@@ -47,18 +46,21 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
-   CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind = 'r' AND c.reltablespace <> 0),
-                              ('table access method', c.relkind = 'r' AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
-                              ('typed table', c.reloftype <> 0)) AS flag (word, isset)
-   WHERE isset AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
+   CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind IN ('r', 'm') AND c.reltablespace <> 0),
+                              ('table access method', c.relkind IN ('r', 'm') AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
+                              ('typed table', c.reloftype <> 0),
+                              ('CLUSTER ON of a materialized view', c.relkind = 'm' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
+   WHERE isset AND c.relkind IN ('r', 'v', 'm') AND c.relpersistence <> 't'
   UNION ALL
   SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
    CROSS JOIN LATERAL (VALUES ('virtual generated column', a.attgenerated = 'v'),
                               ('statistics target of an index', c.relkind = 'i' AND coalesce(a.attstattarget, -1) <> -1),
-                              ('column options', c.relkind = 'v' AND a.attoptions IS NOT NULL)) AS flag (word, isset)
-   WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'i') AND c.relpersistence <> 't'
+                              ('statistics target of a materialized view', c.relkind = 'm' AND coalesce(a.attstattarget, -1) <> -1),
+                              ('storage of a materialized view', c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> (SELECT y.typstorage FROM pg_type y WHERE y.oid = a.atttypid))),
+                              ('column options', c.relkind IN ('v', 'm') AND a.attoptions IS NOT NULL)) AS flag (word, isset)
+   WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'm', 'i') AND c.relpersistence <> 't'
   UNION ALL
   SELECT 'view column default', s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN schema s ON s.oid = c.relnamespace
@@ -103,16 +105,16 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0
-    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'v') JOIN schema s ON s.oid = t.typnamespace
+    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'v', 'm') JOIN schema s ON s.oid = t.typnamespace
   UNION ALL
   SELECT DISTINCT 'privilege passed on by ' || pg_get_userbyid(e.grantor), t.schema, t.name, t.part, t.class, t.oid, t.schema, t.relation
     FROM (SELECT 'pg_class'::regclass AS class, c.oid, s.nspname AS schema, c.relname AS name, NULL AS part, c.relname AS relation,
                  c.relowner AS owner, c.relacl AS acl
-            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'S') AND c.relpersistence <> 't'
+            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'S') AND c.relpersistence <> 't'
           UNION ALL
           SELECT 'pg_class'::regclass, c.oid, s.nspname, c.relname, a.attname, c.relname, c.relowner, a.attacl
             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
-           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'v') AND c.relpersistence <> 't'
+           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'm') AND c.relpersistence <> 't'
           UNION ALL
           SELECT 'pg_namespace'::regclass, s.oid, s.nspname, s.nspname, NULL, NULL, n.nspowner, n.nspacl
             FROM schema s JOIN pg_namespace n ON n.oid = s.oid

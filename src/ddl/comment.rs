@@ -43,11 +43,15 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
             Some(table),
         ),
         Kind::Table => (head.push("TABLE").path(&target), Some(table)),
-        Kind::View if target.is_view_column() => (
+        Kind::View | Kind::MaterializedView if target.is_view_column() => (
             head.push("COLUMN").whole_path(&target),
             Some(target.whole()),
         ),
         Kind::View => (head.push("VIEW").path(&target), Some(target.clone())),
+        Kind::MaterializedView => (
+            head.push("MATERIALIZED VIEW").path(&target),
+            Some(target.clone()),
+        ),
         Kind::Index => (head.push("INDEX").path(&target), None),
         Kind::Column => (head.push("COLUMN").whole_path(&target), Some(table)),
         Kind::Check | Kind::Unique | Kind::Exclusion | Kind::ForeignKey => (

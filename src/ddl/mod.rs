@@ -58,6 +58,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::ReplicaIdentity(own) => physical::set_replica_identity(&address.table(), Some(own)),
         Object::ClusteredOn(own) => physical::set_clustered_on(&address.table(), Some(own)),
         Object::View(own) => view::create(address, own),
+        Object::MaterializedView(own) => view::materialize(address, own),
         Object::Trigger(own) => trigger::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::set(address, *own),
@@ -110,7 +111,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::Policy(_) => policy::drop(address),
         Object::ReplicaIdentity(_) => physical::set_replica_identity(&address.table(), None),
         Object::ClusteredOn(_) => physical::set_clustered_on(&address.table(), None),
-        Object::View(_) => view::drop(address),
+        Object::View(_) | Object::MaterializedView(_) => view::drop(address),
         Object::Trigger(_) => trigger::drop(address),
         // What the applier owns has no owner said: see decision 1.
         Object::Owner(_) => privilege::set_own(&on(address)),
@@ -135,10 +136,10 @@ pub(crate) fn alter<T: Text>(
         CommentAlteration, DefaultAlteration, DomainAlteration, DomainCheckAlteration,
         EnumAlteration, ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration,
         FunctionAlteration, Grant, GrantAlteration, IdentityAlteration, IndexAlteration,
-        NotNullAlteration, OwnedByAlteration, OwnerAlteration, ParametersAlteration,
-        PolicyAlteration, PrimaryKeyAlteration, ProcedureAlteration, ReplicaIdentityAlteration,
-        RowSecurityAlteration, SequenceAlteration, TableAlteration, UniqueAlteration, Validity,
-        ViewAlteration,
+        MaterializedViewAlteration, NotNullAlteration, OwnedByAlteration, OwnerAlteration,
+        ParametersAlteration, PolicyAlteration, PrimaryKeyAlteration, ProcedureAlteration,
+        ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration, TableAlteration,
+        UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -230,7 +231,12 @@ pub(crate) fn alter<T: Text>(
         | (Alteration::Index(IndexAlteration::Definition), _)
         | (Alteration::Trigger(TriggerAlteration::Definition), _)
         | (Alteration::Policy(PolicyAlteration::Definition), _)
-        | (Alteration::View(ViewAlteration::Columns | ViewAlteration::Options), _) => None,
+        | (Alteration::View(ViewAlteration::Columns | ViewAlteration::Options), _)
+        | (Alteration::MaterializedView(MaterializedViewAlteration::Query), _) => None,
+        (
+            Alteration::MaterializedView(MaterializedViewAlteration::Parameters { set, reset }),
+            _,
+        ) => Some(view::parameters(address, set, reset)),
         (Alteration::ForeignKey(ForeignKeyAlteration::Deferrable(_)), Object::ForeignKey(own)) => {
             Some(constraint::set_deferrable(address, own))
         }
@@ -315,6 +321,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Exclusion
         | Kind::Index
         | Kind::View
+        | Kind::MaterializedView
         | Kind::Function
         | Kind::Procedure
         | Kind::Aggregate

@@ -43,7 +43,7 @@ pub(crate) fn parameters(
 }
 
 /// SET and RESET of options, as many subcommands as it takes.
-fn options(set: &BTreeMap<Name, String>, reset: &[Name]) -> Vec<Sql> {
+pub(super) fn options(set: &BTreeMap<Name, String>, reset: &[Name]) -> Vec<Sql> {
     let mut subcommands = Vec::new();
     if !reset.is_empty() {
         let names: Vec<Sql> = reset

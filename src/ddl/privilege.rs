@@ -17,6 +17,7 @@ pub(super) fn word(kind: Kind) -> &'static str {
         Kind::Aggregate => "AGGREGATE",
         Kind::Table | Kind::Column => "TABLE",
         Kind::View => "VIEW",
+        Kind::MaterializedView => "MATERIALIZED VIEW",
         Kind::Extension
         | Kind::DomainCheck
         | Kind::OwnedBy
@@ -60,7 +61,10 @@ pub(crate) fn set_owner(target: &Address, role: &Name) -> Statement {
 fn owner_to(target: &Address, whose: impl Fn(Sql) -> Sql) -> Statement {
     let sql = named(Sql::new("ALTER").push(word(target.kind())), target);
     let statement = Statement::catalog(whose(sql));
-    if matches!(target.kind(), Kind::Table | Kind::View | Kind::Sequence) {
+    if matches!(
+        target.kind(),
+        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Sequence
+    ) {
         statement.locking(target, LockMode::AccessExclusive)
     } else {
         statement
@@ -141,7 +145,7 @@ fn privilege(
     let target = address.target().expect("a privilege is on something");
     let is_column = target.kind() == Kind::Column || target.is_view_column();
     // GRANT knows no views and no aggregates: they are tables and functions there.
-    let words = if target.kind() == Kind::View {
+    let words = if matches!(target.kind(), Kind::View | Kind::MaterializedView) {
         "TABLE"
     } else if target.kind() == Kind::Aggregate {
         "FUNCTION"

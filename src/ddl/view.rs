@@ -1,9 +1,11 @@
-//! CREATE VIEW and DROP VIEW.
+//! CREATE VIEW, CREATE MATERIALIZED VIEW and their changes.
 
-use crate::model::{Address, Name, Text, View};
+use std::collections::BTreeMap;
+
+use crate::model::{Address, Kind, MaterializedView, Name, Text, View};
 use crate::sql::Sql;
 
-use super::statement::{LockMode, Statement};
+use super::statement::{LockMode, Statement, Work};
 
 /// <https://www.postgresql.org/docs/current/sql-createview.html>
 pub(crate) fn create<T: Text>(address: &Address, own: &View<T>) -> Statement {
@@ -16,26 +18,53 @@ pub(crate) fn replace<T: Text>(address: &Address, own: &View<T>) -> Statement {
     written("CREATE OR REPLACE VIEW", address, own).locking(address, LockMode::AccessExclusive)
 }
 
-/// <https://www.postgresql.org/docs/current/sql-alterview.html> (RENAME TO)
-pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
-    Statement::catalog(
-        Sql::new("ALTER VIEW")
-            .path(address)
-            .push("RENAME TO")
-            .name(to),
-    )
-    .locking(address, LockMode::AccessExclusive)
+/// Holds the rows of its query from the start.
+/// <https://www.postgresql.org/docs/current/sql-creatematerializedview.html>
+pub(crate) fn materialize<T: Text>(address: &Address, own: &MaterializedView<T>) -> Statement {
+    let mut sql = Sql::new("CREATE MATERIALIZED VIEW").path(address);
+    if !own.parameters.is_empty() {
+        sql = sql.join(&super::index::parameters(&own.parameters));
+    }
+    let sql = sql.push("AS").verbatim(&own.query).push("WITH DATA");
+    Statement::catalog(sql)
+        .under(&own.query)
+        .locking(address, LockMode::AccessExclusive)
+        .working(Work::TableRewrite)
 }
 
-/// <https://www.postgresql.org/docs/current/sql-alterview.html> (SET SCHEMA)
+/// Readers go on. <https://www.postgresql.org/docs/current/sql-altermaterializedview.html> (SET, RESET)
+pub(crate) fn parameters(
+    address: &Address,
+    set: &BTreeMap<Name, String>,
+    reset: &[Name],
+) -> Statement {
+    let subcommands = super::physical::options(set, reset);
+    let sql = about("ALTER", address).separated(&subcommands, ", ");
+    Statement::catalog(sql).locking(address, LockMode::ShareUpdateExclusive)
+}
+
+/// The words of a command about a view.
+fn about(command: &'static str, address: &Address) -> Sql {
+    let words = if address.kind() == Kind::MaterializedView {
+        "MATERIALIZED VIEW"
+    } else {
+        "VIEW"
+    };
+    Sql::new(command).push(words).path(address)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterview.html> (RENAME TO),
+/// <https://www.postgresql.org/docs/current/sql-altermaterializedview.html>
+pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
+    Statement::catalog(about("ALTER", address).push("RENAME TO").name(to))
+        .locking(address, LockMode::AccessExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterview.html> (SET SCHEMA),
+/// <https://www.postgresql.org/docs/current/sql-altermaterializedview.html>
 pub(crate) fn set_schema(address: &Address, to: &Name) -> Statement {
-    Statement::catalog(
-        Sql::new("ALTER VIEW")
-            .path(address)
-            .push("SET SCHEMA")
-            .name(to),
-    )
-    .locking(address, LockMode::AccessExclusive)
+    Statement::catalog(about("ALTER", address).push("SET SCHEMA").name(to))
+        .locking(address, LockMode::AccessExclusive)
 }
 
 fn written<T: Text>(words: &'static str, address: &Address, own: &View<T>) -> Statement {
@@ -51,8 +80,8 @@ fn written<T: Text>(words: &'static str, address: &Address, own: &View<T>) -> St
     Statement::catalog(sql.push("AS").verbatim(&own.query)).under(&own.query)
 }
 
-/// <https://www.postgresql.org/docs/current/sql-dropview.html>
+/// <https://www.postgresql.org/docs/current/sql-dropview.html>,
+/// <https://www.postgresql.org/docs/current/sql-dropmaterializedview.html>
 pub(crate) fn drop(address: &Address) -> Statement {
-    Statement::catalog(Sql::new("DROP VIEW").path(address))
-        .locking(address, LockMode::AccessExclusive)
+    Statement::catalog(about("DROP", address)).locking(address, LockMode::AccessExclusive)
 }

@@ -137,6 +137,12 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
             table::read(&head, &name, &key, &value, gathering);
         }
     }
+    if let Some(node) = fields.get("materialized_views") {
+        let ledger = &mut gathering.ledger;
+        for (name, key, value) in fields::entries(&node, "materialized_views", ledger) {
+            view::read_materialized(&head, &name, &key, &value, gathering);
+        }
+    }
     if let Some(node) = fields.get("views") {
         for (name, key, value) in fields::entries(&node, "views", &mut gathering.ledger) {
             view::read(&head, &name, &key, &value, gathering);
@@ -412,7 +418,7 @@ fn look_alikes(gathering: &mut Gathering) {
     for address in gathering.declared.written.objects.keys() {
         if !matches!(
             address.kind(),
-            Kind::Schema | Kind::Table | Kind::View | Kind::Column
+            Kind::Schema | Kind::Table | Kind::View | Kind::MaterializedView | Kind::Column
         ) {
             continue;
         }

@@ -48,6 +48,8 @@ pub struct Document {
     pub aggregates: Option<BTreeMap<String, Aggregate>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
+    /// Materialized views (manual: CREATE MATERIALIZED VIEW).
+    pub materialized_views: Option<BTreeMap<String, MaterializedViewForm>>,
     /// Views (manual: CREATE VIEW).
     pub views: Option<BTreeMap<String, ViewForm>>,
 }
@@ -383,6 +385,44 @@ pub struct View {
     pub protect: Option<bool>,
 }
 
+/// A materialized view: its query, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum MaterializedViewForm {
+    /// The query.
+    Query(Sql),
+    /// Everything.
+    Full(Box<MaterializedView>),
+}
+
+/// A materialized view. What it holds is never compared.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct MaterializedView {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The query.
+    pub query: Sql,
+    /// Storage parameters, by name; those of its TOAST table begin with `toast.`.
+    pub with: Option<BTreeMap<String, Scalar>>,
+    /// The indexes.
+    pub indexes: Option<BTreeMap<String, IndexForm>>,
+    /// What is said of its columns.
+    pub columns: Option<BTreeMap<String, ViewColumn>>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// Who may do what, by role, `public` for everybody; absent: not compared. The list is whole, but for its owner.
+    pub grants: Option<BTreeMap<String, Vec<PrivilegeForm>>>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
 /// A column of a view.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -431,6 +471,7 @@ mod tests {
             ("Check", "tables: { t: { checks: { c: {KEYS} } } }", ""),
             ("Index", "tables: { t: { indexes: { i: {KEYS} } } }", ""),
             ("View", "views: { v: {KEYS} }", ""),
+            ("MaterializedView", "materialized_views: { v: {KEYS} }", ""),
             (
                 "Privilege",
                 "tables: { t: { grants: { r: [{KEYS}] } } }",

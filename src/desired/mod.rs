@@ -29,6 +29,7 @@ mod write_policy;
 mod write_privilege;
 mod write_routine;
 mod write_types;
+mod write_view;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

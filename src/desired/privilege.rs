@@ -160,7 +160,10 @@ impl Gathering {
         } else {
             Kind::Column
         };
-        let has_columns = matches!(target.kind(), Kind::Table | Kind::View);
+        let has_columns = matches!(
+            target.kind(),
+            Kind::Table | Kind::View | Kind::MaterializedView
+        );
         if !columns.is_empty() && !has_columns {
             let what = format!("{target} has no columns to speak of");
             self.ledger.fault(item, what, None);
@@ -225,7 +228,7 @@ pub(super) fn is_everybody(role: &Name) -> bool {
 }
 
 fn column_of(relation: &Address, column: &Name) -> Address {
-    if relation.kind() == Kind::View {
+    if matches!(relation.kind(), Kind::View | Kind::MaterializedView) {
         relation.view_column(column)
     } else {
         relation.part(Kind::Column, column)

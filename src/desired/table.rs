@@ -383,7 +383,7 @@ impl Reading<'_> {
         fields.close(&mut self.gathering.ledger);
     }
 
-    fn index(&mut self, name: &Name, key: &Rc<Node>, value: &Rc<Node>) {
+    pub(super) fn index(&mut self, name: &Name, key: &Rc<Node>, value: &Rc<Node>) {
         let address = Address::new(
             Kind::Index,
             [self.table.schema_name().clone(), name.clone()],
@@ -404,6 +404,7 @@ impl Reading<'_> {
         }
         let mut own = Index {
             table: self.table.name().clone(),
+            on_view: self.table.kind() == Kind::MaterializedView,
             method: Name::new("btree"),
             unique: false,
             nulls_not_distinct: false,
@@ -457,7 +458,9 @@ impl Reading<'_> {
         own.predicate = fields
             .get("where")
             .and_then(|node| self.sql(&node, "the predicate"));
-        self.known_columns(value, own.include.iter());
+        if !own.on_view {
+            self.known_columns(value, own.include.iter());
+        }
         self.gathering.put(&address, key, Object::Index(own));
         self.gathering.comment(&address, &mut fields);
         self.gathering.renamed(&address, &mut fields);

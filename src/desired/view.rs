@@ -1,4 +1,4 @@
-//! The section `views`.
+//! The sections `views` and `materialized_views`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -7,7 +7,7 @@ use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use super::table::Reading;
-use crate::model::{Address, Kind, Name, Object, View};
+use crate::model::{Address, Kind, MaterializedView, Name, Object, View};
 
 pub(super) fn read(
     head: &Head,
@@ -77,15 +77,7 @@ pub(super) fn read(
             .ledger
             .fault(key, format!("{address} has no `query`"), None),
     }
-    if let Some(node) = fields.get("columns") {
-        for (name, _, value) in fields::entries(&node, "columns", &mut gathering.ledger) {
-            let what = format!("column {name} of the view");
-            if let Some(mut own) = Fields::open(&value, what, &mut gathering.ledger) {
-                gathering.comment(&address.view_column(&name), &mut own);
-                own.close(&mut gathering.ledger);
-            }
-        }
-    }
+    columns(&address, &mut fields, gathering);
     if let Some(node) = fields.get("triggers") {
         let mut reading = Reading {
             table: address.clone(),
@@ -100,4 +92,77 @@ pub(super) fn read(
     gathering.common(&address, &mut fields);
     gathering.renamed(&address, &mut fields);
     fields.close(&mut gathering.ledger);
+}
+
+/// Reads one entry of `materialized_views`.
+pub(super) fn read_materialized(
+    head: &Head,
+    name: &Name,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    gathering: &mut Gathering,
+) {
+    let kind = Kind::MaterializedView;
+    let path = &head.search_path;
+    if matches!(value.value, Value::Scalar { .. }) {
+        let address = Address::new(kind, [head.schema.clone(), name.clone()]);
+        gathering.declare_unit(&address, key, false);
+        let ledger = &mut gathering.ledger;
+        if let Some(query) = fields::sql(value, "the query", Sql::Body, path, ledger) {
+            let own = MaterializedView {
+                query,
+                parameters: BTreeMap::new(),
+                columns: Vec::new(),
+            };
+            gathering.put(&address, key, Object::MaterializedView(own));
+        }
+        return;
+    }
+    let what = format!("materialized view {name}");
+    let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else {
+        return;
+    };
+    let address = gathering.unit(head, kind, name, key, &mut fields);
+    let ledger = &mut gathering.ledger;
+    let parameters = super::physical::options(&mut fields, "with", "a storage parameter", ledger);
+    match fields.get("query") {
+        Some(node) => {
+            if let Some(query) = fields::sql(&node, "the query", Sql::Body, path, ledger) {
+                let own = MaterializedView {
+                    query,
+                    parameters,
+                    columns: Vec::new(),
+                };
+                gathering.put(&address, key, Object::MaterializedView(own));
+            }
+        }
+        None => ledger.fault(key, format!("{address} has no `query`"), None),
+    }
+    columns(&address, &mut fields, gathering);
+    if let Some(node) = fields.get("indexes") {
+        let mut reading = Reading {
+            table: address.clone(),
+            path,
+            gathering: &mut *gathering,
+        };
+        for (name, key, value) in fields::entries(&node, "indexes", &mut reading.gathering.ledger) {
+            reading.index(&name, &key, &value);
+        }
+    }
+    gathering.common(&address, &mut fields);
+    gathering.renamed(&address, &mut fields);
+    fields.close(&mut gathering.ledger);
+}
+
+/// Reads what is said of the columns of a view.
+fn columns(address: &Address, fields: &mut Fields, gathering: &mut Gathering) {
+    if let Some(node) = fields.get("columns") {
+        for (name, _, value) in fields::entries(&node, "columns", &mut gathering.ledger) {
+            let what = format!("column {name} of the view");
+            if let Some(mut own) = Fields::open(&value, what, &mut gathering.ledger) {
+                gathering.comment(&address.view_column(&name), &mut own);
+                own.close(&mut gathering.ledger);
+            }
+        }
+    }
 }

@@ -7,12 +7,12 @@ use serde_yaml::{Mapping, Value};
 use super::write_privilege::{Access, Lists};
 use super::{
     edit, write_aggregate, write_constraint, write_physical, write_policy, write_routine,
-    write_types,
+    write_types, write_view,
 };
 use crate::model::{
     Address, Check, Column, Counting, Expression, Generated, Grants, Hash, Identity, Index, Kind,
     MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
-    Validity, View,
+    Validity,
 };
 
 /// The longest file name that is written whole, in bytes.
@@ -65,7 +65,7 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Acc
 pub(super) struct Page<'a> {
     pub(super) model: &'a Model<Expression>,
     /// The indexes of every table.
-    indexes: BTreeMap<Address, Vec<(&'a Address, &'a Index<Expression>)>>,
+    pub(super) indexes: BTreeMap<Address, Vec<(&'a Address, &'a Index<Expression>)>>,
     privileges: Lists,
 }
 
@@ -178,7 +178,12 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
             ("extensions", name, Value::Mapping(map))
         }
         Object::Table(own) => ("tables", name, table(page, address, own.persistence)),
-        Object::View(own) => ("views", name, view(page, address, own)),
+        Object::View(own) => ("views", name, write_view::view(page, address, own)),
+        Object::MaterializedView(own) => (
+            "materialized_views",
+            name,
+            write_view::materialized(page, address, own),
+        ),
         Object::Enum(own) => ("enums", name, write_types::enumeration(page, address, own)),
         Object::Domain(own) => ("domains", name, write_types::domain(page, address, own)),
         Object::Sequence(own) => ("sequences", name, sequence(page, address, own)),
@@ -548,7 +553,11 @@ fn check(model: &Model<Expression>, address: &Address, check: &Check<Expression>
     }
 }
 
-fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>) -> Value {
+pub(super) fn index(
+    model: &Model<Expression>,
+    address: &Address,
+    index: &Index<Expression>,
+) -> Value {
     let elements = Value::Sequence(
         index
             .elements
@@ -587,43 +596,4 @@ fn index(model: &Model<Expression>, address: &Address, index: &Index<Expression>
     } else {
         Value::Mapping(own)
     }
-}
-
-fn view(page: &Page<'_>, address: &Address, view: &View<Expression>) -> Value {
-    let model = page.model;
-    let mut own = Mapping::new();
-    attached(page, address, &mut own);
-    for (name, value) in &view.options {
-        let value = match value.as_str() {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            other => text(other),
-        };
-        own.insert(text(name.as_str()), value);
-    }
-    own.insert(text("query"), text(view.query.sql()));
-    let mut columns = Mapping::new();
-    for (column, _) in &view.columns {
-        let mut map = Mapping::new();
-        comment(model, &address.view_column(column), &mut map);
-        if !map.is_empty() {
-            columns.insert(text(column.as_str()), Value::Mapping(map));
-        }
-    }
-    if !columns.is_empty() {
-        own.insert(text("columns"), Value::Mapping(columns));
-    }
-    let mut triggers = Mapping::new();
-    for (part, object) in model.below(address) {
-        if let Object::Trigger(one) = object
-            && one.relation(part) == *address
-        {
-            let name = text(part.name().as_str());
-            triggers.insert(name, write_constraint::trigger(model, part, one));
-        }
-    }
-    if !triggers.is_empty() {
-        own.insert(text("triggers"), Value::Mapping(triggers));
-    }
-    Value::Mapping(own)
 }

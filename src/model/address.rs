@@ -171,7 +171,7 @@ impl Address {
     /// Makes the address of a column of this view. Those are no objects of their own; comments and privileges can be
     /// on them.
     pub fn view_column(&self, name: &Name) -> Self {
-        Self::new(Kind::View, self.path.iter().chain([name]).cloned())
+        Self::new(self.kind, self.path.iter().chain([name]).cloned())
     }
 
     /// Returns the object that this address speaks of: it may be that of an enum value, or of a column of a view.
@@ -194,7 +194,7 @@ impl Address {
 
     /// Says whether this is the address of a column of a view.
     pub fn is_view_column(&self) -> bool {
-        self.kind == Kind::View && self.path.len() == 3
+        matches!(self.kind, Kind::View | Kind::MaterializedView) && self.path.len() == 3
     }
 
     /// Says whether this is the address of an enum value.
@@ -265,6 +265,7 @@ impl Address {
                     own == Kind::DomainCheck || (self.on.is_some() && own == Kind::Domain)
                 }
                 Kind::View => own == Kind::Trigger || self.on == Some(Kind::View),
+                Kind::MaterializedView => self.on == Some(ancestor.kind),
                 Kind::Extension
                 | Kind::DomainCheck
                 | Kind::OwnedBy

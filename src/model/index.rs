@@ -9,6 +9,9 @@ use super::{Address, Kind, Name, Text, Validity};
 pub struct Index<T> {
     /// The table's name, in the index's own schema.
     pub table: Name,
+    /// Whether that is a materialized view.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_view: bool,
     /// The access method.
     pub method: Name,
     /// Whether no two rows may hold equal keys.
@@ -45,14 +48,20 @@ impl IndexAlteration {
 }
 
 impl<T> Index<T> {
-    /// Returns the address of the table that the index at `own` belongs to.
+    /// Returns the address of the table or materialized view that the index at `own` belongs to.
     pub fn table_address(&self, own: &Address) -> Address {
-        Address::new(Kind::Table, [own.schema_name().clone(), self.table.clone()])
+        let kind = if self.on_view {
+            Kind::MaterializedView
+        } else {
+            Kind::Table
+        };
+        Address::new(kind, [own.schema_name().clone(), self.table.clone()])
     }
 
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Index<U> {
         let Self {
             table,
+            on_view,
             method,
             unique,
             nulls_not_distinct,
@@ -65,6 +74,7 @@ impl<T> Index<T> {
         } = self;
         Index {
             table: table.clone(),
+            on_view: *on_view,
             method: method.clone(),
             unique: *unique,
             nulls_not_distinct: *nulls_not_distinct,
@@ -83,6 +93,7 @@ impl<T: Text + Ord> Index<T> {
     pub fn alterations(&self, to: &Self) -> Vec<IndexAlteration> {
         let Self {
             table,
+            on_view,
             method,
             unique,
             nulls_not_distinct,
@@ -94,6 +105,7 @@ impl<T: Text + Ord> Index<T> {
             validity,
         } = self;
         let same = *table == to.table
+            && *on_view == to.on_view
             && *method == to.method
             && *unique == to.unique
             && *nulls_not_distinct == to.nulls_not_distinct

@@ -80,4 +80,4 @@ pub use table::{
 pub use text::{Expression, Text, Written};
 pub use trigger::{Enabled, Event, Timing, Trigger, TriggerAlteration};
 pub use types::{ADDED_VALUES, Enum, EnumAlteration};
-pub use view::{View, ViewAlteration};
+pub use view::{MaterializedView, MaterializedViewAlteration, View, ViewAlteration};

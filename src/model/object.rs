@@ -8,13 +8,13 @@ use super::{
     Comment, CommentAlteration, Default, DefaultAlteration, Domain, DomainAlteration, DomainCheck,
     DomainCheckAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
     ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
-    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, NotNull,
-    NotNullAlteration, OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters,
-    ParametersAlteration, Policy, PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure,
-    ProcedureAlteration, ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity,
-    RowSecurityAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration, Slot, Table,
-    TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
-    ViewAlteration,
+    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, MaterializedView,
+    MaterializedViewAlteration, NotNull, NotNullAlteration, OwnedBy, OwnedByAlteration, Owner,
+    OwnerAlteration, Parameters, ParametersAlteration, Policy, PolicyAlteration, PrimaryKey,
+    PrimaryKeyAlteration, Procedure, ProcedureAlteration, ReplicaIdentity,
+    ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Schema, SchemaAlteration,
+    Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration,
+    Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -127,6 +127,8 @@ kinds! {
     ClusteredOn = "clustered index", ClusteredOn, ClusteredOnAlteration;
     /// A view.
     View = "view", View<T>, ViewAlteration;
+    /// A materialized view.
+    MaterializedView = "materialized view", MaterializedView<T>, MaterializedViewAlteration;
     /// A trigger on a table or view.
     Trigger = "trigger", Trigger<T>, TriggerAlteration;
     /// Whether a table's policies count.
@@ -175,6 +177,7 @@ impl Kind {
             | Self::Table
             | Self::Index
             | Self::View
+            | Self::MaterializedView
             | Self::Owner
             | Self::Grant
             | Self::Comment => false,
@@ -210,6 +213,7 @@ impl Kind {
             | Self::ReplicaIdentity
             | Self::ClusteredOn
             | Self::View
+            | Self::MaterializedView
             | Self::Trigger
             | Self::RowSecurity
             | Self::Policy
@@ -231,7 +235,8 @@ impl Kind {
             | Self::Procedure
             | Self::Aggregate
             | Self::Table
-            | Self::View => true,
+            | Self::View
+            | Self::MaterializedView => true,
             Self::Column
             | Self::DomainCheck
             | Self::OwnedBy
@@ -280,7 +285,8 @@ impl<T: Text> Object<T> {
             | Self::Procedure(_)
             | Self::Aggregate(_)
             | Self::Table(_)
-            | Self::View(_) => Some(own.schema()),
+            | Self::View(_)
+            | Self::MaterializedView(_) => Some(own.schema()),
             Self::Column(_)
             | Self::PrimaryKey(_)
             | Self::Unique(_)
@@ -309,7 +315,7 @@ impl<T: Text> Object<T> {
         let constraint = |name: &super::Name| Slot::Constraint(own.table(), name.clone());
         match self {
             // A relation's row type takes a type's name, and the other way round an enum's array type could.
-            Self::Table(_) | Self::View(_) => vec![
+            Self::Table(_) | Self::View(_) | Self::MaterializedView(_) => vec![
                 relation(own.name()),
                 Slot::Type(own.schema_name().clone(), own.name().clone()),
             ],
@@ -391,6 +397,7 @@ impl<T: Text> Object<T> {
             Self::ReplicaIdentity(own) => Object::ReplicaIdentity(own.clone()),
             Self::ClusteredOn(own) => Object::ClusteredOn(own.clone()),
             Self::View(own) => Object::View(own.map(turn)),
+            Self::MaterializedView(own) => Object::MaterializedView(own.map(turn)),
             Self::Trigger(own) => Object::Trigger(own.map(turn)),
             Self::RowSecurity(own) => Object::RowSecurity(own.clone()),
             Self::Policy(own) => Object::Policy(own.map(turn)),

@@ -47,7 +47,7 @@ impl Parameters {
 }
 
 /// Returns the options to be set, and the names of those to be reset.
-fn differing(
+pub(super) fn differing(
     from: &BTreeMap<Name, String>,
     to: &BTreeMap<Name, String>,
 ) -> (BTreeMap<Name, String>, Vec<Name>) {

@@ -68,8 +68,8 @@ impl Kind {
         ];
         match self {
             // MAINTAIN came with 17.
-            Self::Table | Self::View if major < 17 => &TABLE[..7],
-            Self::Table | Self::View => &TABLE,
+            Self::Table | Self::View | Self::MaterializedView if major < 17 => &TABLE[..7],
+            Self::Table | Self::View | Self::MaterializedView => &TABLE,
             Self::Column => &["SELECT", "INSERT", "UPDATE", "REFERENCES"],
             Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
             Self::Schema => &["CREATE", "USAGE"],

@@ -124,7 +124,14 @@ impl Declared {
     /// Spells a type that the files declare as a server with an empty search path would.
     fn spelled_here(&self, text: &str, path: &[Name]) -> Option<String> {
         let is_type = |place: &[Name; 2]| {
-            let kinds = [Kind::Enum, Kind::Domain, Kind::Table, Kind::View].into_iter();
+            let kinds = [
+                Kind::Enum,
+                Kind::Domain,
+                Kind::Table,
+                Kind::View,
+                Kind::MaterializedView,
+            ]
+            .into_iter();
             let mut addresses = kinds.map(|kind| Address::new(kind, place.iter().cloned()));
             addresses.any(|address| self.written.objects.contains_key(&address))
         };

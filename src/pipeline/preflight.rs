@@ -133,6 +133,10 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
     } else {
         return None;
     };
+    // What a materialized view will hold is not known before.
+    if table.kind() != Kind::Table {
+        return None;
+    }
     let before = level.moves.carry_back(&table);
     let is_there =
         level.current.objects.contains_key(&table) && level.before.objects.contains_key(&before);
@@ -304,6 +308,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::RowSecurity(_)
         | Object::Policy(_)
         | Object::View(_)
+        | Object::MaterializedView(_)
         | Object::Trigger(_)
         | Object::Owner(_)
         | Object::Grant(_)

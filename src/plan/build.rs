@@ -150,7 +150,12 @@ fn keys_made_again(ordered: &mut [Placed], level: &Level) {
 fn locked_as_named_then(ordered: &mut [Placed], level: &Level) {
     let mut pending = level.moves.clone();
     let before = level.before.objects.keys();
-    let is_relation = |own: &&Address| matches!(own.kind(), Kind::Table | Kind::View);
+    let is_relation = |own: &&Address| {
+        matches!(
+            own.kind(),
+            Kind::Table | Kind::View | Kind::MaterializedView
+        )
+    };
     let mut present: BTreeSet<Address> = before.filter(is_relation).cloned().collect();
     for (block, _) in ordered {
         for step in block.steps_mut() {
@@ -288,7 +293,12 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
         Change::Create => {
             let object = &level.desired.objects[address];
             let why = created(address, cx);
-            let step = Step::run(address, ddl::create(address, object), why).creating(address);
+            let statement = if let Object::MaterializedView(own) = object {
+                rewrite::materialized_view::filled(address, address, own, cx)
+            } else {
+                ddl::create(address, object)
+            };
+            let step = Step::run(address, statement, why).creating(address);
             let refuses = matches!(
                 address.kind(),
                 Kind::NotNull
@@ -348,6 +358,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::RowSecurity(_)
                 | Object::Policy(_)
                 | Object::View(_)
+                | Object::MaterializedView(_)
                 | Object::Trigger(_)
                 | Object::Owner(_)
                 | Object::Grant(_)

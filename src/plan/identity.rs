@@ -199,7 +199,7 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 18] = [
+const RENAMED: [Kind; 19] = [
     Kind::Schema,
     Kind::Enum,
     Kind::Domain,
@@ -218,6 +218,7 @@ const RENAMED: [Kind; 18] = [
     Kind::Trigger,
     Kind::Policy,
     Kind::View,
+    Kind::MaterializedView,
 ];
 
 fn renames(known: &Known<'_>, identity: &mut Identity) {
@@ -445,6 +446,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
         match now.kind() {
             Kind::Table
             | Kind::View
+            | Kind::MaterializedView
             | Kind::Schema
             | Kind::Extension
             | Kind::Enum

@@ -98,6 +98,7 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::RowSecurity
         | Kind::Policy
         | Kind::View
+        | Kind::MaterializedView
         | Kind::Trigger
         | Kind::Owner
         | Kind::Grant

@@ -158,6 +158,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         }
         Kind::Table
         | Kind::View
+        | Kind::MaterializedView
         | Kind::Enum
         | Kind::Domain
         | Kind::Function
@@ -181,9 +182,14 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;
-    let commands: [(Kind, Command, Command); 8] = [
+    let commands: [(Kind, Command, Command); 9] = [
         (Kind::Table, ddl::table::set_schema, ddl::table::rename),
         (Kind::View, ddl::view::set_schema, ddl::view::rename),
+        (
+            Kind::MaterializedView,
+            ddl::view::set_schema,
+            ddl::view::rename,
+        ),
         (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
         (Kind::Domain, ddl::domain::set_schema, ddl::domain::rename),
         (

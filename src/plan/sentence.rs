@@ -125,6 +125,7 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         | Alteration::Exclusion(_)
         | Alteration::ForeignKey(_)
         | Alteration::View(_)
+        | Alteration::MaterializedView(_)
         | Alteration::Trigger(_) => attribute(),
     }
 }

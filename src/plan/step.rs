@@ -219,6 +219,10 @@ impl Step {
             return Vec::new();
         };
         let locked = statement.locks.keys();
+        // What one reads is not worked on.
+        if self.address.kind() == Kind::MaterializedView {
+            return vec![&self.address];
+        }
         if !matches!(self.address.kind(), Kind::ForeignKey | Kind::Column) {
             return locked.collect();
         }

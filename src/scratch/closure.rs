@@ -179,7 +179,8 @@ impl Closure {
                     | Kind::NotNull
                     | Kind::PrimaryKey
                     | Kind::Unique
-                    | Kind::View => true,
+                    | Kind::View
+                    | Kind::MaterializedView => true,
                     Kind::OwnedBy
                     | Kind::Exclusion
                     | Kind::Default

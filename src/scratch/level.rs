@@ -463,6 +463,7 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
     for step in moves.0.iter().filter(|step| step.to.path().len() == 2) {
         for kind in [
             Kind::View,
+            Kind::MaterializedView,
             Kind::Table,
             Kind::Sequence,
             Kind::Index,

@@ -129,6 +129,7 @@ fn build_index(
         address.name().as_str(),
     );
     let index = Index {
+        on_view: false,
         table: table.name().clone(),
         method: Name::new("btree"),
         unique: true,

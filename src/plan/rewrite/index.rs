@@ -144,7 +144,11 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                     continue;
                 };
                 let table = index.table_address(address);
-                if cx.is_new(&table) || cx.class(&table) == SizeClass::Empty {
+                // One on a materialized view that is made again is built before anybody reads that.
+                if cx.is_new(&table)
+                    || changes.drops(&table)
+                    || cx.class(&table) == SizeClass::Empty
+                {
                     continue;
                 }
                 let statement = ddl::index::create(address, index, Way::Concurrently);

@@ -7,6 +7,7 @@ mod domain;
 mod enum_values;
 mod identity;
 mod index;
+pub(super) mod materialized_view;
 mod not_null;
 mod persistence;
 mod sequence;
@@ -100,7 +101,7 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 10] = [
+const REWRITES: [Rewrite; 11] = [
     add_column::rewrite,
     not_null::rewrite,
     enum_values::rewrite,
@@ -110,6 +111,7 @@ const REWRITES: [Rewrite; 10] = [
     sequence::rewrite,
     persistence::rewrite,
     constraint::rewrite,
+    materialized_view::rewrite,
     index::rewrite,
 ];
 
