@@ -69,7 +69,7 @@ pub(super) async fn run(
                 sql: Some(statements_of(stage)),
             });
         }
-        let holders = lock::holders(connection, &tables).await?;
+        let holders = lock::holders(connection, &waited_for(stage)).await?;
         if begun.elapsed() >= run.settings.lock_patience {
             let patience = run.settings.lock_patience;
             return Err(ApplyError::Patience {
@@ -247,6 +247,17 @@ fn strongest_at_head(stage: &Stage) -> BTreeMap<Address, LockMode> {
         }
     }
     strongest
+}
+
+/// Returns every relation that somebody may keep the stage waiting for, views among them.
+fn waited_for(stage: &Stage) -> Vec<Address> {
+    let locks = stage.locks().into_iter();
+    let relations: BTreeSet<Address> = locks
+        .filter(|(_, mode)| *mode > LockMode::AccessShare)
+        .map(|(relation, _)| relation)
+        .chain(tables_at_head(stage))
+        .collect();
+    relations.into_iter().collect()
 }
 
 fn tables_at_head(stage: &Stage) -> Vec<Address> {

@@ -349,6 +349,20 @@ fn of_work(
         Work::IndexBuild => (Hazard::IndexBuild, "", "is indexed"),
         Work::Catalog => return,
     };
+    if step.address.kind() == Kind::MaterializedView {
+        let read = statement.locks.iter();
+        for (relation, _) in read.filter(|(_, mode)| **mode == LockMode::AccessShare) {
+            found.push(Finding {
+                hazard: Hazard::LongScan,
+                address: relation.clone(),
+                because: format!(
+                    "every row of {} is read to fill a materialized view",
+                    relation.dotted()
+                ),
+                stops: false,
+            });
+        }
+    }
     for worked in step.works_on() {
         let class = cx.class(worked);
         if class == SizeClass::Empty {

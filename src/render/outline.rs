@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{bytes, grouped, many};
-use crate::model::{Address, Why};
+use crate::model::{Address, Kind, TEMPORARY_PREFIX, Why};
 use crate::plan::{
     Act, After, Effect, Finding, LedgerChange, Plan, Purpose, Reversal, Stage, Step,
 };
@@ -119,22 +119,24 @@ pub(super) fn stage_line(stage: &Stage) -> String {
         .after
         .iter()
         .filter(|(address, after)| {
-            matches!(after, After::Exactly(_)) && address.kind() == crate::model::Kind::Table
+            matches!(after, After::Exactly(_))
+                && matches!(address.kind(), Kind::Table | Kind::MaterializedView)
         })
         .map(|(address, _)| address)
         .collect();
+    let effects = || stage.steps.iter().flat_map(|step| &step.effects);
     let created = |address: &Address| {
-        stage
-            .steps
-            .iter()
-            .flat_map(|step| &step.effects)
-            .any(|effect| matches!(effect, crate::plan::Effect::Creates(own) if own == address))
+        effects().any(|effect| matches!(effect, Effect::Creates(own) if own == address))
+            && !effects().any(|effect| matches!(effect, Effect::Drops(own) if own == address))
             && made.contains(&address)
     };
     let locks: Vec<String> = stage
         .locks()
         .into_iter()
-        .filter(|(relation, _)| !created(relation))
+        // Nobody knows a name of ours.
+        .filter(|(relation, _)| {
+            !created(relation) && !relation.name().as_str().starts_with(TEMPORARY_PREFIX)
+        })
         .map(|(relation, mode)| format!("{} ({})", relation.dotted(), mode.keyword()))
         .collect();
     if locks.is_empty() {
