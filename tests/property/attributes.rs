@@ -313,6 +313,15 @@ impl Thing {
         }
     }
 
+    /// Says something at a key, perhaps what it says already.
+    pub(super) fn say(&mut self, rng: &mut Rng, sort: Sort, key: &'static str) {
+        let choices = sort.choices().iter();
+        for (_, values) in choices.filter(|(own, _)| *own == key) {
+            let own = value(values[rng.usize(..values.len())]);
+            self.attributes.insert(key, own);
+        }
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.attributes.contains_key(key)
     }

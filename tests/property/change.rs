@@ -23,7 +23,23 @@ impl State {
                 _ => state.say_otherwise(rng),
             }
         }
+        if rng.bool() {
+            state.count_otherwise(rng);
+        }
         state.named_as(self).consistent()
+    }
+
+    /// Says something else of an identity: among all that can be said of a column, that comes too seldom.
+    fn count_otherwise(&mut self, rng: &mut Rng) {
+        let columns = self.tables.values_mut();
+        let columns = columns.flat_map(|table| table.columns.values_mut());
+        let mut counted: Vec<&mut ColumnSpec> = columns
+            .filter(|column| column.own.has("identity"))
+            .collect();
+        if !counted.is_empty() {
+            let at = rng.usize(..counted.len());
+            counted[at].own.say(rng, Sort::Column, "identity");
+        }
     }
 
     /// What had no name of its own gets none: files without one could not bring the former one back.
