@@ -1,10 +1,11 @@
 //! Rollbacks over several revisions.
 
 use libtest_mimic::{Failed, Trial};
+use sqlx::Connection as _;
 
 use crate::support::database::Database;
 use crate::support::tool::Tool;
-use crate::support::{same, servers, trial};
+use crate::support::{failed, same, servers, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let Some(major) = servers::newest() else {
@@ -22,6 +23,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "rollbacks::files_that_were_undone_are_remembered",
             move || remembered(major),
         ),
+        trial("rollbacks::as_the_role_that_planned", move || {
+            as_another_role(major)
+        }),
     ]
 }
 
@@ -48,6 +52,58 @@ async fn came_as_another(major: u16) -> Result<(), Failed> {
         .value("SELECT string_agg(a, ',' ORDER BY id) FROM t")
         .await?;
     same("the former values", &values, "a1,a2,a3")?;
+    database.drop().await
+}
+
+/// A plan that speaks of what its own role owns is carried out, finished and undone by that role.
+async fn as_another_role(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    database
+        .run("CREATE ROLE another_planner SUPERUSER LOGIN")
+        .await?;
+    let other = database.url.replacen("postgres@", "another_planner@", 1);
+    let refused = |tool: &Tool, arguments: &[&str]| {
+        let arguments: Vec<&str> = [arguments, &["--url", other.as_str()]].concat();
+        tool.wants(4, &arguments)?
+            .says("role another_planner cannot carry out what role postgres planned")?
+            .says("connect as postgres")
+            .map(drop)
+    };
+    let tool = Tool::over(&database);
+    let tables = |grants: &str, more: &str| {
+        [
+            "tables:\n  a:\n    columns: { id: integer",
+            more,
+            " }\n    grants: { CURRENT_USER: [",
+            grants,
+            "] }\n  t:\n    columns: { id: integer",
+            more,
+            " }\n",
+        ]
+        .concat()
+    };
+    tool.declare(&tables("select", ""));
+    tool.wants(0, &["plan", "-o", "json=plan.json"])?;
+    refused(&tool, &["apply", "plan.json", "--yes"])?;
+    tool.wants(0, &["apply", "plan.json", "--yes"])?;
+    refused(&tool, &["rollback", "--yes"])?;
+    // The privileges on one table first, then another table, which somebody holds.
+    tool.write(
+        "reconcile.yaml",
+        "lock_budget: 100ms\nlock_patience: 300ms\n",
+    );
+    tool.declare(&tables("select, insert", ", more: text"));
+    let mut holder = database.connect().await?;
+    sqlx::raw_sql("BEGIN; LOCK TABLE t IN SHARE MODE")
+        .execute(&mut holder)
+        .await
+        .map_err(failed)?;
+    tool.wants(5, &["apply", "--yes", "--allow", "all"])?;
+    holder.close().await.map_err(failed)?;
+    refused(&tool, &["apply", "--yes"])?;
+    refused(&tool, &["rollback", "--yes"])?;
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
     database.drop().await
 }
 

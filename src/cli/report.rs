@@ -119,6 +119,14 @@ impl Failure {
                     .fold(failure, |failure, moved| failure.why(moved.clone()))
                     .mend("plan again, and review what is different")
             }
+            PipelineError::AnotherRole { made_by, role } => plain()
+                .exit(Exit::Stale)
+                .why(format!(
+                    "owners and privileges that the plan does not name are those of {made_by}"
+                ))
+                .mend(format!(
+                    "connect as {made_by}; a plan that nobody began can be made again as {role}"
+                )),
             PipelineError::Unfinished { .. } => plain()
                 .exit(Exit::Refused)
                 .mend("`apply` finishes it, `rollback` returns to the state before it"),

@@ -71,6 +71,7 @@ pub async fn apply(
             revision: stopped.id,
         });
     }
+    made_by_this_role(decision, &live.read)?;
     let moved = moved(project, plan, &live);
     if !moved.is_empty() {
         return Err(PipelineError::Stale { moved });
@@ -136,9 +137,7 @@ pub async fn resume(
     let Some(stopped) = live.history.stopped().cloned() else {
         return Ok(None);
     };
-    if let Some(moved) = made_by_another(&stopped.plan.decision, &live.read) {
-        return Err(PipelineError::Stale { moved: vec![moved] });
-    }
+    made_by_this_role(&stopped.plan.decision, &live.read)?;
     let settings = &project.settings;
     let rows = settled_rows(project, &mut live.connection, stopped.id, progress).await?;
     let done: BTreeSet<usize> = rows
@@ -430,13 +429,15 @@ async fn record_stop(
     }
 }
 
-/// Says which role has to carry a plan out, where it speaks of that one and this is another.
-pub(super) fn made_by_another(decision: &Decision, read: &Read) -> Option<String> {
-    let role = decision.role.as_ref()?;
-    let own = &read.server.role;
-    (role.as_str() != own).then(|| {
-        format!("the plan speaks of what role {role} owns and was made by it, this is role {own}: go on as {role}")
-    })
+/// Refuses a plan that speaks of the role that made it, where this is another.
+pub(super) fn made_by_this_role(decision: &Decision, read: &Read) -> Result<(), PipelineError> {
+    match &decision.role {
+        Some(made_by) if made_by.as_str() != read.server.role => Err(PipelineError::AnotherRole {
+            made_by: made_by.as_str().to_owned(),
+            role: read.server.role.clone(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Names what moved of what the plan rests on.
@@ -457,7 +458,6 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
             decision.project, project.settings.project
         ));
     }
-    moved.extend(made_by_another(decision, read));
     for (address, hash) in &decision.leans_on {
         if model.fingerprint(address) != *hash {
             moved.push(match model.objects.contains_key(address) {

@@ -97,6 +97,14 @@ pub enum PipelineError {
         /// What moved.
         moved: Vec<String>,
     },
+    /// The plan speaks of what the role that made it owns, and another role is to carry it out.
+    #[error("role {role} cannot carry out what role {made_by} planned")]
+    AnotherRole {
+        /// The role that made it.
+        made_by: String,
+        /// The role that is connected.
+        role: String,
+    },
     /// A revision stopped part-way and stands in the way.
     #[error("revision {revision} stopped part-way and stands in the way")]
     Unfinished {
