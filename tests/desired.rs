@@ -150,6 +150,7 @@ fn models() -> impl Strategy<Value = Model<Expression>> {
                 type_name: Expression::new("numeric(10,2)"),
                 collation: Some(names[..2].to_vec()),
                 generated: None,
+                is_virtual: false,
             };
             put(
                 &table.part(Kind::Column, name),

@@ -24,6 +24,7 @@ mod providers;
 mod refusals;
 mod rollbacks;
 mod support;
+mod views;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -43,6 +44,7 @@ fn main() {
     trials.extend(providers::trials());
     trials.extend(refusals::trials());
     trials.extend(rollbacks::trials());
+    trials.extend(views::trials());
     trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();

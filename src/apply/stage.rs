@@ -12,7 +12,7 @@ use crate::catalog::{describe, sqlstate};
 use crate::ddl::{LockMode, Work};
 use crate::history;
 use crate::model::{Address, Kind, SizeClass};
-use crate::plan::{Act, Effect, Stage, Step};
+use crate::plan::{Act, Effect, Stage};
 use crate::sql::Sql;
 
 /// SQLSTATEs of a lock that could not be had in time: lock_not_available, query_canceled, deadlock_detected.
@@ -121,9 +121,20 @@ impl Limits {
                 step.statement()
                     .is_some_and(|own| own.work != Work::Catalog)
             })
-            .flat_map(Step::works_on)
+            .flat_map(|step| {
+                // What a materialized view is filled from takes its time as well.
+                let read = step.statement().filter(|_| step.fills_view());
+                let read = read.into_iter().flat_map(|own| own.locks.keys());
+                step.works_on().into_iter().chain(read)
+            })
             .any(|table| run.sizes.get(table) == Some(&SizeClass::Large));
-        let blocking = stage.locks().values().any(|mode| mode.blocks_writes());
+        // For a materialized view that is made in this plan nobody waits.
+        let is_new =
+            |own: &Address| own.kind() == Kind::MaterializedView && !run.sizes.contains_key(own);
+        let blocking = stage
+            .locks()
+            .iter()
+            .any(|(relation, mode)| mode.blocks_writes() && !is_new(relation));
         // The server's default; a longer one only makes this try fail once more.
         let deadlock_timeout = Duration::from_secs(1);
         let whole = match past {
@@ -195,7 +206,9 @@ fn message(
     let views_first = stage
         .steps
         .iter()
-        .take_while(|step| matches!(step.address.kind(), Kind::View | Kind::MaterializedView))
+        .take_while(|step| {
+            matches!(step.address.kind(), Kind::View | Kind::MaterializedView) && !step.fills_view()
+        })
         .count();
     let (views, rest) = stage.steps.split_at(views_first);
     let act = |parts: &mut Vec<Sql>, steps: &[crate::plan::Step]| {

@@ -27,11 +27,10 @@ pub(super) async fn columns(
         let default_oid = get::<Option<i64>>(&row, "default_objid")?
             .map(|objid| get::<i64>(&row, "default_classid").map(|classid| (classid, objid, 0)))
             .transpose()?;
-        let (generated, default) = match get::<&str>(&row, "generated")? {
+        let kind: &str = get(&row, "generated")?;
+        let (generated, default) = match kind {
             "" => (None, expression),
-            "s" => (expression, None),
-            // A virtual generated column is reported as not modelled.
-            "v" => (None, None),
+            "s" | "v" => (expression, None),
             other => {
                 return Err(CatalogError::UnknownCode {
                     column: "generated",
@@ -44,6 +43,7 @@ pub(super) async fn columns(
             type_name: Expression::new(get::<&str>(&row, "type_name")?),
             collation,
             generated,
+            is_virtual: kind == "v",
         };
         let position = u16::try_from(oid.2).unwrap_or(u16::MAX);
         into.model.position.insert(address.clone(), position);

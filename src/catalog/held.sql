@@ -9,6 +9,8 @@ SELECT coalesce(CASE a.kind
          -- Without USAGE, a name in a schema cannot even be looked up.
          WHEN 'references' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                                 OR has_table_privilege(to_regclass(a.name), 'REFERENCES')
+         WHEN 'select' THEN NOT has_schema_privilege(a.schema, 'USAGE')
+                            OR has_any_column_privilege(to_regclass(a.name), 'SELECT')
          WHEN 'execute' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                              OR has_function_privilege(to_regprocedure(a.name), 'EXECUTE')
          WHEN 'extension' THEN (SELECT r.rolsuper OR bool_or(v.trusted) AND has_database_privilege(current_database(), 'CREATE')

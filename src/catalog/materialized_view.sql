@@ -11,8 +11,8 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_type t ON t.oid = c.reltype
   LEFT JOIN pg_class o ON o.oid = c.reltoastrelid
- CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS columns,
-                            array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) AS types
+ CROSS JOIN LATERAL (SELECT coalesce(array_agg(a.attname::text ORDER BY a.attnum), '{}') AS columns,
+                            coalesce(array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum), '{}') AS types
                        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS x
  WHERE c.relkind = 'm'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

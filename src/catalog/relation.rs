@@ -235,6 +235,7 @@ fn carries_attributes(kind: Kind) -> bool {
             | Kind::ForeignKey
             | Kind::NotNull
             | Kind::Index
+            | Kind::MaterializedView
             | Kind::Function
             | Kind::Procedure
             | Kind::Aggregate

@@ -49,14 +49,14 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind IN ('r', 'm') AND c.reltablespace <> 0),
                               ('table access method', c.relkind IN ('r', 'm') AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
                               ('typed table', c.reloftype <> 0),
+                              ('replica identity of a materialized view', c.relkind = 'm' AND c.relreplident <> 'd'),
                               ('CLUSTER ON of a materialized view', c.relkind = 'm' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
    WHERE isset AND c.relkind IN ('r', 'v', 'm') AND c.relpersistence <> 't'
   UNION ALL
   SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
-   CROSS JOIN LATERAL (VALUES ('virtual generated column', a.attgenerated = 'v'),
-                              ('statistics target of an index', c.relkind = 'i' AND coalesce(a.attstattarget, -1) <> -1),
+   CROSS JOIN LATERAL (VALUES ('statistics target of an index', c.relkind = 'i' AND coalesce(a.attstattarget, -1) <> -1),
                               ('statistics target of a materialized view', c.relkind = 'm' AND coalesce(a.attstattarget, -1) <> -1),
                               ('storage of a materialized view', c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> (SELECT y.typstorage FROM pg_type y WHERE y.oid = a.atttypid))),
                               ('column options', c.relkind IN ('v', 'm') AND a.attoptions IS NOT NULL)) AS flag (word, isset)
@@ -99,9 +99,9 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
     JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
    WHERE x.deptype = 'x' AND c.relkind IN ('r', 'v')
   UNION ALL
-  SELECT 'dependence of an index on an extension', s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+  SELECT CASE c.relkind WHEN 'i' THEN 'dependence of an index on an extension' ELSE 'dependence of a materialized view on an extension' END, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_class c ON x.classid = 'pg_class'::regclass AND c.oid = x.objid JOIN schema s ON s.oid = c.relnamespace
-   WHERE x.deptype = 'x' AND c.relkind = 'i'
+   WHERE x.deptype = 'x' AND c.relkind IN ('i', 'm')
   UNION ALL
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0

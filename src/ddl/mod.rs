@@ -58,7 +58,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::ReplicaIdentity(own) => physical::set_replica_identity(&address.table(), Some(own)),
         Object::ClusteredOn(own) => physical::set_clustered_on(&address.table(), Some(own)),
         Object::View(own) => view::create(address, own),
-        Object::MaterializedView(own) => view::materialize(address, own),
+        Object::MaterializedView(own) => view::declare(address, own),
         Object::Trigger(own) => trigger::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::set(address, *own),
@@ -193,10 +193,8 @@ pub(crate) fn alter<T: Text>(
             Alteration::Column(ColumnAlteration::Type { .. } | ColumnAlteration::Collation),
             Object::Column(column),
         ) => Some(table::alter_type(address, column, None)),
-        (Alteration::Column(ColumnAlteration::Generated), Object::Column(column)) => column
-            .generated
-            .is_none()
-            .then(|| table::drop_expression(address)),
+        (Alteration::Column(ColumnAlteration::Kept), _) => Some(table::drop_expression(address)),
+        (Alteration::Column(ColumnAlteration::Generated), _) => None,
         (Alteration::Default(DefaultAlteration::Value(value)), _) => {
             Some(table::set_default(&address.column(), value))
         }

@@ -129,6 +129,12 @@ pub(crate) fn grant_references(table: &Address, to: &Name) -> Sql {
     sql.push("TO").name(to)
 }
 
+/// Lets a role read a table or a view. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_select(relation: &Address, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT SELECT ON TABLE").path(relation);
+    sql.push("TO").name(to)
+}
+
 /// Lets a role call a function. <https://www.postgresql.org/docs/current/sql-grant.html>
 pub(crate) fn grant_execute(function: &Address, to: &Name) -> Sql {
     let sql = Sql::new("GRANT EXECUTE ON FUNCTION").called(function);

@@ -103,17 +103,17 @@ pub(super) fn definition<T: Text>(column: &Address, own: &Column<T>) -> Sql {
         sql = sql
             .push("GENERATED ALWAYS AS")
             .expression(generated)
-            .push("STORED");
+            .push(if own.is_virtual { "VIRTUAL" } else { "STORED" });
     }
     sql
 }
 
-/// Instant without a generation expression, which writes every row anew.
+/// Instant, unless the values of a stored generated column are written into every row.
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD COLUMN)
 pub(crate) fn add_column<T: Text>(column: &Address, own: &Column<T>) -> Statement {
     let definition = definition(column, own);
     let subcommand = Sql::new("ADD COLUMN").join(&definition);
-    let work = if own.generated.is_some() {
+    let work = if own.generated.is_some() && !own.is_virtual {
         Work::TableRewrite
     } else {
         Work::Catalog

@@ -18,18 +18,32 @@ pub(crate) fn replace<T: Text>(address: &Address, own: &View<T>) -> Statement {
     written("CREATE OR REPLACE VIEW", address, own).locking(address, LockMode::AccessExclusive)
 }
 
+/// Holds nothing yet: its query is not run.
+/// <https://www.postgresql.org/docs/current/sql-creatematerializedview.html> (WITH NO DATA)
+pub(crate) fn declare<T: Text>(address: &Address, own: &MaterializedView<T>) -> Statement {
+    Statement::catalog(materialized(address, own).push("WITH NO DATA")).under(&own.query)
+}
+
 /// Holds the rows of its query from the start.
-/// <https://www.postgresql.org/docs/current/sql-creatematerializedview.html>
+/// <https://www.postgresql.org/docs/current/sql-creatematerializedview.html> (WITH DATA)
 pub(crate) fn materialize<T: Text>(address: &Address, own: &MaterializedView<T>) -> Statement {
+    Statement::catalog(materialized(address, own).push("WITH DATA"))
+        .under(&own.query)
+        .locking(address, LockMode::AccessExclusive)
+        .working(Work::TableRewrite)
+}
+
+/// Fills it anew. <https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html>
+pub(crate) fn refresh(address: &Address) -> Sql {
+    Sql::new("REFRESH MATERIALIZED VIEW").path(address)
+}
+
+fn materialized<T: Text>(address: &Address, own: &MaterializedView<T>) -> Sql {
     let mut sql = Sql::new("CREATE MATERIALIZED VIEW").path(address);
     if !own.parameters.is_empty() {
         sql = sql.join(&super::index::parameters(&own.parameters));
     }
-    let sql = sql.push("AS").verbatim(&own.query).push("WITH DATA");
-    Statement::catalog(sql)
-        .under(&own.query)
-        .locking(address, LockMode::AccessExclusive)
-        .working(Work::TableRewrite)
+    sql.push("AS").verbatim(&own.query)
 }
 
 /// Readers go on. <https://www.postgresql.org/docs/current/sql-altermaterializedview.html> (SET, RESET)

@@ -184,7 +184,7 @@ impl Merging<'_, '_> {
                     .is_some_and(|(text, _)| &**text == word || everybody(text))
             })
         };
-        let is_relation = matches!(context, "tables" | "views") && !names;
+        let is_relation = matches!(context, "tables" | "views" | "materialized_views") && !names;
         let mut gone: BTreeSet<usize> = BTreeSet::new();
         let mut new: Vec<(&str, &Value)> = Vec::new();
         // What is not found was said in a way of its own: `primary_key` says NOT NULL, for one.

@@ -119,6 +119,7 @@ impl Reading<'_> {
                         type_name,
                         collation: None,
                         generated: None,
+                        is_virtual: false,
                     }),
                 );
             }
@@ -144,6 +145,15 @@ impl Reading<'_> {
             .get("generated")
             .and_then(|node| self.sql(&node, "the generation expression"));
         let is_generated = generated.is_some();
+        let said = fields.get("virtual");
+        let is_virtual = said
+            .as_ref()
+            .and_then(|node| fields::boolean(node, "virtual", &mut self.gathering.ledger))
+            == Some(true);
+        if let Some(node) = said.filter(|_| is_virtual && !is_generated) {
+            let what = format!("{address} is virtual, and nothing says what it is `generated` as");
+            self.gathering.ledger.fault(&node, what, None);
+        }
         if let Some(type_name) = type_name {
             self.gathering.put(
                 &address,
@@ -152,6 +162,7 @@ impl Reading<'_> {
                     type_name,
                     collation,
                     generated,
+                    is_virtual,
                 }),
             );
         }

@@ -134,7 +134,7 @@ fn long_word(context: &str) -> Option<&'static str> {
         "unique" | "indexes" | "primary_key" => "columns",
         "checks" => "check",
         "enums" => "values",
-        "views" => "query",
+        "views" | "materialized_views" => "query",
         "identity" => "generated",
         _ => return None,
     })
@@ -469,6 +469,9 @@ fn column(
     }
     if let Some(generated) = &column.generated {
         own.insert(text("generated"), text(generated.sql()));
+        if column.is_virtual {
+            own.insert(text("virtual"), Value::Bool(true));
+        }
     }
     if let Some(Object::Identity(one)) = model.objects.get(&address.with_kind(Kind::Identity)) {
         own.insert(

@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::aggregate::{MODIFY, MOVING, PLAIN, Words};
-use super::write::{Page, attached, reference, text};
+use super::write::{Page, attached, text};
 use super::write_routine::{arguments, parallel};
 use crate::model::{Address, Aggregate, Expression, Gather, Name, Text as _};
 
@@ -14,17 +14,17 @@ pub(super) fn aggregate(page: &Page<'_>, address: &Address, own: &Aggregate<Expr
     if own.hypothetical {
         map.insert(text("hypothetical"), Value::Bool(true));
     }
-    gather(address, &own.gather, &PLAIN, &mut map);
+    gather(&own.gather, &PLAIN, &mut map);
     let part = |word: &str, function: &Option<Vec<Name>>, map: &mut Mapping| {
         if let Some(function) = function {
-            map.insert(text(word), reference(address, function));
+            map.insert(text(word), called(function));
         }
     };
     part("combinefunc", &own.combinefunc, &mut map);
     part("serialfunc", &own.serialfunc, &mut map);
     part("deserialfunc", &own.deserialfunc, &mut map);
     if let Some(moving) = &own.moving {
-        gather(address, &moving.gather, &MOVING, &mut map);
+        gather(&moving.gather, &MOVING, &mut map);
         part("minvfunc", &Some(moving.minvfunc.clone()), &mut map);
     }
     if let Some(operator) = &own.sortop {
@@ -34,15 +34,21 @@ pub(super) fn aggregate(page: &Page<'_>, address: &Address, own: &Aggregate<Expr
     Value::Mapping(map)
 }
 
-fn gather(address: &Address, own: &Gather<Expression>, words: &Words, into: &mut Mapping) {
+/// Writes the schema and name of a function: unlike a table's, the bare name would be looked for in pg_catalog first.
+fn called(own: &[Name]) -> Value {
+    let parts: Vec<String> = own.iter().map(ToString::to_string).collect();
+    text(&parts.join("."))
+}
+
+fn gather(own: &Gather<Expression>, words: &Words, into: &mut Mapping) {
     let [sfunc, stype, sspace, finalfunc, extra, modify, initcond] = *words;
-    into.insert(text(sfunc), reference(address, &own.sfunc));
+    into.insert(text(sfunc), called(&own.sfunc));
     into.insert(text(stype), text(own.stype.sql()));
     if own.sspace != 0 {
         into.insert(text(sspace), Value::Number(own.sspace.into()));
     }
     if let Some(function) = &own.finalfunc {
-        into.insert(text(finalfunc), reference(address, function));
+        into.insert(text(finalfunc), called(function));
     }
     if own.finalfunc_extra {
         into.insert(text(extra), Value::Bool(true));

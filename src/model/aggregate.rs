@@ -103,6 +103,7 @@ impl<T: Text + Ord> Aggregate<T> {
             || *hypothetical != to.hypothetical
             || gather.stype != to.gather.stype
             || gather.finalfunc != to.gather.finalfunc
+            || gather.finalfunc_extra != to.gather.finalfunc_extra
         {
             return vec![AggregateAlteration::Signature];
         }
@@ -122,6 +123,21 @@ impl<T: Text + Ord> Aggregate<T> {
 }
 
 impl<T> Aggregate<T> {
+    /// Returns the functions that it is made of, schema and name.
+    pub fn functions(&self) -> impl Iterator<Item = &[Name]> {
+        let moving = self.moving.iter();
+        let gathers = [&self.gather]
+            .into_iter()
+            .chain(moving.clone().map(|own| &own.gather));
+        let of_gathers = gathers.flat_map(|own| [Some(&own.sfunc), own.finalfunc.as_ref()]);
+        let others = [&self.combinefunc, &self.serialfunc, &self.deserialfunc];
+        of_gathers
+            .chain(others.into_iter().map(Option::as_ref))
+            .chain(moving.map(|own| Some(&own.minvfunc)))
+            .flatten()
+            .map(Vec::as_slice)
+    }
+
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Aggregate<U> {
         Aggregate {
             arguments: turn(&self.arguments),

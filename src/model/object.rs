@@ -111,6 +111,8 @@ kinds! {
     Unique = "unique", Unique, UniqueAlteration;
     /// A check constraint.
     Check = "check", Check<T>, CheckAlteration;
+    /// A materialized view.
+    MaterializedView = "materialized view", MaterializedView<T>, MaterializedViewAlteration;
     /// An index that no constraint owns.
     Index = "index", Index<T>, IndexAlteration;
     /// An exclusion constraint.
@@ -127,8 +129,6 @@ kinds! {
     ClusteredOn = "clustered index", ClusteredOn, ClusteredOnAlteration;
     /// A view.
     View = "view", View<T>, ViewAlteration;
-    /// A materialized view.
-    MaterializedView = "materialized view", MaterializedView<T>, MaterializedViewAlteration;
     /// A trigger on a table or view.
     Trigger = "trigger", Trigger<T>, TriggerAlteration;
     /// Whether a table's policies count.

@@ -75,8 +75,11 @@ pub struct Column<T> {
     pub type_name: T,
     /// The collation, schema and name, where it is not the type's own.
     pub collation: Option<Vec<Name>>,
-    /// The expression of a stored generated column.
+    /// The expression of a generated column.
     pub generated: Option<T>,
+    /// Whether it is computed when it is read, and takes no room (PostgreSQL 18 and later).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_virtual: bool,
 }
 
 /// How columns differ.
@@ -91,7 +94,9 @@ pub enum ColumnAlteration {
     },
     /// The collation.
     Collation,
-    /// The generation expression.
+    /// The generation expression of a stored column goes; its values stay.
+    Kept,
+    /// The generation expression, or whether it is stored: takes another column.
     Generated,
 }
 
@@ -100,7 +105,7 @@ impl ColumnAlteration {
         match self {
             Self::Type { .. } => "type",
             Self::Collation => "collation",
-            Self::Generated => "generated",
+            Self::Kept | Self::Generated => "generated",
         }
     }
 }
@@ -111,6 +116,7 @@ impl<T: Text + Ord> Column<T> {
             type_name,
             collation,
             generated,
+            is_virtual,
         } = self;
         let mut alterations = Vec::new();
         if *type_name != to.type_name {
@@ -122,8 +128,12 @@ impl<T: Text + Ord> Column<T> {
         if *collation != to.collation {
             alterations.push(ColumnAlteration::Collation);
         }
-        if *generated != to.generated {
-            alterations.push(ColumnAlteration::Generated);
+        if *generated != to.generated || *is_virtual != to.is_virtual {
+            alterations.push(if to.generated.is_none() && !is_virtual {
+                ColumnAlteration::Kept
+            } else {
+                ColumnAlteration::Generated
+            });
         }
         alterations
     }
@@ -135,11 +145,13 @@ impl<T> Column<T> {
             type_name,
             collation,
             generated,
+            is_virtual,
         } = self;
         Column {
             type_name: turn(type_name),
             collation: collation.clone(),
             generated: generated.as_ref().map(turn),
+            is_virtual: *is_virtual,
         }
     }
 }

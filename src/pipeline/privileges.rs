@@ -96,6 +96,11 @@ fn question(need: &Need) -> catalog::Asked {
             Some(table),
             Sql::empty().path(table).to_string(),
         ),
+        Need::Select(relation) => (
+            "select",
+            Some(relation),
+            Sql::empty().path(relation).to_string(),
+        ),
         Need::Execute(function) => (
             "execute",
             Some(function),
@@ -115,6 +120,7 @@ fn because(need: &Need, by: String) -> String {
         Need::CreateIn(schema) => format!("{by} is made or named in {schema}"),
         Need::CreateInDatabase => format!("a schema is made: for {by}, or for the journal"),
         Need::References(table) => format!("{by} refers to {table}"),
+        Need::Select(relation) => format!("{by} is filled from {relation}"),
         Need::Execute(function) => format!("the plan leans on {function}"),
         Need::Extension(extension) => {
             format!("{extension} is not trusted: a superuser has to make it")

@@ -299,6 +299,12 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 ddl::create(address, object)
             };
             let step = Step::run(address, statement, why).creating(address);
+            let fills = step.fills_view();
+            let step = if fills {
+                step.phase(Phase::Migrate)
+            } else {
+                step
+            };
             let refuses = matches!(
                 address.kind(),
                 Kind::NotNull
@@ -332,7 +338,13 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             let object = &level.current.objects[address];
             let holds_rows = match object {
                 Object::Table(_) | Object::Sequence(_) => true,
-                Object::Column(column) => column.generated.is_none(),
+                Object::Column(column) => {
+                    // A computed one that gives way to a plain one takes along what clients read there.
+                    let to = level.desired.objects.get(address);
+                    let is_plain =
+                        matches!(to, Some(Object::Column(own)) if own.generated.is_none());
+                    column.generated.is_none() || is_plain
+                }
                 Object::Schema(_)
                 | Object::Extension(_)
                 | Object::Enum(_)

@@ -215,7 +215,9 @@ fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
         let stood = cx.level.current.needs_of(own).contains(function);
         let keeps = match cx.level.desired.objects.get(own) {
             Some(Object::Index(_) | Object::Exclusion(_)) => "entries",
-            Some(Object::Column(column)) if column.generated.is_some() => "values",
+            Some(Object::Column(column)) if column.generated.is_some() && !column.is_virtual => {
+                "values"
+            }
             Some(Object::Check(_) | Object::DomainCheck(_)) => "verdict on existing rows",
             Some(Object::Policy(_)) => {
                 let table = own.table();
@@ -349,7 +351,7 @@ fn of_work(
         Work::IndexBuild => (Hazard::IndexBuild, "", "is indexed"),
         Work::Catalog => return,
     };
-    if step.address.kind() == Kind::MaterializedView {
+    if step.fills_view() {
         let read = statement.locks.iter();
         for (relation, _) in read.filter(|(_, mode)| **mode == LockMode::AccessShare) {
             found.push(Finding {
@@ -364,8 +366,11 @@ fn of_work(
         }
     }
     for worked in step.works_on() {
-        let class = cx.class(worked);
-        if class == SizeClass::Empty {
+        // What it is filled from takes the time, whatever it comes to.
+        let read = statement.locks.keys().filter(|_| step.fills_view());
+        let classes = read.map(|own| cx.class(own)).chain([cx.class(worked)]);
+        let class = classes.max().unwrap_or(SizeClass::Empty);
+        if class == SizeClass::Empty || step.fills_view() && cx.is_new(worked) {
             continue;
         }
         let small = class == SizeClass::Small;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::artifact::Decision;
 use super::step::{Act, Effect, LedgerChange, Step};
-use crate::ddl;
+use crate::ddl::{self, LockMode};
 use crate::model::{Address, Expression, Kind, Model, Name, Object};
 use crate::sql::Sql;
 
@@ -21,6 +21,8 @@ pub(crate) enum Need {
     CreateInDatabase,
     /// To refer to a table with a foreign key.
     References(Address),
+    /// To read what a materialized view is filled from.
+    Select(Address),
     /// To call a function.
     Execute(Address),
     /// A role that something is given to, which has to be there.
@@ -38,6 +40,7 @@ impl Need {
             Self::CreateIn(schema) => ddl::privilege::grant_create_in(schema, role),
             Self::CreateInDatabase => ddl::privilege::grant_create_in_database(database, role),
             Self::References(table) => ddl::privilege::grant_references(table, role),
+            Self::Select(relation) => ddl::privilege::grant_select(relation, role),
             Self::Execute(function) => ddl::privilege::grant_execute(function, role),
             Self::Role(missing) => Sql::new("CREATE ROLE").name(missing),
             Self::Extension(extension) => Sql::new("CREATE EXTENSION").name(extension.name()),
@@ -80,6 +83,13 @@ impl Gathering<'_> {
     }
 
     fn step(&mut self, step: &Step) {
+        if step.fills_view() {
+            let locks = step.statement().into_iter().flat_map(|own| &own.locks);
+            for (relation, _) in locks.filter(|(_, mode)| **mode == LockMode::AccessShare) {
+                let was = self.decision.moves.carry_back(relation);
+                self.need(Need::Select(was), &step.address);
+            }
+        }
         for role in step.statement().into_iter().flat_map(|own| &own.roles) {
             self.need(Need::Role(role.clone()), &step.address);
         }

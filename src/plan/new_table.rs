@@ -17,21 +17,27 @@ pub(super) fn needed_first<'a>(
             elements.entry(own.table()).or_default().push(own);
         }
     }
-    tables
-        .map(|table| {
-            let needs = elements.get(table).into_iter().flatten();
-            let needs = needs.flat_map(|own| level.desired.needs_of(own));
-            let others: BTreeSet<Address> = needs
-                .filter(|need| !need.is_at_or_below(table) && created(need))
-                .filter(|need| !leads_to(need, table, level))
-                .collect();
-            (table, others)
-        })
-        .collect()
+    // What a table waits for already, the others must not wait for in turn.
+    let mut waits: BTreeMap<&Address, BTreeSet<Address>> = BTreeMap::new();
+    for table in tables {
+        let needs = elements.get(table).into_iter().flatten();
+        let needs = needs.flat_map(|own| level.desired.needs_of(own));
+        let others: BTreeSet<Address> = needs
+            .filter(|need| !need.is_at_or_below(table) && created(need))
+            .filter(|need| !leads_to(need, table, &waits, level))
+            .collect();
+        waits.insert(table, others);
+    }
+    waits.into_iter().collect()
 }
 
-/// Says whether an object needs a table, by itself or by what it needs.
-fn leads_to(from: &Address, table: &Address, level: &Level) -> bool {
+/// Says whether an object needs a table, by itself or by what it needs or waits for.
+fn leads_to(
+    from: &Address,
+    table: &Address,
+    waits: &BTreeMap<&Address, BTreeSet<Address>>,
+    level: &Level,
+) -> bool {
     let mut seen: BTreeSet<Address> = BTreeSet::new();
     let mut waiting = vec![from.clone()];
     while let Some(own) = waiting.pop() {
@@ -40,6 +46,7 @@ fn leads_to(from: &Address, table: &Address, level: &Level) -> bool {
         }
         if seen.insert(own.clone()) {
             waiting.extend(level.desired.needs_of(&own));
+            waiting.extend(waits.get(&own).into_iter().flatten().cloned());
         }
     }
     false

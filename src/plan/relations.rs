@@ -46,9 +46,10 @@ impl<'a> ByEffect<'a> {
                     by.fills.entry(&fill.column).or_default().push(at);
                 }
             }
-            if step
-                .statement()
-                .is_some_and(|own| own.work == Work::IndexBuild)
+            if step.fills_view()
+                || step
+                    .statement()
+                    .is_some_and(|own| own.work == Work::IndexBuild)
             {
                 by.builds.insert(at);
             }
@@ -118,14 +119,15 @@ impl Relations {
                 self.before(by.creates.get(&other).unwrap_or(&none), &by.creates[table]);
             }
         }
-        // An index is built of what is filled: row by row it would cost more, and refuse rows in the middle of it. One that
+        // An index is built, and a materialized view filled, of what is filled: row by row it would cost more, and refuse rows in the middle of it. One that
         // is made again commits with what disturbs it.
         for (column, fills) in &by.fills {
             let of_uses = by.uses.get(column).into_iter().flatten();
             let indexes = by.creates.iter().filter(|(x, _)| {
-                x.kind() == Kind::Index
+                let is_index = x.kind() == Kind::Index
                     && !by.drops.contains_key(*x)
-                    && needs_to_come(level, x).contains(*column)
+                    && needs_to_come(level, x).contains(*column);
+                is_index || x.kind() == Kind::MaterializedView && reads(level, x).contains(*column)
             });
             let users = of_uses.chain(indexes.flat_map(|(_, arrivals)| arrivals));
             let builds: Vec<usize> = users.filter(|at| by.builds.contains(at)).copied().collect();
@@ -463,9 +465,26 @@ pub(super) fn stays_through_type(level: &Level, default: &Address) -> bool {
         _ => false,
     };
     let tried = level.tried.get(&column).map(|tried| tried.conversion);
+    let sides = [&level.current, &level.desired].map(|side| side.needs_of(&column));
+    let of_domain = sides.iter().flatten().any(|own| own.kind() == Kind::Domain);
     replaced
+        && !of_domain
         && (matches!(tried, Some(Conversion::Assignment | Conversion::None))
             || is_integer(&level.current) && is_integer(&level.desired))
+}
+
+/// Returns what a view reads, by itself or through other views.
+pub(super) fn reads(level: &Level, view: &Address) -> BTreeSet<Address> {
+    let mut found: BTreeSet<Address> = BTreeSet::new();
+    let mut waiting = vec![view.clone()];
+    while let Some(own) = waiting.pop() {
+        for need in level.desired.needs_of(&own) {
+            if found.insert(need.clone()) && need.kind() == Kind::View {
+                waiting.push(need);
+            }
+        }
+    }
+    found
 }
 
 /// Returns an address and everything it is a part of.

@@ -145,6 +145,8 @@ struct Open {
     tables: BTreeSet<Address>,
     catalog_only: bool,
     contract: bool,
+    /// It fills a materialized view: under nobody's locks.
+    fills: bool,
     /// What it makes can be used once it has committed.
     commits_first: bool,
     claims: BTreeSet<usize>,
@@ -168,6 +170,7 @@ impl Open {
             unseen: tables.is_empty() && catalog_only,
             tables,
             catalog_only,
+            fills: steps.iter().any(Step::fills_view),
             contract: steps.iter().any(|step| step.phase == Phase::Contract),
             commits_first: statements().any(|own| own.transaction == Transaction::CommitBeforeUse),
             claims: claim.into_iter().collect(),
@@ -181,7 +184,10 @@ impl Open {
             && next.catalog_only
             && self.tables.union(&next.tables).count() <= 1
             && self.contract == next.contract;
-        !one_claim && self.commits_first == next.commits_first && (both_unseen || same_table)
+        !one_claim
+            && !(self.fills || next.fills)
+            && self.commits_first == next.commits_first
+            && (both_unseen || same_table)
     }
 
     fn extend(&mut self, next: Self) {

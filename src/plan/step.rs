@@ -233,6 +233,16 @@ impl Step {
         }
     }
 
+    /// Says whether it fills a materialized view.
+    pub fn fills_view(&self) -> bool {
+        let made = self.effects.iter().filter_map(Effect::created);
+        self.statement()
+            .is_some_and(|own| own.work == crate::ddl::Work::TableRewrite)
+            && made
+                .into_iter()
+                .any(|own| own.kind() == Kind::MaterializedView)
+    }
+
     /// Returns the statement, where the step runs one.
     pub fn statement(&self) -> Option<&Statement> {
         match &self.does {

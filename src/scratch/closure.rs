@@ -94,6 +94,11 @@ impl<'a> Ground<'a> {
             for text in texts.into_iter().flatten().chain(fills) {
                 needs.extend(self.mentioned(text.sql()));
             }
+            if let Some(Object::Aggregate(own)) = self.both.objects.get(member) {
+                for name in own.functions().filter_map(|own| own.last()) {
+                    needs.extend(self.mentioned(name.as_str()));
+                }
+            }
         }
         needs
     }

@@ -101,6 +101,7 @@ impl Rehearsal {
             .map_err(|error| failed("forward", error))?;
         let planted =
             seed::plant(&mut connection, &bench.before, &bench.expected, left_empty).await?;
+        seed::refresh(&mut connection, &bench.before).await?;
         let mut rehearsal = Self {
             connection,
             settings: settings.clone(),

@@ -57,6 +57,36 @@ const CANDIDATES: [&str; 40] = [
     "en",
 ];
 
+/// Fills the materialized views with what their queries say of the seeds, those that read others after them. One whose query
+/// cannot be run on them holds nothing.
+pub(super) async fn refresh(
+    connection: &mut PgConnection,
+    model: &Model<Expression>,
+) -> Result<(), ScratchError> {
+    let views = model.objects.keys();
+    let mut waiting: Vec<&Address> = views
+        .filter(|own| own.kind() == Kind::MaterializedView)
+        .collect();
+    loop {
+        let mut left = Vec::new();
+        for view in &waiting {
+            let sql = crate::ddl::view::refresh(view);
+            let outcome = sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+                .execute(&mut *connection)
+                .await;
+            match outcome {
+                Ok(_) => {}
+                Err(error) if error.as_database_error().is_none() => return Err(error.into()),
+                Err(_) => left.push(*view),
+            }
+        }
+        if left.is_empty() || left.len() == waiting.len() {
+            return Ok(());
+        }
+        waiting = left;
+    }
+}
+
 /// The values that were planted, table by table: one sorted list of texts per column.
 #[derive(Default)]
 pub(super) struct Seeds {

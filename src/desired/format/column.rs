@@ -28,8 +28,10 @@ pub struct Column {
     pub default: Option<Sql>,
     /// Whether NULL is refused.
     pub not_null: Option<NotNullForm>,
-    /// The expression of a stored generated column.
+    /// The expression of a generated column; its values are stored, unless it is `virtual`.
     pub generated: Option<Sql>,
+    /// Whether a generated column is computed when it is read, and takes no room (PostgreSQL 18 and later).
+    pub r#virtual: Option<bool>,
     /// Makes it an identity column: `always`, `by_default`, or a map with the options of its sequence.
     pub identity: Option<IdentityForm>,
     /// How long values are stored: `plain`, `external`, `extended` or `main`; as the type has it, by default.

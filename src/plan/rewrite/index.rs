@@ -4,7 +4,10 @@
 use super::{Claim, Context};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Hash, Kind, Name, Object, SizeClass, TEMPORARY_PREFIX};
+use crate::model::{
+    Address, Alteration, Hash, Kind, MaterializedViewAlteration, Name, Object, SizeClass,
+    TEMPORARY_PREFIX,
+};
 use crate::plan::build::PlanError;
 use crate::plan::step::{Phase, Step};
 
@@ -28,31 +31,13 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     let before = cx.level.current.needs_of(address);
     let after = cx.level.desired.needs_of(address);
     // What another rewrite has claimed is no change any more.
-    let stays = |need: &&Address| {
-        let [held, wanted] = objects.map(|own| own.get(*need));
-        let is_type = matches!(need.kind(), Kind::Enum | Kind::Domain);
-        changes.at(need).next().is_none() && (!is_type || held == wanted)
-    };
-    // A column's type may change with nothing said of the column, and a domain with one that it is made of.
-    let types_stay = |need: &Address| {
-        let mut queue = vec![need.clone()];
-        while let Some(own) = queue.pop() {
-            let types = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(&own));
-            let is_type = |own: &&Address| matches!(own.kind(), Kind::Enum | Kind::Domain);
-            let types: Vec<Address> = types.iter().flatten().filter(is_type).cloned().collect();
-            if !types.iter().all(|own| stays(&own)) {
-                return false;
-            }
-            queue.extend(types);
-        }
-        true
-    };
+    let stays = |need: &&Address| stays(changes, cx, need);
     let is_still = before.iter().all(|need| stays(&need))
         && before
             .iter()
             .chain(&after)
             .filter(|own| columns(own))
-            .all(types_stay)
+            .all(|own| types_stay(changes, cx, own))
         && after.iter().all(|need| stays(&need) || columns(need))
         && !before
             .iter()
@@ -90,8 +75,9 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     )
     .creating(&new)
     .phase(Phase::Migrate);
-    for column in after.iter().filter(|own| columns(own)) {
-        build = build.using(column);
+    // The columns of a materialized view are no objects.
+    for own in after.iter().filter(|own| columns(own) || **own == table) {
+        build = build.using(own);
     }
     let leave = Step::run(
         address,
@@ -125,6 +111,41 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     .dropping(&former)
     .phase(Phase::Contract);
     Some(Claim::of(takes).alone(build).together(swap).alone(drop))
+}
+
+/// Says whether nothing changes about what an index or a view needs. What another rewrite has claimed is no change any
+/// more.
+fn stays(changes: &Changes, cx: &Context<'_>, need: &Address) -> bool {
+    let objects = [&cx.level.current.objects, &cx.level.desired.objects];
+    let [held, wanted] = objects.map(|own| own.get(need));
+    let is_type = matches!(need.kind(), Kind::Enum | Kind::Domain);
+    let mut own = changes.at(need);
+    // The storage parameters of a materialized view are no matter of what stands on it.
+    let is_still = own.all(|(_, change)| {
+        matches!(
+            change,
+            Change::Alter(Alteration::MaterializedView(
+                MaterializedViewAlteration::Parameters { .. }
+            ))
+        )
+    });
+    is_still && (!is_type || held == wanted)
+}
+
+/// Says whether the types of a column stay: one may change with nothing said of the column, and a domain with one that it is
+/// made of.
+pub(super) fn types_stay(changes: &Changes, cx: &Context<'_>, column: &Address) -> bool {
+    let mut queue = vec![column.clone()];
+    while let Some(own) = queue.pop() {
+        let types = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(&own));
+        let is_type = |own: &&Address| matches!(own.kind(), Kind::Enum | Kind::Domain);
+        let types: Vec<Address> = types.iter().flatten().filter(is_type).cloned().collect();
+        if !types.iter().all(|own| stays(changes, cx, own)) {
+            return false;
+        }
+        queue.extend(types);
+    }
+    true
 }
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {

@@ -12,6 +12,7 @@ use crate::model::{
     TEMPORARY_PREFIX,
 };
 use crate::plan::build::PlanError;
+use crate::plan::relations;
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
@@ -33,21 +34,27 @@ pub(crate) fn filled(
     cx: &Context<'_>,
 ) -> Statement {
     let mut statement = ddl::view::materialize(new, own);
-    let (mut seen, mut waiting) = (BTreeSet::new(), vec![address.clone()]);
-    let mut reads_rows = false;
-    while let Some(unit) = waiting.pop() {
-        if !seen.insert(unit.clone()) || unit.kind() == Kind::Schema {
-            continue;
-        }
-        if unit.kind() == Kind::Table && cx.class(&unit) != SizeClass::Empty {
-            reads_rows = true;
-            statement = statement.locking(&unit, LockMode::AccessShare);
-        } else if unit.kind() != Kind::Table {
-            let needs = cx.level.desired.needs_of(&unit);
-            waiting.extend(needs.iter().map(|need| cx.level.desired.unit_of(need)));
+    if cx.is_new(new) {
+        statement.locks.clear();
+    }
+    let reads = relations::reads(cx.level, address);
+    let units: BTreeSet<Address> = reads
+        .iter()
+        .map(|need| cx.level.desired.unit_of(need))
+        .collect();
+    let is_read = |own: &&Address| {
+        matches!(own.kind(), Kind::Table | Kind::MaterializedView) && *own != address
+    };
+    for unit in units.iter().filter(is_read) {
+        if cx.class(unit) != SizeClass::Empty {
+            statement = statement.locking(unit, LockMode::AccessShare);
         }
     }
-    if !reads_rows {
+    // What a function reads is not known, nor how long it takes.
+    let calls = units.iter().any(|own| own.kind().is_routine());
+    let mut tables = units.iter().filter(is_read).peekable();
+    let is_quick = tables.peek().is_some() && tables.all(|own| cx.class(own) == SizeClass::Empty);
+    if is_quick && !calls {
         statement = statement.working(Work::Catalog);
     }
     statement
@@ -65,11 +72,21 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     };
     let is_another = held.query != wanted.query;
     let needs = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(address));
+    let columns = || {
+        let sides = needs.iter().flatten();
+        sides.filter(|own| own.kind() == Kind::Column)
+    };
     let stays = |need: &Address| {
         let is_new = !objects[0].contains_key(need);
-        is_new || changes.at(need).next().is_none() && objects[0].get(need) == objects[1].get(need)
+        let is_same =
+            changes.at(need).next().is_none() && objects[0].get(need) == objects[1].get(need);
+        (is_new || is_same) && !need.name().is_reserved()
     };
-    if !is_another || cx.class(address) == SizeClass::Empty || !needs.iter().flatten().all(stays) {
+    if !is_another
+        || !needs.iter().flatten().all(stays)
+        || columns().any(|own| super::constraint::is_in_flux(changes, cx, own))
+        || !columns().all(|own| super::index::types_stay(changes, cx, own))
+    {
         return None;
     }
     let beside = |own: &Address| {
@@ -84,7 +101,7 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     )
     .creating(&new)
     .phase(Phase::Migrate);
-    for need in &needs[1] {
+    for need in &relations::reads(cx.level, address) {
         build = build.using(need);
     }
     let leave = Step::run(
