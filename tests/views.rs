@@ -15,6 +15,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("views::a_fill_asks_for_select", move || {
             asks_for_select(major)
         }),
+        trial("views::what_holds_nothing_is_told_before", move || {
+            unpopulated(major)
+        }),
         trial(
             "views::what_a_fill_reads_is_locked_by_nobody_else",
             move || apart(major),
@@ -77,6 +80,24 @@ async fn asks_for_select(major: u16) -> Result<(), Failed> {
         .says("GRANT SELECT ON TABLE \"public\".\"held\" TO \"view_maker\"")?;
     database.run("GRANT SELECT ON held TO view_maker").await?;
     tool.wants(0, &arguments)?;
+    database.drop().await
+}
+
+/// The server reads none that was never filled.
+async fn unpopulated(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    database
+        .run("CREATE MATERIALIZED VIEW first AS SELECT 1 AS one WITH NO DATA")
+        .await?;
+    let tool = Tool::over(&database);
+    let first = "materialized_views:\n  first: SELECT 1 AS one\n";
+    tool.declare(first);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&[first, "  second: SELECT one FROM first\n"].concat());
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("1 materialized view that it reads holds nothing yet: REFRESH it first")?;
+    database.run("REFRESH MATERIALIZED VIEW first").await?;
+    tool.wants(0, &["apply", "--yes"])?;
     database.drop().await
 }
 

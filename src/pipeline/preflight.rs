@@ -9,10 +9,10 @@ use super::{PipelineError, Project, conversion, counting, domain};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, ForeignKeyAlteration, Kind, Name, NotNullAlteration, Object, PrimaryKey,
-    PrimaryKeyAlteration, Text as _, Unique, Validity,
+    Address, Alteration, ForeignKeyAlteration, Kind, MaterializedViewAlteration, Name,
+    NotNullAlteration, Object, PrimaryKey, PrimaryKeyAlteration, Text as _, Unique, Validity,
 };
-use crate::plan::{Context, Finding, Hazard};
+use crate::plan::{Context, Finding, Hazard, relations};
 use crate::sql::Sql;
 
 /// One question to the live server.
@@ -58,6 +58,7 @@ pub(super) async fn findings(
         .flat_map(|((address, _), change)| {
             let own = enforces(change).then(|| question(address, cx)).flatten();
             own.into_iter()
+                .chain(unpopulated(address, change, changes, cx))
                 .chain(conversion::questions(address, change, cx))
                 .chain(domain::questions(address, change, cx))
         })
@@ -121,6 +122,60 @@ fn holding_still(changes: &Changes, cx: &Context<'_>) -> Vec<Question> {
         .into_iter()
         .filter_map(|address| question(address, cx))
         .collect()
+}
+
+/// Asks whether a materialized view is filled from others that hold nothing yet: the server refuses to read those.
+fn unpopulated(
+    address: &Address,
+    change: &Change,
+    changes: &Changes,
+    cx: &Context<'_>,
+) -> Option<Question> {
+    let is_filled = address.kind() == Kind::MaterializedView
+        && matches!(
+            change,
+            Change::Create
+                | Change::Alter(Alteration::MaterializedView(
+                    MaterializedViewAlteration::Query
+                ))
+        );
+    if !is_filled {
+        return None;
+    }
+    let read = relations::reads(cx.level, address);
+    let others: Vec<Address> = read
+        .iter()
+        .map(|own| cx.level.desired.unit_of(own))
+        .filter(|own| own.kind() == Kind::MaterializedView && own != address)
+        // What changes is filled by this plan.
+        .filter(|own| changes.at(own).next().is_none())
+        .map(|own| cx.level.moves.carry_back(&own))
+        .filter(|own| cx.level.before.objects.contains_key(own))
+        .collect();
+    if others.is_empty() {
+        return None;
+    }
+    let pairs: Vec<Sql> = others
+        .iter()
+        .map(|own| {
+            let [schema, name] = [own.schema_name(), own.name()].map(Name::as_str);
+            let pair = Sql::new("(").literal(schema).glue(",").literal(name);
+            pair.glue(")")
+        })
+        .collect();
+    let sql = Sql::new(
+        "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+         WHERE NOT c.relispopulated AND (n.nspname, c.relname) IN (",
+    );
+    let sql = sql.separated(&pairs, ", ").glue(")");
+    Some(Question::new(
+        address,
+        sql,
+        [
+            "materialized view that it reads holds nothing yet: REFRESH it first",
+            "materialized views that it reads hold nothing yet: REFRESH them first",
+        ],
+    ))
 }
 
 fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {

@@ -474,7 +474,7 @@ pub(super) fn stays_through_type(level: &Level, default: &Address) -> bool {
 }
 
 /// Returns what a view reads, by itself or through other views.
-pub(super) fn reads(level: &Level, view: &Address) -> BTreeSet<Address> {
+pub(crate) fn reads(level: &Level, view: &Address) -> BTreeSet<Address> {
     let mut found: BTreeSet<Address> = BTreeSet::new();
     let mut waiting = vec![view.clone()];
     while let Some(own) = waiting.pop() {
