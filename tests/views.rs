@@ -3,7 +3,7 @@
 use libtest_mimic::{Failed, Trial};
 
 use crate::support::database::Database;
-use crate::support::tool::Tool;
+use crate::support::tool::{Tool, outcome};
 use crate::support::{same, servers, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -15,6 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("views::a_fill_asks_for_select", move || {
             asks_for_select(major)
         }),
+        trial("views::a_plan_is_made_twice", move || twice(major)),
         trial("views::what_holds_nothing_is_told_before", move || {
             unpopulated(major)
         }),
@@ -80,6 +81,25 @@ async fn asks_for_select(major: u16) -> Result<(), Failed> {
         .says("GRANT SELECT ON TABLE \"public\".\"held\" TO \"view_maker\"")?;
     database.run("GRANT SELECT ON held TO view_maker").await?;
     tool.wants(0, &arguments)?;
+    database.drop().await
+}
+
+/// What was learnt from the first plan does not stand in the way of the second: a table gives its name to a view.
+async fn twice(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let table = "tables:\n  t: { columns: { id: integer } }\n";
+    tool.declare(&[table, "  w: { columns: { id: integer } }\n"].concat());
+    tool.wants(0, &["apply", "--yes"])?;
+    for section in ["materialized_views", "views"] {
+        tool.declare(&[table, section, ": { w: SELECT id FROM t }\n"].concat());
+        let cache = tool.path("cache").display().to_string();
+        for _ in 0..2 {
+            let mut command = tool.command(&["plan"]);
+            command.env("RECONCILE_CACHE", &cache);
+            outcome(command).wants(0, &["plan"])?;
+        }
+    }
     database.drop().await
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Intent, Kind, Model, Moves, Object, Text, Written};
+use crate::model::{Address, Body, Intent, Kind, Model, Moves, Object, Text, Written};
 
 /// Both sides under the names after the moves, with what is asked of them again and again.
 pub(super) struct Ground<'a> {
@@ -94,6 +94,10 @@ impl<'a> Ground<'a> {
             for text in texts.into_iter().flatten().chain(fills) {
                 needs.extend(self.mentioned(text.sql()));
             }
+            // Rehearsal may call it.
+            for body in bodies(self.both.objects.get(member)) {
+                needs.extend(self.mentioned(body));
+            }
             if let Some(Object::Aggregate(own)) = self.both.objects.get(member) {
                 for name in own.functions().filter_map(|own| own.last()) {
                     needs.extend(self.mentioned(name.as_str()));
@@ -102,6 +106,19 @@ impl<'a> Ground<'a> {
         }
         needs
     }
+}
+
+/// Returns the body of a routine that its language reads when it is called: nobody else says what that speaks of.
+fn bodies<T>(object: Option<&Object<T>>) -> impl Iterator<Item = &str> {
+    let body = match object {
+        Some(Object::Function(own)) => Some(&own.body),
+        Some(Object::Procedure(own)) => Some(&own.body),
+        _ => None,
+    };
+    body.into_iter().filter_map(|body| match body {
+        Body::String(text) => Some(text.as_str()),
+        Body::Sql(_) | Body::Object(..) => None,
+    })
 }
 
 fn is_word(character: char) -> bool {
@@ -216,6 +233,9 @@ impl Closure {
                 queue.extend(own.iter().map(|need| ground.both.unit_of(need)));
                 for text in object.map(Object::texts).into_iter().flatten() {
                     queue.extend(ground.mentioned(text.sql()));
+                }
+                for body in bodies(object) {
+                    queue.extend(ground.mentioned(body));
                 }
             }
         }

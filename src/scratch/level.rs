@@ -169,8 +169,14 @@ pub(crate) async fn level(
             .iter()
             .filter(|unit| unit.kind() != Kind::Schema)
         {
-            prints.keep(&prints.key(&desired, &ground, unit), unit, &settled);
-            if !moved_units.contains(unit) {
+            // What had to make room for a move is printed by nobody.
+            let is_print = |of: &Model<Written>, print: &Model<Expression>| {
+                of.objects.contains_key(unit) == print.objects.contains_key(unit)
+            };
+            if is_print(&desired, &settled) {
+                prints.keep(&prints.key(&desired, &ground, unit), unit, &settled);
+            }
+            if !moved_units.contains(unit) && is_print(&stood, &moved) {
                 prints.keep(&prints.key(&stood, &ground, unit), unit, &moved);
             }
         }

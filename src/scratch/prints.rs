@@ -11,7 +11,7 @@ use super::closure::{Closure, Ground};
 use crate::model::{Address, Expression, Hash, Model, Object, ServerVersion, Written};
 
 /// The version of the files' format; part of every key.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// How many files one folder of the cache may hold; the oldest half goes then.
 const MOST: usize = 2_000;
 

@@ -60,7 +60,12 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
         .filter(|step| step.why == Why::LetGo)
         .map(|step| &step.to)
         .collect();
-    for (address, object) in &before.objects {
+    // An index that comes along with its table may meet another one of its name, which goes: it comes last.
+    let (stay, come): (Vec<_>, Vec<_>) = before
+        .objects
+        .iter()
+        .partition(|(address, _)| place(address) == **address);
+    for (address, object) in stay.into_iter().chain(come) {
         if address.kind() == Kind::OwnedBy
             && let_go.contains(&moves.carry(&address.with_kind(Kind::Sequence)))
         {
@@ -86,7 +91,11 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
         }
         carried.objects.insert(to, object);
     }
-    for (address, needs) in &before.needs {
+    let (stay, come): (Vec<_>, Vec<_>) = before
+        .needs
+        .iter()
+        .partition(|(address, _)| place(address) == **address);
+    for (address, needs) in stay.into_iter().chain(come) {
         carried
             .needs
             .insert(place(address), needs.iter().map(place).collect());
