@@ -184,8 +184,7 @@ impl Open {
             && next.catalog_only
             && self.tables.union(&next.tables).count() <= 1
             && self.contract == next.contract;
-        !one_claim
-            && !(self.fills || next.fills)
+        !(one_claim || self.fills || next.fills)
             && self.commits_first == next.commits_first
             && (both_unseen || same_table)
     }
