@@ -68,7 +68,7 @@ pub struct Schema {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -134,7 +134,7 @@ pub struct Enum {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -174,7 +174,7 @@ pub struct Domain {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -236,7 +236,7 @@ pub struct Sequence {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -287,7 +287,7 @@ pub struct Table {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -381,7 +381,7 @@ pub struct View {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -419,7 +419,7 @@ pub struct MaterializedView {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    /// Retiring it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
