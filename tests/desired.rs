@@ -144,7 +144,11 @@ fn models() -> impl Strategy<Value = Model<Expression>> {
         );
         let table = at(Kind::Table, &names[2]);
         let persistence = Persistence::Unlogged;
-        put(&table, Object::Table(Table { persistence }), texts.get(1));
+        put(
+            &table,
+            Object::Table(Table::plain(persistence)),
+            texts.get(1),
+        );
         for name in &names[3..6] {
             let column = Column {
                 type_name: Expression::new("numeric(10,2)"),

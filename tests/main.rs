@@ -19,6 +19,7 @@ mod domains;
 mod hazards;
 mod levelling;
 mod outside;
+mod partitions;
 mod property;
 mod providers;
 mod refusals;
@@ -41,6 +42,7 @@ fn main() {
     trials.extend(documents::trials());
     trials.extend(domains::trials());
     trials.extend(outside::trials());
+    trials.extend(partitions::trials());
     trials.extend(providers::trials());
     trials.extend(refusals::trials());
     trials.extend(rollbacks::trials());

@@ -36,6 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::what_is_said_and_not_modelled", move || {
             not_modelled(major)
         }),
+        trial("refusals::what_is_protected", move || protected(major)),
         trial("refusals::labels_that_rows_hold", move || {
             fails_on_labels(major)
         }),
@@ -597,4 +598,94 @@ async fn unwritable(major: u16) -> Result<(), Failed> {
     tool.wants(1, &["plan", "-o", "json=/dev/full"])?
         .says("/dev/full cannot be written")?;
     database.drop().await
+}
+
+const PROTECTED: &str = "schema: app
+tables:
+  kept:
+    protect: true
+    columns: { id: bigint, amount: integer, note: { type: text, protect: true } }
+    primary_key: [id]
+  other: { columns: { id: bigint, amount: integer } }
+functions:
+  f(integer): { returns: integer, language: sql, protect: true, body: SELECT 1 }
+views:
+  seen: { query: SELECT amount FROM app.other, protect: true }
+materialized_views:
+  sums: { query: SELECT sum(amount) AS amount FROM app.other, protect: true }
+";
+
+/// What is protected is neither set aside, dropped, made again nor written anew, whatever is allowed; what leaves it as it
+/// is goes on, and so does everything once the word is taken out.
+async fn protected(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(PROTECTED);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "INSERT INTO app.kept VALUES (1, 2, 'x'); INSERT INTO app.other VALUES (1, 2); ANALYZE",
+        )
+        .await?;
+    let kept = "  kept:
+    protect: true
+    columns: { id: bigint, amount: integer, note: { type: text, protect: true } }
+    primary_key: [id]
+";
+    for (from, to, says) in [
+        (
+            kept,
+            "",
+            "table app.kept is protected (`protect: true`) and would be retired",
+        ),
+        (
+            "id: bigint, amount: integer, note",
+            "id: bigint, amount: bigint, note",
+            "table app.kept is protected (`protect: true`) and would be written anew",
+        ),
+        (
+            ", note: { type: text, protect: true }",
+            "",
+            "column app.kept.note is protected (`protect: true`) and would be retired",
+        ),
+        (
+            "  seen: { query: SELECT amount FROM app.other, protect: true }\n",
+            "  seen2: SELECT 1 AS a\n",
+            "view app.seen is protected (`protect: true`) and would be dropped",
+        ),
+        (
+            "other: { columns: { id: bigint, amount: integer }",
+            "other: { columns: { id: bigint, amount: numeric }",
+            "is protected",
+        ),
+        (
+            "SELECT sum(amount) AS",
+            "SELECT min(amount) AS",
+            "materialized view app.sums is protected (`protect: true`) and would be dropped and made again",
+        ),
+        (
+            "f(integer): { returns: integer",
+            "f(integer): { returns: bigint",
+            "function app.f(integer) is protected (`protect: true`) and would be dropped and made again",
+        ),
+    ] {
+        let text = PROTECTED.replace(from, to);
+        assert!(text != PROTECTED, "{from}");
+        tool.declare(&text);
+        tool.wants(3, &["plan", "--allow", "all"])?.says(says)?;
+    }
+    let more = PROTECTED
+        .replace("note: { type", "more: text, note: { type")
+        .replace("body: SELECT 1", "body: SELECT 2");
+    tool.declare(&more);
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    // The revision in force protects what the files no longer do.
+    let free = more.replace("protect: true", "protect: false");
+    tool.declare(&free.replace("amount: integer, more", "amount: bigint, more"));
+    tool.wants(3, &["plan", "--allow", "all"])?;
+    tool.declare(&free);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&free.replace("amount: integer, more", "amount: bigint, more"));
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    Ok(())
 }

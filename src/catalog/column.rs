@@ -46,37 +46,47 @@ pub(super) async fn columns(
             is_virtual: kind == "v",
         };
         let position = u16::try_from(oid.2).unwrap_or(u16::MAX);
-        into.model.position.insert(address.clone(), position);
-        into.put(oid, address.clone(), Object::Column(column));
+        let inherited: bool = get(&row, "inherited")?;
+        if inherited {
+            let own = into.model.inherited.entry(table.clone()).or_default();
+            own.position.insert(address.clone(), position);
+        } else {
+            into.model.position.insert(address.clone(), position);
+        }
+        into.put_part(
+            inherited,
+            Some(oid),
+            address.clone(),
+            Object::Column(column),
+        );
         if let Some(oid) = default_oid {
             let own = if is_generated {
                 address.clone()
             } else {
                 address.with_kind(Kind::Default)
             };
-            into.addresses.insert(oid, own);
+            if inherited {
+                into.inherited.insert(oid, own);
+            } else {
+                into.addresses.insert(oid, own);
+            }
         }
         if let Some(value) = default {
-            into.model.objects.insert(
-                address.with_kind(Kind::Default),
-                Object::Default(Default { value }),
-            );
+            let own = address.with_kind(Kind::Default);
+            into.put_part(inherited, None, own, Object::Default(Default { value }));
         }
         let settings = super::physical::column_settings(&row)?;
         if !settings.is_empty() {
             let own = address.with_kind(Kind::ColumnSettings);
-            into.model
-                .objects
-                .insert(own, Object::ColumnSettings(settings));
+            into.put_part(inherited, None, own, Object::ColumnSettings(settings));
         }
         if get(&row, "not_null")? {
             let not_null = NotNull {
                 name: None,
                 validity: Validity::Valid,
             };
-            into.model
-                .objects
-                .insert(address.with_kind(Kind::NotNull), Object::NotNull(not_null));
+            let own = address.with_kind(Kind::NotNull);
+            into.put_part(inherited, None, own, Object::NotNull(not_null));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.attnum::int4 AS objsubid,
        n.nspname::text AS schema, c.relname::text AS "table", a.attname::text AS name,
        format_type(a.atttypid, a.atttypmod) AS type_name,
-       a.attnotnull AS not_null,
+       a.attnotnull AS not_null, c.relispartition AND NOT a.attislocal AS inherited,
        a.attgenerated::text AS generated,
        CASE WHEN a.attcollation <> t.typcollation THEN ln.nspname::text END AS collation_schema,
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END AS collation_name,
@@ -23,6 +23,6 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.
   LEFT JOIN pg_collation l ON l.oid = a.attcollation
   LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY a.attrelid, a.attnum;

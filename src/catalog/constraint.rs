@@ -32,12 +32,13 @@ pub(super) async fn constraints(
         }
         let own_name = name(&row, "name")?;
         let validity = Validity::from_flag(get(&row, "validated")?);
+        let inherited: bool = get(&row, "inherited")?;
         match get::<&str>(&row, "type")? {
             "u" => {
                 let address = table.part(Kind::Unique, &own_name);
                 let index: i64 = get(&row, "index_objid")?;
-                into.addresses
-                    .insert((get(&row, "index_classid")?, index, 0), address.clone());
+                let index = (get(&row, "index_classid")?, index, 0);
+                into.put_index(inherited, index, &address);
                 let unique = Unique {
                     columns: names(&row, "columns")?,
                     include: names(&row, "include")?,
@@ -45,7 +46,7 @@ pub(super) async fn constraints(
                     without_overlaps: get(&row, "temporal")?,
                     deferrable: deferrable(&row)?,
                 };
-                into.put(oid(&row)?, address, Object::Unique(unique));
+                into.put_part(inherited, Some(oid(&row)?), address, Object::Unique(unique));
             }
             "f" => {
                 let references = [
@@ -69,13 +70,18 @@ pub(super) async fn constraints(
                     validity,
                 };
                 let address = table.part(Kind::ForeignKey, &own_name);
-                into.put(oid(&row)?, address, Object::ForeignKey(key));
+                into.put_part(
+                    inherited,
+                    Some(oid(&row)?),
+                    address,
+                    Object::ForeignKey(key),
+                );
             }
             "p" => {
                 let address = table.with_kind(Kind::PrimaryKey);
                 let index: i64 = get(&row, "index_objid")?;
-                into.addresses
-                    .insert((get(&row, "index_classid")?, index, 0), address.clone());
+                let index = (get(&row, "index_classid")?, index, 0);
+                into.put_index(inherited, index, &address);
                 let key = PrimaryKey {
                     name: Some(own_name),
                     columns: names(&row, "columns")?,
@@ -83,7 +89,12 @@ pub(super) async fn constraints(
                     without_overlaps: get(&row, "temporal")?,
                     deferrable: deferrable(&row)?,
                 };
-                into.put(oid(&row)?, address, Object::PrimaryKey(key));
+                into.put_part(
+                    inherited,
+                    Some(oid(&row)?),
+                    address,
+                    Object::PrimaryKey(key),
+                );
             }
             "c" => {
                 let check = Check {
@@ -91,8 +102,9 @@ pub(super) async fn constraints(
                     validity,
                     no_inherit: get(&row, "no_inherit")?,
                 };
-                into.put(
-                    oid(&row)?,
+                into.put_part(
+                    inherited,
+                    Some(oid(&row)?),
                     table.part(Kind::Check, &own_name),
                     Object::Check(check),
                 );
@@ -104,7 +116,14 @@ pub(super) async fn constraints(
                         name: Some(own_name.clone()),
                         validity,
                     };
-                    into.put(oid(&row)?, address, Object::NotNull(not_null));
+                    // One of its own beside the parent's stays with the column.
+                    let is_part = inherited || !into.model.objects.contains_key(&address.column());
+                    into.put_part(
+                        is_part,
+                        Some(oid(&row)?),
+                        address,
+                        Object::NotNull(not_null),
+                    );
                 }
             }
             other => {

@@ -3,6 +3,7 @@
 SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS "table", k.conname::text AS name,
        k.contype::text AS type,
+       k.conparentid <> 0 OR k.contype IN ('c', 'n') AND c.relispartition AND NOT k.conislocal AS inherited,
        k.convalidated AS validated, k.connoinherit AS no_inherit,
        coalesce(k.temporal, false) AS temporal,
        k.condeferrable AS deferrable, k.condeferred AS deferred,
@@ -37,8 +38,8 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = k.confrelid AND k.contype = 'f'
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND c.relkind = 'r' AND c.relpersistence <> 't'
+ WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
    -- What refers to a partitioned table has one more for each partition.
-   AND k.conparentid = 0
+   AND NOT EXISTS (SELECT FROM pg_constraint u WHERE u.oid = k.conparentid AND u.conrelid = k.conrelid)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY k.conrelid, k.conname;

@@ -30,15 +30,30 @@ pub(super) async fn dependencies(
         let Some(need) = into.find(referenced) else {
             continue;
         };
+        // What a partition has from its parent needs what that of the parent needs; by itself once it is a table alone.
+        if into.comes_from.contains_key(&dependent) {
+            if let Some(own) = into.inherited.get(&dependent).cloned() {
+                let need = into.inherited.get(&referenced).cloned().unwrap_or(need);
+                super::partition::needs(&mut into.model, own, need);
+            }
+            continue;
+        }
+        let whole = (referenced.0, referenced.1, 0);
+        let partition = into.comes_from.contains_key(&referenced);
+        let partition = partition.then(|| into.addresses.get(&whole).cloned());
         match into.find(dependent) {
             Some(address) => {
-                let is_parent = into.model.parent(&address).as_ref() == Some(&need);
-                if address != need && !is_parent {
-                    into.model
-                        .needs
-                        .entry(address.clone())
-                        .or_default()
-                        .insert(need);
+                for need in [Some(need), partition.flatten()].into_iter().flatten() {
+                    let is_parent = into.model.parent(&address).as_ref() == Some(&need);
+                    // A partitioned table needs the columns of its key.
+                    let is_own = address.kind() == Kind::Table && need.is_at_or_below(&address);
+                    if address != need && !is_parent && !is_own {
+                        into.model
+                            .needs
+                            .entry(address.clone())
+                            .or_default()
+                            .insert(need);
+                    }
                 }
             }
             None => {

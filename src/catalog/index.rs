@@ -25,6 +25,7 @@ pub(super) async fn indexes(
         if !into.model.objects.contains_key(&relation) {
             continue;
         }
+        let inherited: bool = get(&row, "inherited")?;
         let elements: Vec<String> = get(&row, "elements")?;
         let elements: Vec<Expression> = elements.iter().map(Expression::new).collect();
         if let Some(exclusion) = get::<Option<i64>>(&row, "exclusion_objid")? {
@@ -40,9 +41,9 @@ pub(super) async fn indexes(
                 tablespace: get::<Option<&str>>(&row, "tablespace")?.map(Name::new),
             };
             let address = relation.part(Kind::Exclusion, &name(&row, "name")?);
-            into.addresses.insert(oid(&row)?, address.clone());
+            into.put_index(inherited, oid(&row)?, &address);
             let constraint = (get(&row, "exclusion_classid")?, exclusion, 0);
-            into.put(constraint, address, Object::Exclusion(own));
+            into.put_part(inherited, Some(constraint), address, Object::Exclusion(own));
             continue;
         }
         let index = Index {
@@ -59,6 +60,13 @@ pub(super) async fn indexes(
             validity: Validity::from_flag(get(&row, "valid")?),
         };
         let address = Address::new(Kind::Index, [schema, name(&row, "name")?]);
+        if inherited {
+            let table = index.table_address(&address);
+            let own = into.model.inherited.entry(table).or_default();
+            own.objects.insert(address.clone(), Object::Index(index));
+            into.inherited.insert(oid(&row)?, address);
+            continue;
+        }
         into.put(oid(&row)?, address, Object::Index(index));
     }
     Ok(())

@@ -4,7 +4,7 @@
 -- their parts, which costs a fraction of pg_get_indexdef for the whole index.
 SELECT 'pg_class'::regclass::oid::int8 AS classid, i.indexrelid::int8 AS objid,
        n.nspname::text AS schema, t.relname::text AS "table", t.relkind = 'm' AS on_view, c.relname::text AS name,
-       m.amname::text AS method, i.indisunique AS "unique", i.indisvalid AS valid,
+       c.relispartition AS inherited, m.amname::text AS method, i.indisunique AS "unique", i.indisvalid AS valid,
        coalesce(nulls_not_distinct, false) AS nulls_not_distinct,
        (SELECT array_agg(
                  CASE WHEN i.indkey[at] = 0 THEN pg_get_indexdef(i.indexrelid, at + 1, false)
@@ -49,7 +49,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, i.indexrelid::int8 AS objid,
   JOIN pg_am m ON m.oid = c.relam
   LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
   LEFT JOIN pg_constraint x ON x.conindid = i.indexrelid AND x.conrelid = i.indrelid AND x.contype = 'x'
- WHERE t.relkind IN ('r', 'm') AND t.relpersistence <> 't'
+ WHERE t.relkind IN ('r', 'p', 'm') AND t.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u'))
  ORDER BY i.indexrelid;

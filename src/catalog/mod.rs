@@ -10,6 +10,7 @@ mod depend;
 mod domain;
 mod extension;
 mod index;
+mod partition;
 mod physical;
 mod policy;
 mod privilege;
@@ -44,6 +45,10 @@ struct Gathering {
     model: Model<Expression>,
     addresses: BTreeMap<Oid, Address>,
     sizes: BTreeMap<Address, crate::model::Size>,
+    /// What partitions have from their parents, by the addresses it has there.
+    inherited: BTreeMap<Oid, Address>,
+    /// What comes from something of the table above: nothing that stands by itself.
+    comes_from: BTreeMap<Oid, Oid>,
 }
 
 impl Gathering {
@@ -59,14 +64,57 @@ impl Gathering {
         self.model.objects.insert(address, object);
     }
 
-    /// Finds what a catalog row stands for: the column, or else the whole relation.
+    /// Puts a part of a partition where it belongs: to what comes from the parent, or to the objects.
+    fn put_part(
+        &mut self,
+        inherited: bool,
+        oid: Option<Oid>,
+        address: Address,
+        object: crate::model::Object<Expression>,
+    ) {
+        if inherited {
+            let own = self.model.inherited.entry(address.table()).or_default();
+            own.objects.insert(address.clone(), object);
+            if let Some(oid) = oid {
+                self.inherited.insert(oid, address);
+            }
+        } else {
+            if let Some(oid) = oid {
+                self.addresses.insert(oid, address.clone());
+            }
+            self.model.objects.insert(address, object);
+        }
+    }
+
+    /// Notes which key an index belongs to.
+    fn put_index(&mut self, inherited: bool, index: Oid, key: &Address) {
+        let into = if inherited {
+            &mut self.inherited
+        } else {
+            &mut self.addresses
+        };
+        into.insert(index, key.clone());
+    }
+
+    /// Finds what a catalog row stands for: the column, or else the whole relation. What a partition has from its parent
+    /// stands for that of the parent.
     fn find(&self, oid: Oid) -> Option<Address> {
         let whole = (oid.0, oid.1, 0);
         let found = self
             .addresses
             .get(&oid)
+            .or_else(|| self.addresses.get(&self.origin(oid)))
             .or_else(|| self.addresses.get(&whole))?;
         Some(found.whole())
+    }
+
+    /// Follows what comes from above to where it begins.
+    fn origin(&self, oid: Oid) -> Oid {
+        let mut origin = oid;
+        while let Some(above) = self.comes_from.get(&origin) {
+            origin = *above;
+        }
+        origin
     }
 }
 
@@ -112,6 +160,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     routine::functions(connection, &mut gathering).await?;
     aggregate::aggregates(connection, &mut gathering).await?;
     relation::tables(connection, &mut gathering).await?;
+    partition::origins(connection, &mut gathering).await?;
     column::columns(connection, &mut gathering).await?;
     sequence::identities(connection, &mut gathering).await?;
     constraint::constraints(connection, &mut gathering).await?;
@@ -123,6 +172,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     policy::policies(connection, &mut gathering).await?;
     privilege::privileges(connection, &mut gathering).await?;
     relation::comments(connection, &mut gathering).await?;
+    partition::linked(&mut gathering);
     Ok(gathering)
 }
 

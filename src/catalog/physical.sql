@@ -18,10 +18,10 @@ SELECT n.nspname::text AS schema, c.relname::text AS name,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class x ON x.oid = c.reltoastrelid
   LEFT JOIN pg_index r ON r.indrelid = c.oid AND r.indisreplident AND c.relreplident = 'i'
-  LEFT JOIN pg_class rc ON rc.oid = r.indexrelid
+  LEFT JOIN pg_class rc ON rc.oid = r.indexrelid AND NOT rc.relispartition
   LEFT JOIN pg_index k ON k.indrelid = c.oid AND k.indisclustered
-  LEFT JOIN pg_class kc ON kc.oid = k.indexrelid
- WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+  LEFT JOIN pg_class kc ON kc.oid = k.indexrelid AND NOT kc.relispartition
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND (c.reloptions IS NOT NULL OR x.reloptions IS NOT NULL OR c.relreplident <> 'd' OR k.indexrelid IS NOT NULL
         OR c.relrowsecurity OR c.relforcerowsecurity)

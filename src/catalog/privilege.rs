@@ -14,7 +14,10 @@ pub(super) async fn privileges(
         .fetch_all(connection)
         .await?
     {
-        let Some(target) = into.addresses.get(&sub_oid(&row)?).cloned() else {
+        let own = sub_oid(&row)?;
+        let handed_down = into.inherited.get(&own);
+        let is_handed_down = handed_down.is_some();
+        let Some(target) = into.addresses.get(&own).or(handed_down).cloned() else {
             continue;
         };
         let has_owner = crate::model::Kind::is_top_level(target.kind())
@@ -50,7 +53,11 @@ pub(super) async fn privileges(
             }
         };
         let address = Address::privilege_on(&target, &Name::new(grantee), &Name::new(privilege));
-        into.model.objects.insert(address, Object::Grant(how));
+        if is_handed_down {
+            super::partition::said_of(&mut into.model, &target, address, Object::Grant(how));
+        } else {
+            into.model.objects.insert(address, Object::Grant(how));
+        }
     }
     Ok(())
 }

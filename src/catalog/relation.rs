@@ -45,7 +45,17 @@ pub(super) async fn tables(
             &address,
             get(&row, "type_classid")?,
         );
-        into.put(oid(&row)?, address, Object::Table(Table { persistence }));
+        let partition = super::partition::partition_of(&row)?;
+        if partition.is_some() {
+            let own = into.model.inherited.entry(address.clone()).or_default();
+            own.condition = get::<Option<&str>>(&row, "condition")?.map(Expression::new);
+        }
+        let table = Table {
+            persistence,
+            partition_by: get::<Option<&str>>(&row, "partition_by")?.map(Expression::new),
+            partition_of: partition,
+        };
+        into.put(oid(&row)?, address, Object::Table(table));
     }
     Ok(())
 }
@@ -171,9 +181,13 @@ pub(super) async fn comments(
         .fetch_all(connection)
         .await?
     {
-        let Some(target) = into.addresses.get(&sub_oid(&row)?) else {
+        let own = sub_oid(&row)?;
+        let handed_down = into.inherited.get(&own);
+        let Some(target) = into.addresses.get(&own).or(handed_down).cloned() else {
             continue;
         };
+        let is_handed_down = handed_down.is_some();
+        let target = &target;
         if catalog_of(target.kind()) != Some(get(&row, "catalog")?) {
             continue;
         }
@@ -184,7 +198,11 @@ pub(super) async fn comments(
         let address = Address::comment_on(target);
         let text = get(&row, "text")?;
         let comment = Object::Comment(Comment { text, key });
-        into.model.objects.insert(address, comment);
+        if is_handed_down {
+            super::partition::said_of(&mut into.model, target, address, comment);
+        } else {
+            into.model.objects.insert(address, comment);
+        }
     }
     Ok(())
 }

@@ -4,14 +4,13 @@
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      found AS (
-  SELECT CASE c.relkind WHEN 'p' THEN 'partitioned table' WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type'
-                        ELSE CASE WHEN c.relispartition THEN 'partition' ELSE 'table in an inheritance tree' END END AS kind,
+  SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' ELSE 'table in an inheritance tree' END AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND (c.relkind IN ('p', 'f', 'c')
-          OR c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
+     AND (c.relkind IN ('f', 'c')
+          OR c.relkind = 'r' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
      AND (c.relkind = 'c' OR NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
   UNION ALL
   SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
@@ -24,7 +23,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
             FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conenforced) AS absent) AS k
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
     LEFT JOIN pg_class i ON i.oid = k.conindid
-   WHERE c.relkind = 'r'
+   WHERE c.relkind IN ('r', 'p') AND k.conparentid = 0
      AND (k.enforced IS FALSE OR k.contype IN ('p', 'u') AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
           OR k.contype = 'n' AND k.connoinherit)
   UNION ALL
@@ -34,7 +33,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT 'trigger', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE NOT t.tgisinternal AND c.relkind NOT IN ('r', 'v')
+   WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind NOT IN ('r', 'p', 'v')
   UNION ALL
   SELECT 'rule', s.nspname, c.relname, r.rulename, 'pg_rewrite'::regclass, r.oid, s.nspname, c.relname
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
@@ -46,21 +45,21 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
-   CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind IN ('r', 'm') AND c.reltablespace <> 0),
-                              ('table access method', c.relkind IN ('r', 'm') AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
+   CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind IN ('r', 'p', 'm') AND c.reltablespace <> 0),
+                              ('table access method', c.relkind IN ('r', 'p', 'm') AND c.relam <> 0 AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
                               ('typed table', c.reloftype <> 0),
                               ('replica identity of a materialized view', c.relkind = 'm' AND c.relreplident <> 'd'),
                               ('CLUSTER ON of a materialized view', c.relkind = 'm' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
-   WHERE isset AND c.relkind IN ('r', 'v', 'm') AND c.relpersistence <> 't'
+   WHERE isset AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't'
   UNION ALL
   SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_attribute a
     JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
-   CROSS JOIN LATERAL (VALUES ('statistics target of an index', c.relkind = 'i' AND coalesce(a.attstattarget, -1) <> -1),
+   CROSS JOIN LATERAL (VALUES ('statistics target of an index', c.relkind IN ('i', 'I') AND coalesce(a.attstattarget, -1) <> -1),
                               ('statistics target of a materialized view', c.relkind = 'm' AND coalesce(a.attstattarget, -1) <> -1),
                               ('storage of a materialized view', c.relkind = 'm' AND (a.attcompression <> '' OR a.attstorage <> (SELECT y.typstorage FROM pg_type y WHERE y.oid = a.atttypid))),
                               ('column options', c.relkind IN ('v', 'm') AND a.attoptions IS NOT NULL)) AS flag (word, isset)
-   WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'm', 'i') AND c.relpersistence <> 't'
+   WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'i', 'I') AND c.relpersistence <> 't'
   UNION ALL
   SELECT 'view column default', s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN schema s ON s.oid = c.relnamespace
@@ -70,10 +69,10 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   SELECT 'comment on a not null', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE k.contype = 'n' AND c.relkind = 'r'
+   WHERE k.contype = 'n' AND c.relkind IN ('r', 'p')
   UNION ALL
   SELECT 'comment on the index of a key', s.nspname, c.relname, k.conname, 'pg_class'::regclass, i.oid, s.nspname, c.relname
-    FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind = 'i'
+    FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind IN ('i', 'I')
     JOIN pg_constraint k ON k.conindid = i.oid AND k.contype IN ('p', 'u', 'x')
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
   UNION ALL
@@ -85,7 +84,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                               ('unlogged sequence of an identity', q.relpersistence <> c.relpersistence),
                               ('comment on the sequence of an identity',
                                EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_class'::regclass AND d.objoid = q.oid))) AS flag (word, isset)
-   WHERE o.deptype = 'i' AND isset AND c.relkind = 'r' AND c.relpersistence <> 't'
+   WHERE o.deptype = 'i' AND isset AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
   UNION ALL
   SELECT word, s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
     FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
@@ -97,24 +96,24 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   SELECT 'dependence on an extension', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_trigger t ON x.classid = 'pg_trigger'::regclass AND t.oid = x.objid
     JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE x.deptype = 'x' AND c.relkind IN ('r', 'v')
+   WHERE x.deptype = 'x' AND c.relkind IN ('r', 'p', 'v')
   UNION ALL
-  SELECT CASE c.relkind WHEN 'i' THEN 'dependence of an index on an extension' ELSE 'dependence of a materialized view on an extension' END, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+  SELECT CASE WHEN c.relkind IN ('i', 'I') THEN 'dependence of an index on an extension' ELSE 'dependence of a materialized view on an extension' END, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_class c ON x.classid = 'pg_class'::regclass AND c.oid = x.objid JOIN schema s ON s.oid = c.relnamespace
-   WHERE x.deptype = 'x' AND c.relkind IN ('i', 'm')
+   WHERE x.deptype = 'x' AND c.relkind IN ('i', 'I', 'm')
   UNION ALL
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0
-    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'v', 'm') JOIN schema s ON s.oid = t.typnamespace
+    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'p', 'v', 'm') JOIN schema s ON s.oid = t.typnamespace
   UNION ALL
   SELECT DISTINCT 'privilege passed on by ' || pg_get_userbyid(e.grantor), t.schema, t.name, t.part, t.class, t.oid, t.schema, t.relation
     FROM (SELECT 'pg_class'::regclass AS class, c.oid, s.nspname AS schema, c.relname AS name, NULL AS part, c.relname AS relation,
                  c.relowner AS owner, c.relacl AS acl
-            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'S') AND c.relpersistence <> 't'
+            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relpersistence <> 't'
           UNION ALL
           SELECT 'pg_class'::regclass, c.oid, s.nspname, c.relname, a.attname, c.relname, c.relowner, a.attacl
             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
-           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'v', 'm') AND c.relpersistence <> 't'
+           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't'
           UNION ALL
           SELECT 'pg_namespace'::regclass, s.oid, s.nspname, s.nspname, NULL, NULL, n.nspowner, n.nspacl
             FROM schema s JOIN pg_namespace n ON n.oid = s.oid
@@ -126,6 +125,62 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
             FROM pg_type t JOIN schema s ON s.oid = t.typnamespace WHERE t.typtype IN ('e', 'd')) AS t
    CROSS JOIN LATERAL aclexplode(t.acl) AS e
    WHERE e.grantor <> t.owner
+  UNION ALL
+  SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+    FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition AND c.relkind IN ('r', 'p') JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname AND NOT p.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    LEFT JOIN pg_attrdef e ON e.adrelid = p.attrelid AND e.adnum = p.attnum
+   CROSS JOIN LATERAL (VALUES ('default of its own in a partition',
+                               a.attgenerated = '' AND pg_get_expr(d.adbin, 0) IS DISTINCT FROM pg_get_expr(e.adbin, 0)),
+                              ('generation expression of its own in a partition',
+                               a.attgenerated <> '' AND pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM pg_get_expr(e.adbin, e.adrelid)),
+                              ('NOT NULL of its own in a partition', a.attnotnull AND NOT p.attnotnull),
+                              ('storage of its own in a partition', a.attstorage <> p.attstorage OR a.attcompression <> p.attcompression),
+                              ('statistics target of its own in a partition', coalesce(a.attstattarget, -1) <> coalesce(p.attstattarget, -1)),
+                              ('column options in a partition', a.attoptions IS DISTINCT FROM p.attoptions),
+                              ('privileges on a column of a partition', a.attacl IS NOT NULL),
+                              ('comment on a column of a partition',
+                               EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = a.attnum))) AS flag (word, isset)
+   WHERE isset
+  UNION ALL
+  SELECT 'comment on what a partition has from its table', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+    FROM pg_description o JOIN pg_constraint k ON o.classoid = 'pg_constraint'::regclass AND o.objoid = k.oid
+    JOIN pg_class c ON c.oid = k.conrelid AND c.relispartition JOIN schema s ON s.oid = c.relnamespace
+   WHERE k.conparentid <> 0 OR k.contype = 'c' AND NOT k.conislocal
+  UNION ALL
+  SELECT 'comment on what a partition has from its table', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
+    FROM pg_description o JOIN pg_class x ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND x.relispartition AND x.relkind IN ('i', 'I')
+    JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))
+  UNION ALL
+  SELECT 'storage parameters of an index of a partition', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
+    FROM pg_inherits h JOIN pg_class x ON x.oid = h.inhrelid AND x.relkind IN ('i', 'I') JOIN pg_class over ON over.oid = h.inhparent
+    JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE x.reloptions IS DISTINCT FROM over.reloptions OR x.reltablespace <> over.reltablespace
+  UNION ALL
+  SELECT word, s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relispartition
+    JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
+   CROSS JOIN LATERAL (VALUES ('replica identity by an index of the whole table', i.indisreplident AND c.relreplident = 'i'),
+                              ('CLUSTER ON an index of the whole table', i.indisclustered)) AS flag (word, isset)
+   WHERE isset
+  UNION ALL
+  SELECT 'enabled state of its own of a trigger in a partition', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
+    FROM pg_trigger t JOIN pg_trigger over ON over.oid = t.tgparentid AND over.tgenabled <> t.tgenabled AND over.tgconstraint = 0
+    JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
+  UNION ALL
+  SELECT 'partition that is being detached', s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+    FROM (SELECT x.*, (SELECT inhdetachpending FROM (SELECT x.*) AS y) AS pending
+            FROM pg_inherits x CROSS JOIN (SELECT NULL::bool AS inhdetachpending) AS absent) AS i
+    JOIN pg_class c ON c.oid = i.inhrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE i.pending
+  UNION ALL
+  SELECT 'partitioned index without all of its parts', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relkind = 'I' AND NOT i.indisvalid AND x.relispartition
+    JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()

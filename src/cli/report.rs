@@ -215,7 +215,11 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
     match error {
         PlanError::Cycle(_) => plain,
         PlanError::NothingToFill { column, .. } => plain.exit(Exit::Refused).at(column, origins),
-        PlanError::Blocked { address, .. } | PlanError::Outside { address, .. } => {
+        PlanError::Blocked { address, .. }
+        | PlanError::Outside { address, .. }
+        | PlanError::Protected { address, .. }
+        | PlanError::PartitionBy { table: address }
+        | PlanError::Rebound { partition: address } => {
             plain.exit(Exit::Refused).at(address, origins)
         }
     }
@@ -238,6 +242,10 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
                 .exit(Exit::Refused)
                 .at(address, origins)
                 .mend("declare the dependent without it, or drop it by hand first; or leave the object as it is"),
+            IdentityError::Surplus { column, .. } => plain
+                .exit(Exit::Refused)
+                .at(column, origins)
+                .mend("set the column aside, and purge it, while the table is still one by itself"),
             IdentityError::Occupied { .. } => plain
                 .exit(Exit::Refused)
                 .mend("declare the schema, or move what it holds elsewhere"),

@@ -14,6 +14,8 @@ pub(crate) enum Way {
     Direct,
     /// CONCURRENTLY: alone, nobody waits for it, it waits for others.
     Concurrently,
+    /// For a partitioned table alone: nothing is built, and it is not valid before its partitions have theirs.
+    Only,
 }
 
 /// <https://www.postgresql.org/docs/current/sql-createindex.html>
@@ -29,7 +31,7 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
     let table = own.table_address(address);
     sql = sql
         .name(address.name())
-        .push("ON")
+        .push(if way == Way::Only { "ON ONLY" } else { "ON" })
         .path(&table)
         .push("USING")
         .name(&own.method);
@@ -59,8 +61,13 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
         Way::Concurrently => Statement::catalog(sql)
             .locking(&table, LockMode::ShareUpdateExclusive)
             .alone(),
+        Way::Only => Statement::catalog(sql)
+            .locking(&table, LockMode::Share)
+            .sparing_partitions(),
+    };
+    if way != Way::Only {
+        statement = statement.working(Work::IndexBuild);
     }
-    .working(Work::IndexBuild);
     for text in own.elements.iter().chain(&own.predicate) {
         statement = statement.under(text);
     }
@@ -79,7 +86,7 @@ pub(super) fn parameters(own: &BTreeMap<Name, String>) -> Sql {
 /// <https://www.postgresql.org/docs/current/sql-dropindex.html>
 pub(crate) fn drop(address: &Address, table: &Address, way: Way) -> Statement {
     match way {
-        Way::Direct => {
+        Way::Direct | Way::Only => {
             let sql = Sql::new("DROP INDEX").path(address);
             Statement::catalog(sql).locking(table, LockMode::AccessExclusive)
         }
@@ -90,6 +97,16 @@ pub(crate) fn drop(address: &Address, table: &Address, way: Way) -> Statement {
                 .alone()
         }
     }
+}
+
+/// Makes the index of a partition a part of that of its table. Queries that are planned meanwhile wait for a moment.
+/// <https://www.postgresql.org/docs/current/sql-alterindex.html> (ATTACH PARTITION)
+pub(crate) fn attach(over: &Address, index: &Address, partition: &Address) -> Statement {
+    let sql = Sql::new("ALTER INDEX")
+        .path(over)
+        .push("ATTACH PARTITION")
+        .path(index);
+    Statement::catalog(sql).locking(partition, LockMode::AccessExclusive)
 }
 
 /// Readers and writers go on. <https://www.postgresql.org/docs/current/sql-alterindex.html> (RENAME TO)

@@ -10,6 +10,7 @@ pub(crate) mod domain;
 pub(crate) mod extension;
 pub(crate) mod fill_trigger;
 pub(crate) mod index;
+pub(crate) mod partition;
 pub(crate) mod physical;
 pub(crate) mod policy;
 pub(crate) mod privilege;
@@ -189,6 +190,14 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Table(TableAlteration::Persistence(persistence)), _) => {
             Some(table::set_persistence(address, *persistence))
         }
+        (Alteration::Table(TableAlteration::Attached), Object::Table(own)) => {
+            let of = own.partition_of.as_ref()?;
+            Some(partition::attach(address, of))
+        }
+        (Alteration::Table(TableAlteration::Detached(parent)), _) => {
+            Some(partition::detach(address, parent))
+        }
+        (Alteration::Table(_), _) => None,
         (
             Alteration::Column(ColumnAlteration::Type { .. } | ColumnAlteration::Collation),
             Object::Column(column),

@@ -258,6 +258,7 @@ pub(crate) fn catch_up(
     counting: &Counting,
     sequence: &Address,
     former: Option<&Address>,
+    is_partitioned: bool,
 ) -> Statement {
     let table = column.table();
     let (value, further, behind) = if counting.increment < 0 {
@@ -281,7 +282,8 @@ pub(crate) fn catch_up(
         .literal(path.as_str())
         .glue(",")
         .join(&furthest)
-        .glue(") FROM ONLY")
+        .glue(")")
+        .push(if is_partitioned { "FROM" } else { "FROM ONLY" })
         .path(&table);
     let (lowest, highest) = width.range();
     if counting.increment < 0 && counting.min_value > lowest {

@@ -101,8 +101,8 @@ pub enum Transaction {
 pub enum Form {
     /// It cannot.
     Plain,
-    /// CREATE TABLE without columns; holds the words in front of the name.
-    CreateTable(&'static str),
+    /// CREATE TABLE without columns; holds the words in front of the name, and what follows the elements.
+    CreateTable(&'static str, Sql),
     /// ADD COLUMN; holds the column's definition.
     AddColumn(Sql),
     /// What follows a column's definition in CREATE TABLE, with the column's name.
@@ -151,6 +151,9 @@ pub struct Statement {
     /// The schemas that unqualified names in it are looked up in; empty for what speaks in prints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lookup: Vec<Name>,
+    /// Whether it leaves the partitions of what it locks alone; not part of a plan.
+    #[serde(skip)]
+    pub(crate) spares_partitions: bool,
 }
 
 /// The part of a statement on one table that can be merged with others.
@@ -172,6 +175,15 @@ impl Statement {
             part: None,
             roles: Vec::new(),
             lookup: Vec::new(),
+            spares_partitions: false,
+        }
+    }
+
+    /// Notes that the partitions of what it locks are left alone.
+    pub(crate) fn sparing_partitions(self) -> Self {
+        Self {
+            spares_partitions: true,
+            ..self
         }
     }
 

@@ -6,6 +6,7 @@ use crate::model::{
 use crate::sql::Sql;
 
 use super::constraint;
+use super::partition;
 use super::statement::{Form, LockMode, Statement, Work};
 
 /// <https://www.postgresql.org/docs/current/sql-createschema.html>
@@ -39,20 +40,29 @@ pub(crate) fn close_schema(schema: &Address) -> Statement {
 }
 
 /// <https://www.postgresql.org/docs/current/sql-createtable.html>
-pub(crate) fn create(table: &Address, own: &Table) -> Statement {
-    let words = match own.persistence {
-        Persistence::Permanent => "CREATE TABLE",
-        Persistence::Unlogged => "CREATE UNLOGGED TABLE",
-    };
-    let sql = Sql::new(words).path(table).push("()");
+pub(crate) fn create<T: Text>(table: &Address, own: &Table<T>) -> Statement {
+    let words = words(own.persistence);
+    if let Some(of) = &own.partition_of {
+        return partition::create(table, own, of, words);
+    }
+    let sql = partition::with_strategy(Sql::new(words).path(table).push("()"), own);
     let part = super::statement::Part {
         table: table.clone(),
-        form: Form::CreateTable(words),
+        form: Form::CreateTable(words, partition::with_strategy(Sql::empty(), own)),
         subcommand: Sql::empty(),
     };
-    Statement {
+    let statement = Statement {
         part: Some(part),
         ..Statement::catalog(sql)
+    };
+    partition::under_its_texts(statement, own)
+}
+
+/// Returns the words that a table is made with.
+pub(super) fn words(persistence: Persistence) -> &'static str {
+    match persistence {
+        Persistence::Permanent => "CREATE TABLE",
+        Persistence::Unlogged => "CREATE UNLOGGED TABLE",
     }
 }
 
@@ -268,6 +278,20 @@ pub(crate) fn set_not_null(column: &Address, own: &NotNull) -> Statement {
             .working(Work::Scan)
         }
     }
+}
+
+/// Names it, whatever the server would call it by itself: another table may have that name by then.
+pub(crate) fn set_named_not_null(column: &Address, own: &NotNull) -> Statement {
+    let (Some(name), Validity::Valid) = (&own.name, own.validity) else {
+        return set_not_null(column, own);
+    };
+    let part = Sql::new("CONSTRAINT").name(name).push("NOT NULL");
+    let subcommand = Sql::new("ADD CONSTRAINT")
+        .name(name)
+        .push("NOT NULL")
+        .name(column.name());
+    let form = Form::ColumnPart(column.name().clone(), part);
+    Statement::alter_table(&column.table(), form, subcommand).working(Work::Scan)
 }
 
 /// PostgreSQL 18 and later. <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)

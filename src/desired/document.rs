@@ -213,16 +213,22 @@ impl Gathering {
             ),
             None => {}
             Some(layer) if replaces && layer < self.layer => {
+                // The partitions of a table are declared with it.
+                let mut units = self.declared.written.partitions_of(address);
+                units.push(address.clone());
                 let objects = &mut self.declared.written.objects;
+                let is_of = |table: &Address| units.contains(table);
                 let is_part = |own: &Address, object: &Object<Written>| {
                     let on_it = own.target().filter(|_| address.kind() == Kind::Schema);
-                    let index = matches!(object, Object::Index(index) if index.table_address(own) == *address);
-                    let below = address.kind() != Kind::Schema && own.is_at_or_below(address);
+                    let index =
+                        matches!(object, Object::Index(index) if is_of(&index.table_address(own)));
+                    let below = address.kind() != Kind::Schema
+                        && units.iter().any(|unit| own.is_at_or_below(unit));
                     index || below || on_it.as_ref() == Some(address)
                 };
                 let indexes: Vec<Address> = objects
                     .iter()
-                    .filter(|(own, object)| matches!(object, Object::Index(index) if index.table_address(own) == *address))
+                    .filter(|(own, object)| matches!(object, Object::Index(index) if is_of(&index.table_address(own))))
                     .map(|(own, _)| Address::comment_on(own))
                     .collect();
                 let gone: Vec<Address> = objects
@@ -242,7 +248,14 @@ impl Gathering {
                     .intent
                     .backfill
                     .retain(|own, _| !own.is_at_or_below(address));
-                self.declared.listed.remove(address);
+                for unit in &units {
+                    self.declared.listed.remove(unit);
+                    if unit != address {
+                        self.units.remove(unit);
+                    }
+                }
+                let left = &mut self.declared.intent.unmanaged_partitions;
+                left.retain(|own| !units.contains(own));
             }
             Some(_) => {
                 let first = self

@@ -4,6 +4,7 @@
 
 mod column;
 mod constraint;
+mod partition;
 mod policy;
 mod privilege;
 mod routine;
@@ -14,6 +15,7 @@ use schemars::JsonSchema;
 
 pub use column::*;
 pub use constraint::*;
+pub use partition::*;
 pub use policy::*;
 pub use privilege::*;
 pub use routine::*;
@@ -68,7 +70,7 @@ pub struct Schema {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -134,7 +136,7 @@ pub struct Enum {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -174,7 +176,7 @@ pub struct Domain {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -236,7 +238,7 @@ pub struct Sequence {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -248,6 +250,10 @@ pub struct Table {
     pub schema: Option<String>,
     /// Its columns, in the order new ones are made in.
     pub columns: Option<BTreeMap<String, ColumnForm>>,
+    /// How its rows are spread: `RANGE (…)`, `LIST (…)` or `HASH (…)` (manual: CREATE TABLE, PARTITION BY).
+    pub partition_by: Option<Sql>,
+    /// Its partitions by name, each with the rows it holds; or `unmanaged`: others make them.
+    pub partitions: Option<PartitionsForm>,
     /// Its primary key: a list of columns, or a map with a name.
     pub primary_key: Option<PrimaryKeyForm>,
     /// Unique constraints by name.
@@ -287,7 +293,7 @@ pub struct Table {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -381,7 +387,7 @@ pub struct View {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -419,7 +425,7 @@ pub struct MaterializedView {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -461,6 +467,11 @@ mod tests {
         let places = [
             ("Schema", "schemas: { s: {KEYS} }", ""),
             ("Table", "tables: { t: {KEYS} }", ""),
+            (
+                "Partition",
+                "tables: { t: { partition_by: x, partitions: { p: { bound: x, zzzzzzzzzzzzzzzzzzzzzzzz: 1 } } } }",
+                "",
+            ),
             ("Column", "tables: { t: { columns: { c: {KEYS} } } }", ""),
             (
                 "NotNull",

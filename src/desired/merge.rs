@@ -235,6 +235,6 @@ impl Merging<'_, '_> {
 fn is_section(word: &str) -> bool {
     matches!(
         word,
-        "columns" | "unique" | "checks" | "foreign_keys" | "indexes" | "triggers"
+        "columns" | "partitions" | "unique" | "checks" | "foreign_keys" | "indexes" | "triggers"
     )
 }

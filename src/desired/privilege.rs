@@ -211,10 +211,17 @@ impl Gathering {
             let names = known.iter().map(|own| own.name().as_str());
             let nearest = fields::nearest(column.name().as_str(), names);
             let place = self.declared.origins.0.get(address).cloned();
+            let what = if self.declared.written.partitioned(&table).is_some() {
+                format!(
+                    "privileges on single columns of a partition, as {table} is, are not modelled"
+                )
+            } else {
+                format!("{table} has no column {}", column.name())
+            };
             found.extend(place.map(|place| Fault {
                 place,
                 length: 1,
-                what: format!("{table} has no column {}", column.name()),
+                what,
                 mend: nearest.map(|own| format!("did you mean `{own}`?")),
             }));
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
+use super::partition;
 use crate::model::{
     Address, Check, Column, Default, Deferrable, Index, Kind, Name, NotNull, Object, Persistence,
     PrimaryKey, Table, Text as _, Validity, Written,
@@ -32,30 +33,60 @@ pub(super) fn read(
         return;
     };
     let table = gathering.unit(head, Kind::Table, name, key, &mut fields);
+    let own = Table {
+        persistence: persistence(&mut fields, gathering),
+        partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
+        partition_of: None,
+    };
+    gathering.put(&table, key, Object::Table(own));
+    columns(&table, &head.search_path, &mut fields, gathering);
+    parts(&table, &head.search_path, &mut fields, gathering);
+    fields.close(&mut gathering.ledger);
+}
+
+/// Reads whether a table survives a crash.
+pub(super) fn persistence(fields: &mut Fields, gathering: &mut Gathering) -> Persistence {
     let unlogged = fields
         .get("unlogged")
         .and_then(|node| fields::boolean(&node, "unlogged", &mut gathering.ledger));
-    let persistence = if unlogged == Some(true) {
+    if unlogged == Some(true) {
         Persistence::Unlogged
     } else {
         Persistence::Permanent
+    }
+}
+
+fn columns(table: &Address, path: &Arc<[Name]>, fields: &mut Fields, gathering: &mut Gathering) {
+    let Some(node) = fields.get("columns") else {
+        return;
     };
-    gathering.put(&table, key, Object::Table(Table { persistence }));
-    gathering.common(&table, &mut fields);
-    gathering.renamed(&table, &mut fields);
     let mut reading = Reading {
-        table,
-        path: &head.search_path,
+        table: table.clone(),
+        path,
         gathering,
     };
-    reading.physical(&mut fields);
-    reading.row_security(&mut fields);
-    if let Some(node) = fields.get("columns") {
-        let columns = fields::entries(&node, "columns", &mut reading.gathering.ledger);
-        for (position, (name, key, value)) in columns.into_iter().enumerate() {
-            reading.column(position, &name, &key, &value);
-        }
+    let columns = fields::entries(&node, "columns", &mut reading.gathering.ledger);
+    for (position, (name, key, value)) in columns.into_iter().enumerate() {
+        reading.column(position, &name, &key, &value);
     }
+}
+
+/// Reads what a table has beside its columns, a partition as well as any other.
+pub(super) fn parts(
+    table: &Address,
+    path: &Arc<[Name]>,
+    fields: &mut Fields,
+    gathering: &mut Gathering,
+) {
+    gathering.common(table, fields);
+    gathering.renamed(table, fields);
+    let mut reading = Reading {
+        table: table.clone(),
+        path,
+        gathering: &mut *gathering,
+    };
+    reading.physical(fields);
+    reading.row_security(fields);
     if let Some(node) = fields.get("primary_key") {
         let key = fields.key("primary_key").unwrap_or_else(|| node.clone());
         reading.primary_key(&key, &node);
@@ -94,7 +125,7 @@ pub(super) fn read(
             reading.index(&name, &key, &value);
         }
     }
-    fields.close(&mut gathering.ledger);
+    partition::partitions(fields, table, path, gathering);
 }
 
 impl Reading<'_> {
@@ -334,12 +365,14 @@ impl Reading<'_> {
 
     /// Reports names that are no columns of this table.
     pub(super) fn known_columns<'n>(&mut self, at: &Node, names: impl Iterator<Item = &'n Name>) {
-        let first = Address::new(Kind::Column, self.table.path().iter().cloned());
+        // A partition has the columns of its table.
+        let whole = self.gathering.declared.written.root_of(&self.table);
+        let first = Address::new(Kind::Column, whole.path().iter().cloned());
         let positions = &self.gathering.declared.written.position;
         let columns: Vec<Name> = positions
             .range(first..)
             .map(|(column, _)| column)
-            .take_while(|column| column.path().starts_with(self.table.path()))
+            .take_while(|column| column.path().starts_with(whole.path()))
             .map(|column| column.name().clone())
             .collect();
         for name in names.filter(|name| !columns.contains(name)) {

@@ -6,13 +6,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::write_privilege::{Access, Lists};
 use super::{
-    edit, write_aggregate, write_constraint, write_physical, write_policy, write_routine,
-    write_types, write_view,
+    edit, write_aggregate, write_constraint, write_partition, write_physical, write_policy,
+    write_routine, write_types, write_view,
 };
 use crate::model::{
     Address, Check, Column, Counting, Expression, Generated, Grants, Hash, Identity, Index, Kind,
-    MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Text as _,
-    Validity,
+    MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Table,
+    Text as _, Validity,
 };
 
 /// The longest file name that is written whole, in bytes.
@@ -66,7 +66,7 @@ pub(super) struct Page<'a> {
     pub(super) model: &'a Model<Expression>,
     /// The indexes of every table.
     pub(super) indexes: BTreeMap<Address, Vec<(&'a Address, &'a Index<Expression>)>>,
-    privileges: Lists,
+    pub(super) privileges: Lists,
 }
 
 impl<'a> Page<'a> {
@@ -131,6 +131,7 @@ fn is_given(address: &Address, value: &Value, access: &Access) -> bool {
 fn long_word(context: &str) -> Option<&'static str> {
     Some(match context {
         "columns" | "domains" => "type",
+        "partitions" => "bound",
         "unique" | "indexes" | "primary_key" => "columns",
         "checks" => "check",
         "enums" => "values",
@@ -177,7 +178,9 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
             comment(model, address, &mut map);
             ("extensions", name, Value::Mapping(map))
         }
-        Object::Table(own) => ("tables", name, table(page, address, own.persistence)),
+        // A partition is written with its table.
+        Object::Table(own) if own.partition_of.is_some() => return None,
+        Object::Table(own) => ("tables", name, table(page, address, own)),
         Object::View(own) => ("views", name, write_view::view(page, address, own)),
         Object::MaterializedView(own) => (
             "materialized_views",
@@ -376,11 +379,11 @@ fn block(own: &str) -> Value {
     }
 }
 
-fn table(page: &Page<'_>, address: &Address, persistence: Persistence) -> Value {
+pub(super) fn table(page: &Page<'_>, address: &Address, table: &Table<Expression>) -> Value {
     let model = page.model;
     let mut own = Mapping::new();
     attached(page, address, &mut own);
-    if persistence == Persistence::Unlogged {
+    if table.persistence == Persistence::Unlogged {
         own.insert(text("unlogged"), Value::Bool(true));
     }
     write_physical::table(model, address, &mut own);
@@ -405,6 +408,7 @@ fn table(page: &Page<'_>, address: &Address, persistence: Persistence) -> Value 
     if !columns.is_empty() {
         own.insert(text("columns"), Value::Mapping(columns));
     }
+    write_partition::partitions(page, address, table, &mut own);
     if let Some(key) = key {
         own.insert(
             text("primary_key"),

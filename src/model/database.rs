@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Hash, Kind, Name, Object, Text};
+use super::{Address, Bound, Hash, Inherited, Kind, Name, Object, Text};
 
 /// A state of a database: objects, and what needs what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Model<T> {
     pub position: BTreeMap<Address, u16>,
     /// What each object needs beyond its parent (from `pg_depend`).
     pub needs: BTreeMap<Address, BTreeSet<Address>>,
+    /// Partition → what it has from its parent.
+    #[serde(skip, default = "BTreeMap::new")]
+    pub inherited: BTreeMap<Address, Inherited<T>>,
 }
 
 /// A name space entry that two objects cannot hold at the same time.
@@ -63,6 +66,7 @@ impl<T> Default for Model<T> {
             objects: BTreeMap::new(),
             position: BTreeMap::new(),
             needs: BTreeMap::new(),
+            inherited: BTreeMap::new(),
         }
     }
 }
@@ -159,6 +163,81 @@ impl<T: Text + Ord + Serialize> Model<T> {
             .retain(|address, _| objects.contains_key(address));
         self.needs
             .retain(|address, _| objects.contains_key(address));
+        self.inherited
+            .retain(|address, _| objects.contains_key(address));
+    }
+
+    /// Returns the partitioned table that a table is a partition of.
+    pub fn partitioned(&self, table: &Address) -> Option<Address> {
+        let Object::Table(own) = self.objects.get(table)? else {
+            return None;
+        };
+        Some(own.partition_of.as_ref()?.parent_address())
+    }
+
+    /// Returns the partitioned table at the top, for a partition; the table itself otherwise.
+    pub fn root_of(&self, table: &Address) -> Address {
+        let mut root = table.clone();
+        let mut steps = 0;
+        while let Some(parent) = self.partitioned(&root) {
+            root = parent;
+            steps += 1;
+            if steps > self.objects.len() {
+                break;
+            }
+        }
+        root
+    }
+
+    /// Says whether a table is a partition that others make: of one of these, or of a partition of one.
+    pub fn is_left_to_others(&self, table: &Address, left: &BTreeSet<Address>) -> bool {
+        let above = |own: &Address| self.partitioned(own);
+        let mut above = std::iter::successors(above(table), above);
+        !left.is_empty() && above.any(|own| left.contains(&own))
+    }
+
+    /// Says whether a table has partitions.
+    pub fn is_partitioned(&self, table: &Address) -> bool {
+        matches!(self.objects.get(table), Some(Object::Table(own)) if own.partition_by.is_some())
+    }
+
+    /// Says whether a partition has this from its table: no object of its own, but for comparing it with a table.
+    pub fn hands_down(&self, address: &Address) -> bool {
+        let mut partitions = self.inherited.iter();
+        partitions.any(|(table, own)| {
+            self.partitioned(table).is_some() && own.objects.contains_key(address)
+        })
+    }
+
+    /// Returns the partitions of a table, those below them after each.
+    pub fn partitions_of(&self, table: &Address) -> Vec<Address> {
+        if !self.is_partitioned(table) {
+            return Vec::new();
+        }
+        let own = self.objects.keys().filter(|own| {
+            own.kind() == Kind::Table && self.partitioned(own).as_ref() == Some(table)
+        });
+        let mut all = Vec::new();
+        for partition in own {
+            all.push(partition.clone());
+            all.extend(self.partitions_of(partition));
+        }
+        all
+    }
+
+    /// Returns the partition that takes the rows no other one takes.
+    pub fn default_partition(&self, table: &Address) -> Option<Address> {
+        let mut all = self.objects.iter();
+        let found = all.find(|(_, object)| {
+            let Object::Table(own) = object else {
+                return false;
+            };
+            let own = own.partition_of.as_ref();
+            own.is_some_and(|own| {
+                matches!(own.bound, Bound::Default) && own.parent_address() == *table
+            })
+        });
+        found.map(|(address, _)| address.clone())
     }
 
     /// Replaces what `scope` covers by what `patch` holds of it: what scratch read is a patch on the whole model.
@@ -176,6 +255,9 @@ impl<T: Text + Ord + Serialize> Model<T> {
             }
             if let Some(needs) = patch.needs.get(address) {
                 self.needs.insert(address.clone(), needs.clone());
+            }
+            if let Some(own) = patch.inherited.get(address) {
+                self.inherited.insert(address.clone(), own.clone());
             }
         }
     }

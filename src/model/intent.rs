@@ -19,4 +19,7 @@ pub struct Intent {
     pub using_back: BTreeMap<Address, Written>,
     /// Objects that nothing may retire, drop or rewrite, whatever is allowed.
     pub protect: BTreeSet<Address>,
+    /// Partitioned tables whose partitions others make.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unmanaged_partitions: BTreeSet<Address>,
 }

@@ -18,6 +18,7 @@ mod moves;
 mod name;
 mod object;
 mod origin;
+mod partition;
 mod physical;
 mod policy;
 mod privilege;
@@ -51,6 +52,7 @@ pub use moves::{Move, Moves, Why};
 pub use name::{MAX_NAME_BYTES, Name, RESERVED_PREFIXES, RETIRED_PREFIX, TEMPORARY_PREFIX};
 pub use object::{Alteration, Kind, Object};
 pub use origin::{Origins, Place};
+pub use partition::{Bound, Inherited, Partition};
 pub use physical::{
     ClusteredOn, ClusteredOnAlteration, ColumnSettings, ColumnSettingsAlteration, Compression,
     OwnIndex, Parameters, ParametersAlteration, ReplicaIdentity, ReplicaIdentityAlteration,
@@ -74,8 +76,8 @@ pub use settings::{
 };
 pub use states::{Conversion, Declared, Level, Read, Tried};
 pub use table::{
-    Column, ColumnAlteration, Default, DefaultAlteration, NotNull, NotNullAlteration, Persistence,
-    Schema, SchemaAlteration, Table, TableAlteration,
+    Column, ColumnAlteration, Default, DefaultAlteration, NotNull, NotNullAlteration, PARTITION_OF,
+    Persistence, Schema, SchemaAlteration, Table, TableAlteration,
 };
 pub use text::{Expression, Text, Written};
 pub use trigger::{Enabled, Event, Timing, Trigger, TriggerAlteration};

@@ -94,7 +94,7 @@ kinds! {
     /// A check constraint of a domain.
     DomainCheck = "check of domain", DomainCheck<T>, DomainCheckAlteration;
     /// A table.
-    Table = "table", Table, TableAlteration;
+    Table = "table", Table<T>, TableAlteration;
     /// A column of a table.
     Column = "column", Column<T>, ColumnAlteration;
     /// The column that a sequence goes with.
@@ -379,7 +379,7 @@ impl<T: Text> Object<T> {
             Self::Function(own) => Object::Function(own.map(turn)),
             Self::Procedure(own) => Object::Procedure(own.map(turn)),
             Self::Aggregate(own) => Object::Aggregate(own.map(turn)),
-            Self::Table(own) => Object::Table(own.clone()),
+            Self::Table(own) => Object::Table(own.map(turn)),
             Self::Column(own) => Object::Column(own.map(turn)),
             Self::Default(own) => Object::Default(Default {
                 value: turn(&own.value),

@@ -198,6 +198,7 @@ impl From<&Model<Expression>> for Declared {
             objects,
             position: model.position.clone(),
             needs: model.needs.clone(),
+            inherited: BTreeMap::new(),
         };
         let units = model.objects.keys();
         let listed = units.filter(|own| own.kind().is_top_level());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expression, Name, Text, Validity};
+use super::{Address, Expression, Name, Partition, Text, Validity};
 
 /// A schema (manual section 5.10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +37,20 @@ pub enum Persistence {
 
 /// A table without its parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Table {
+pub struct Table<T> {
     /// Whether the table survives a crash.
     pub persistence: Persistence,
+    /// The strategy and the key of a partitioned table, as `pg_get_partkeydef` prints them.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub partition_by: Option<T>,
+    /// The table that it is a partition of, and which rows it holds.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub partition_of: Option<Partition<T>>,
+}
+
+/// What an absent key stands for, whatever the type.
+fn none<T>() -> Option<T> {
+    None
 }
 
 /// How tables differ.
@@ -47,24 +58,72 @@ pub struct Table {
 pub enum TableAlteration {
     /// SET LOGGED or SET UNLOGGED.
     Persistence(Persistence),
+    /// How its rows are spread over partitions: there is no statement for it.
+    PartitionBy,
+    /// It becomes a partition.
+    Attached,
+    /// It becomes a table by itself; the table that it was a partition of.
+    Detached(Address),
+    /// It is a partition of another table, or holds other rows.
+    Rebound,
 }
 
 impl TableAlteration {
     pub(super) fn attribute(&self) -> &'static str {
         match self {
             Self::Persistence(_) => "persistence",
+            Self::PartitionBy => "partition_by",
+            Self::Attached | Self::Detached(_) | Self::Rebound => PARTITION_OF,
         }
     }
 }
 
-impl Table {
+/// The attribute that says whether a table is a partition.
+pub const PARTITION_OF: &str = "partition_of";
+
+impl<T: Text + Ord> Table<T> {
     pub(super) fn alterations(&self, to: &Self) -> Vec<TableAlteration> {
-        let Self { persistence } = self;
+        let Self {
+            persistence,
+            partition_by,
+            partition_of,
+        } = self;
         let mut alterations = Vec::new();
         if *persistence != to.persistence {
             alterations.push(TableAlteration::Persistence(to.persistence));
         }
+        if *partition_by != to.partition_by {
+            alterations.push(TableAlteration::PartitionBy);
+        }
+        match (partition_of, &to.partition_of) {
+            (None, None) => {}
+            (None, Some(_)) => alterations.push(TableAlteration::Attached),
+            (Some(from), None) => {
+                alterations.push(TableAlteration::Detached(from.parent_address()));
+            }
+            (Some(from), Some(to)) if from == to => {}
+            (Some(_), Some(_)) => alterations.push(TableAlteration::Rebound),
+        }
         alterations
+    }
+}
+
+impl<T> Table<T> {
+    /// Makes a table that neither has partitions nor is one.
+    pub fn plain(persistence: Persistence) -> Self {
+        Self {
+            persistence,
+            partition_by: None,
+            partition_of: None,
+        }
+    }
+
+    pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Table<U> {
+        Table {
+            persistence: self.persistence,
+            partition_by: self.partition_by.as_ref().map(&mut *turn),
+            partition_of: self.partition_of.as_ref().map(|own| own.map(turn)),
+        }
     }
 }
 

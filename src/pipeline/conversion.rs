@@ -15,7 +15,7 @@ pub(super) fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> S
     let columns: Vec<Sql> = cx
         .level
         .before
-        .columns_of(before)
+        .columns_of(&cx.level.before.root_of(before))
         .iter()
         .map(|column| {
             let now = cx.level.moves.carry(column);
@@ -24,7 +24,7 @@ pub(super) fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> S
         .collect();
     Sql::new("(SELECT")
         .separated(&columns, ", ")
-        .push("FROM ONLY")
+        .push("FROM")
         .path(before)
         .glue(") AS")
         .name(name)
@@ -130,7 +130,7 @@ fn labels_gone(address: &Address, cx: &Context<'_>) -> Vec<Question> {
                 let sql = value.push("NOT IN (").glue("").separated(&labels, ", ");
                 sql.glue(")")
             };
-            let sql = Sql::new("SELECT count(*) FROM ONLY").path(&there.table());
+            let sql = Sql::new("SELECT count(*) FROM").path(&there.table());
             let sql = sql.push("WHERE");
             let sql = if live.type_name.sql().ends_with("[]") {
                 let element = gone(Sql::new("l"));

@@ -54,11 +54,15 @@ pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
         return Ok(None);
     };
     let then = visible(then, &project.settings);
+    let left = in_force(&history).unmanaged_partitions;
     let owned = history.owned();
     // A schema of ours covers what stands in it only where that was declared too.
     let ours = |model: &Model<Expression>| {
         let mut part = model.clone();
-        part.retain(|address| owned.contains(&model.unit_of(address)));
+        part.retain(|address| {
+            let unit = model.unit_of(address);
+            owned.contains(&unit) && !model.is_left_to_others(&unit, &left)
+        });
         part
     };
     let (ours_then, ours_now) = (ours(&then), ours(&now));
@@ -67,6 +71,7 @@ pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
         .keys()
         .map(|address| now.unit_of(address))
         .filter(|unit| !owned.contains(unit) && !is_everybodys(unit))
+        .filter(|unit| !now.is_left_to_others(unit, &left))
         .collect();
     Ok(Some(Drift {
         database,
@@ -156,7 +161,13 @@ pub(super) async fn sides(
     };
     let outcome = scratch::level(&wanted, &mut workshop).await;
     workshop.close().await;
-    let level = outcome?.level;
+    let mut level = outcome?.level;
+    // What others make is neither compared nor written.
+    let left = &declared.intent.unmanaged_partitions;
+    let whole = level.current.clone();
+    let is_left = |own: &Address| whole.is_left_to_others(&whole.unit_of(own), left);
+    level.current.retain(|own| !is_left(own));
+    level.desired.retain(|own| !is_left(own));
     Ok(Sides {
         declared,
         files: level.desired,

@@ -5,6 +5,7 @@ mod conversion;
 mod counting;
 mod domain;
 mod drift;
+mod partition;
 mod plan;
 mod preflight;
 mod privileges;

@@ -63,7 +63,12 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         .iter()
         .filter(|address| !ours.contains(*address))
         .count();
-    made.observation.records = made.observation.not_yet_ours > 0 || history.in_force().is_none();
+    made.observation.guards_differ = history.in_force().is_some()
+        && (in_force.protect != declared.intent.protect
+            || in_force.unmanaged_partitions != declared.intent.unmanaged_partitions);
+    made.observation.records = made.observation.not_yet_ours > 0
+        || made.observation.guards_differ
+        || history.in_force().is_none();
     made.observation.copied_journal = history.copied;
     made.decision.declares = declares;
     if !made.decision.is_empty() {
@@ -166,7 +171,15 @@ async fn make_with(
     };
     let mut observation = Observation {
         database: read.server.database.clone(),
-        unmanaged: forward.unmanaged.iter().cloned().collect(),
+        unmanaged: forward
+            .unmanaged
+            .iter()
+            .filter(|own| {
+                let left = &declared.intent.unmanaged_partitions;
+                !forward.level.current.is_left_to_others(own, left)
+            })
+            .cloned()
+            .collect(),
         unmodelled: in_scope(read, settings),
         built_tables: forward.built,
         ..Observation::default()
@@ -187,6 +200,10 @@ async fn make_with(
             decision,
             observation,
         });
+    }
+    if *purpose == Purpose::Declare {
+        let protected = &declared.intent.protect | &in_force.protect;
+        plan::protect::guard(&stages, &protected, &cx)?;
     }
     decision.leans_on = build::leans_on(&stages, &cx);
     decision.findings = facts::findings(&stages, &cx, &forward.questions, &forward.taken_in);
@@ -257,6 +274,9 @@ async fn inverse(
     let moves = &forward.level.moves;
     let mut after = forward.level.desired.clone();
     after.overlay(&forward.bench.scope, &rehearsal.landed);
+    after.retain(|address| {
+        rehearsal.landed.objects.contains_key(address) || !forward.level.desired.hands_down(address)
+    });
     let server = Server {
         sizes: wish
             .read
@@ -336,6 +356,7 @@ fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
             .collect(),
         using_back: BTreeMap::new(),
         protect: BTreeSet::new(),
+        unmanaged_partitions: BTreeSet::new(),
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) async fn findings(
                 .chain(unpopulated(address, change, changes, cx))
                 .chain(conversion::questions(address, change, cx))
                 .chain(domain::questions(address, change, cx))
+                .chain(super::partition::questions(address, change, cx))
         })
         .collect();
     questions.extend(holding_still(changes, cx));
@@ -269,7 +270,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             let to = if is_known {
                 rows_to_be(&referenced, &other, cx).0
             } else {
-                Sql::new("ONLY").path(&referenced)
+                Sql::empty().path(&referenced)
             };
             let sql = counting::refer_to_nothing(&rows, own, (!comes).then_some(&to));
             ask(sql, ["row refers to nothing", "rows refer to nothing"])

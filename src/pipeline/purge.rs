@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PipelineError, Project, live};
 use crate::history;
-use crate::model::{Hash, Intent, Kind, Moves, Pattern};
+use crate::model::{Address, Hash, Intent, Kind, Moves, Pattern, Retired};
 use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, purge_stage};
 use crate::scratch::without_journal;
 
@@ -57,8 +57,19 @@ pub async fn plan_purge(
         })
         .cloned()
         .collect();
-    // What others are made of goes after them: columns, tables, sequences, types.
+    // What others are made of goes after them: columns, tables, sequences, types. The partitions of a table go before it,
+    // and with it.
     let mut chosen = chosen;
+    for row in &live.history.ledger {
+        let with = |own: &Retired| model.partitions_of(&own.place).contains(&row.place);
+        if !chosen.contains(row) && chosen.iter().any(with) {
+            chosen.push(row.clone());
+        }
+    }
+    let depth = |table: &Address| {
+        let above = std::iter::successors(model.partitioned(table), |own| model.partitioned(own));
+        above.count()
+    };
     let last_first = [
         Kind::Enum,
         Kind::Domain,
@@ -68,7 +79,7 @@ pub async fn plan_purge(
     ];
     chosen.sort_by_key(|row| {
         let rank = last_first.iter().position(|kind| *kind == row.place.kind());
-        std::cmp::Reverse(rank)
+        std::cmp::Reverse((rank, depth(&row.place)))
     });
     let mut left = live.history.ledger.clone();
     let mut present = model.clone();

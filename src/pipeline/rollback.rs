@@ -205,6 +205,7 @@ fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, liv
         observation: Observation {
             unmanaged: Vec::new(),
             not_yet_ours: 0,
+            guards_differ: false,
             ..observation
         },
     }

@@ -52,7 +52,7 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
     };
     let standing: Vec<Address> = level
         .before
-        .columns_of(before)
+        .columns_of(&level.before.root_of(before))
         .iter()
         .map(|there| level.moves.carry(there))
         .collect();
@@ -67,7 +67,10 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
     if !left.is_empty() || conversions.iter().any(|(_, value)| value.is_some()) {
         layers.add(conversions);
     }
-    let new = level.desired.columns_of(table).into_iter();
+    let new = level
+        .desired
+        .columns_of(&level.desired.root_of(table))
+        .into_iter();
     let (later, new): (Vec<Address>, Vec<Address>) = new
         .filter(|own| !kept.contains(&own))
         .partition(|own| computed(&level.desired, own).is_some());

@@ -81,6 +81,9 @@ pub struct Observation {
     pub unmodelled: Vec<Unmodelled>,
     /// How many declared objects no revision has recorded yet.
     pub not_yet_ours: usize,
+    /// Whether what is protected, or left to others, is not what the last revision says.
+    #[serde(default)]
+    pub guards_differ: bool,
     /// Whether applying records a revision even where nothing differs.
     #[serde(default)]
     pub records: bool,

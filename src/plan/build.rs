@@ -10,7 +10,9 @@ use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, Grant, GrantAlteration, Kind, Level, Object};
+use crate::model::{
+    Address, Alteration, Grant, GrantAlteration, Kind, Level, Object, PARTITION_OF, TableAlteration,
+};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,28 @@ pub enum PlanError {
         /// What stands on it, in the server's words.
         blockers: String,
     },
+    /// A protected thing would go or be written anew.
+    #[error("{address} is protected (`protect: true`) and would be {what}")]
+    Protected {
+        /// The thing.
+        address: Address,
+        /// What would become of it.
+        what: &'static str,
+    },
+    /// How a table's rows are spread over partitions changes.
+    #[error("{table} cannot be partitioned otherwise: PostgreSQL has no statement for it")]
+    PartitionBy {
+        /// The table.
+        table: Address,
+    },
+    /// A partition gets other bounds, or another table.
+    #[error(
+        "{partition} cannot hold other rows while it is a partition: PostgreSQL has no statement for it"
+    )]
+    Rebound {
+        /// The partition.
+        partition: Address,
+    },
     /// Something that no revision declared stands on what would go.
     #[error("{address} cannot go: {others} depends on it, which no revision declared")]
     Outside {
@@ -54,6 +78,15 @@ impl PlanError {
             Self::NothingToFill { .. } => {
                 "give the column a `default`, or a `backfill` expression for the rows that exist"
             }
+            Self::Protected { .. } => {
+                "leave it as it is, or take `protect` out in a revision of its own first"
+            }
+            Self::PartitionBy { .. } => {
+                "declare a new table beside it, move the rows, and take this one out in a later revision"
+            }
+            Self::Rebound { .. } => {
+                "declare it among `tables` first, which detaches it, and as a partition with the new bound in a revision after that"
+            }
             Self::Outside { .. } => {
                 "declare the dependent without it, or drop it by hand first; or leave the object as it is"
             }
@@ -72,6 +105,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     if changes.0.is_empty() && cx.level.moves.0.is_empty() {
         return Ok(Vec::new());
     }
+    partitioning(&changes)?;
     let changes = replace::replace(changes, cx.level);
     blocked(&changes, cx)?;
     let mut blocks: Vec<Placed> = Vec::new();
@@ -87,6 +121,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     }
     let mut ordered = order(blocks, cx.level)?;
     keys_made_again(&mut ordered, cx.level);
+    with_partitions(&mut ordered, cx.level);
     locked_as_named_then(&mut ordered, cx.level);
     // Steps of a claim are never merged with their neighbours.
     let claimed: BTreeSet<String> = ordered
@@ -141,6 +176,55 @@ fn keys_made_again(ordered: &mut [Placed], level: &Level) {
             for table in keys.flatten() {
                 statement.locks.insert(table, LockMode::AccessExclusive);
             }
+        }
+    }
+}
+
+/// Says whether what is done to such a part of a partitioned table is done to those of its partitions.
+fn recurses(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Column
+            | Kind::Default
+            | Kind::NotNull
+            | Kind::Identity
+            | Kind::PrimaryKey
+            | Kind::Unique
+            | Kind::Exclusion
+            | Kind::ForeignKey
+            | Kind::Check
+            | Kind::Index
+            | Kind::ColumnSettings
+            | Kind::Trigger
+    )
+}
+
+/// What is done to a partitioned table is done to its partitions, under the same lock.
+fn with_partitions(ordered: &mut [Placed], level: &Level) {
+    let mut detached: BTreeSet<Address> = BTreeSet::new();
+    for step in ordered.iter_mut().flat_map(|(block, _)| block.steps_mut()) {
+        let lets_go = |effect: &&Effect| matches!(effect, Effect::Alters(own, attribute) if attribute == PARTITION_OF && level.desired.partitioned(own).is_none());
+        let let_go = step.effects.iter().filter(lets_go);
+        detached.extend(let_go.filter_map(Effect::touched).cloned());
+        let Act::Statement(statement) = &mut step.does else {
+            continue;
+        };
+        if statement.spares_partitions || !recurses(step.address.kind()) {
+            continue;
+        }
+        let mut below: Vec<(Address, LockMode)> = Vec::new();
+        for (table, mode) in &statement.locks {
+            let all = level.current.partitions_of(table).into_iter();
+            let all = all.filter(|own| {
+                let mut above =
+                    std::iter::successors(Some(own.clone()), |own| level.current.partitioned(own));
+                !above.any(|own| own != *table && detached.contains(&own))
+            });
+            below.extend(all.map(|own| (own, *mode)));
+        }
+        for (partition, mode) in below {
+            let own = statement.locks.entry(partition).or_insert(mode);
+            *own = (*own).max(mode);
         }
     }
 }
@@ -286,6 +370,31 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// Refuses what there is no statement for: how the rows of a table are spread, and which of them a partition holds.
+fn partitioning(changes: &Changes) -> Result<(), PlanError> {
+    for ((address, _), change) in &changes.0 {
+        let Change::Alter(Alteration::Table(own)) = change else {
+            continue;
+        };
+        match own {
+            TableAlteration::PartitionBy => {
+                return Err(PlanError::PartitionBy {
+                    table: address.clone(),
+                });
+            }
+            TableAlteration::Rebound => {
+                return Err(PlanError::Rebound {
+                    partition: address.clone(),
+                });
+            }
+            TableAlteration::Persistence(_)
+            | TableAlteration::Attached
+            | TableAlteration::Detached(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// The plain way: one statement per change.
 pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
     let level = cx.level;
@@ -398,6 +507,9 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 Phase::Contract
             };
             let mut statement = ddl::drop(address, object);
+            if let Some(parent) = level.current.partitioned(address) {
+                statement = statement.locking(&parent, LockMode::AccessExclusive);
+            }
             if matches!(object, Object::Table(_)) {
                 // Its foreign keys go with it, and lock what they refer to.
                 for (_, own) in level.current.below(address) {

@@ -9,8 +9,8 @@ use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
-    APPLIER, Address, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name, Object, Retired,
-    SizeClass, Text as _, Why, spoken_role,
+    APPLIER, Address, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name, Object,
+    PARTITION_OF, Retired, SizeClass, Text as _, Why, spoken_role,
 };
 
 /// Finds what a reviewer must see, in the order of the steps.
@@ -90,7 +90,9 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
             };
             let because = format!("{was} goes out of use: {kept} until `purge`");
             found.push(stopping(Hazard::RetiresData, was, because));
-            let because = if was.kind() == Kind::Column {
+            let because = if cx.level.desired.objects.contains_key(was) {
+                format!("{} is made anew, and holds none of its rows", was.dotted())
+            } else if was.kind() == Kind::Column {
                 format!(
                     "statements that name {} fail; SELECT * still returns its values",
                     was.dotted()
@@ -141,6 +143,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                     match attribute.as_str() {
                         "type" => guesses_time_zone(address, cx, found),
                         "definition" => goes_stale(address, cx, found),
+                        PARTITION_OF => shows_less(address, cx, found),
                         _ => {}
                     }
                 }
@@ -171,9 +174,28 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// A table that is no partition any more is not read with the whole.
+fn shows_less(table: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
+    let parent = cx.level.current.partitioned(table);
+    let Some(parent) = parent.filter(|_| cx.level.desired.partitioned(table).is_none()) else {
+        return;
+    };
+    let was = cx.level.moves.carry_back(table);
+    let because = format!(
+        "{} no longer shows the rows of {}, and takes none that belonged there",
+        parent.dotted(),
+        was.dotted()
+    );
+    found.push(stopping(Hazard::BreaksClients, &was, because));
+}
+
 /// Names the triggers that every batch fires: what they do is done, and no way back undoes it.
 fn fires_triggers(own: &Backfill, cx: &Context<'_>, found: &mut Vec<Finding>) {
-    for (address, object) in cx.level.current.below(&own.table) {
+    // A trigger of a partitioned table fires for the rows of its partitions.
+    let whole = own.column.table();
+    let whole = (whole != own.table).then(|| cx.level.current.below(&whole));
+    let own_table = cx.level.current.below(&own.table);
+    for (address, object) in own_table.chain(whole.into_iter().flatten()) {
         let Object::Trigger(trigger) = object else {
             continue;
         };
@@ -365,7 +387,7 @@ fn of_work(
             });
         }
     }
-    for worked in step.works_on() {
+    for worked in &worked(step, cx) {
         // What it is filled from takes the time, whatever it comes to.
         let read = statement.locks.keys().filter(|_| step.fills_view());
         let classes = read.map(|own| cx.class(own)).chain([cx.class(worked)]);
@@ -389,7 +411,13 @@ fn of_work(
             format!("every row of {name} {done}")
         };
         tell(hazard, worked, because);
-        for (relation, mode) in held.iter().filter(|(own, _)| !cx.is_new(own)) {
+        let told = held.iter().filter(|(own, mode)| {
+            // Whoever waits for a partitioned table waits for its partitions.
+            let mut above = above(own, cx).into_iter();
+            let is_told = above.any(|own| held.get(&own).is_some_and(|held| held >= *mode));
+            !cx.is_new(own) && !is_told
+        });
+        for (relation, mode) in told {
             let whose = if relation == worked {
                 String::new()
             } else {
@@ -405,6 +433,27 @@ fn of_work(
             }
         }
     }
+}
+
+/// Returns the relations whose rows a statement works on: of a partitioned table, that stands for its partitions.
+fn worked(step: &Step, cx: &Context<'_>) -> Vec<Address> {
+    let attaches = |effect: &Effect| matches!(effect, Effect::Alters(own, attribute) if *own == step.address && attribute == PARTITION_OF);
+    if step.effects.iter().any(attaches) {
+        let parent = cx.level.desired.partitioned(&step.address);
+        let other = parent.and_then(|own| cx.level.current.default_partition(&own));
+        let own = [step.address.clone()].into_iter().chain(other);
+        return own.filter(|own| !cx.is_new(own)).collect();
+    }
+    let all = step.works_on();
+    let is_part = |own: &Address| above(own, cx).iter().any(|above| all.contains(&above));
+    let own = all.iter().filter(|own| !is_part(own));
+    own.map(|own| (*own).clone()).collect()
+}
+
+/// Returns the partitioned tables that a table is a partition of.
+fn above(table: &Address, cx: &Context<'_>) -> Vec<Address> {
+    let parent = |own: &Address| cx.level.current.partitioned(own);
+    std::iter::successors(parent(table), parent).collect()
 }
 
 fn is_drop_of_data(effect: &Effect) -> bool {

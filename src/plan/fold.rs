@@ -40,7 +40,7 @@ fn joins(first: &Step, next: &Step) -> bool {
         return false;
     };
     if head.table != part.table
-        || first.phase != next.phase && !matches!(head.form, Form::CreateTable(_))
+        || first.phase != next.phase && !matches!(head.form, Form::CreateTable(..))
     {
         return false;
     }
@@ -53,10 +53,10 @@ fn joins(first: &Step, next: &Step) -> bool {
             own.head == other.head && own.tail == other.tail
         }
         (Form::Privilege(_), _) | (_, Form::Privilege(_)) => false,
-        (Form::CreateTable(_), form) => {
-            !matches!(form, Form::Plain | Form::Subcommand | Form::CreateTable(_))
+        (Form::CreateTable(..), form) => {
+            !matches!(form, Form::Plain | Form::Subcommand | Form::CreateTable(..))
         }
-        (_, Form::CreateTable(_) | Form::Plain) => false,
+        (_, Form::CreateTable(..) | Form::Plain) => false,
         (_, _) => first.statement().map(|own| own.work) == next.statement().map(|own| own.work),
     };
     same_lookup && fits
@@ -67,7 +67,7 @@ fn repeats_key(run: &[Step], step: &Step) -> bool {
     let key = |step: &Step| match &part_of(step)?.form {
         Form::AddKey(_, columns) => Some(columns.clone()),
         Form::Plain
-        | Form::CreateTable(_)
+        | Form::CreateTable(..)
         | Form::AddColumn(_)
         | Form::ColumnPart(..)
         | Form::AddConstraint(_)
@@ -82,18 +82,18 @@ fn close(run: Vec<Step>) -> Vec<Step> {
     let Some(head) = part_of(first).cloned() else {
         return run;
     };
-    if run.len() == 1 && !matches!(head.form, Form::CreateTable(_)) {
+    if run.len() == 1 && !matches!(head.form, Form::CreateTable(..)) {
         return run;
     }
-    let merged = match head.form {
-        Form::CreateTable(words) => create_table(words, &head.table, &run),
+    let merged = match head.form.clone() {
+        Form::CreateTable(words, tail) => create_table(words, &tail, &head.table, &run),
         Form::Privilege(_) => {
             let parts = run.iter().filter_map(part_of);
             let all: Vec<&Privilege> = parts
                 .filter_map(|part| match &part.form {
                     Form::Privilege(own) => Some(own),
                     Form::Plain
-                    | Form::CreateTable(_)
+                    | Form::CreateTable(..)
                     | Form::AddColumn(_)
                     | Form::ColumnPart(..)
                     | Form::AddConstraint(_)
@@ -121,7 +121,7 @@ fn close(run: Vec<Step>) -> Vec<Step> {
     };
     let mut step = run[0].clone();
     let whys: Vec<&str> = run.iter().map(|step| step.why.as_str()).collect();
-    if !matches!(head.form, Form::CreateTable(_)) {
+    if !matches!(head.form, Form::CreateTable(..)) {
         step.why = distinct(&whys).join("; ");
     }
     let lookup = run
@@ -148,7 +148,7 @@ fn close(run: Vec<Step>) -> Vec<Step> {
             let entry = locks.entry(relation).or_insert(mode);
             *entry = (*entry).max(mode);
         }
-        if matches!(head.form, Form::CreateTable(_)) {
+        if matches!(head.form, Form::CreateTable(..)) {
             locks.remove(&head.table);
         }
         *statement = Statement {
@@ -163,12 +163,13 @@ fn close(run: Vec<Step>) -> Vec<Step> {
             locks,
             lookup: lookup.unwrap_or_default(),
             part: statement.part.clone(),
-            work: if matches!(head.form, Form::CreateTable(_)) {
+            work: if matches!(head.form, Form::CreateTable(..)) {
                 crate::ddl::Work::Catalog
             } else {
                 statement.work
             },
             transaction: statement.transaction,
+            spares_partitions: statement.spares_partitions,
         };
     }
     vec![step]
@@ -185,7 +186,12 @@ fn distinct<'a>(texts: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Puts a table's columns, their defaults and NOT NULLs, and its constraints into its CREATE TABLE.
-fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]) -> Sql {
+fn create_table(
+    words: &'static str,
+    tail: &Sql,
+    table: &crate::model::Address,
+    run: &[Step],
+) -> Sql {
     let mut elements: Vec<(Option<crate::model::Name>, Sql)> = Vec::new();
     for step in run {
         let Some(part) = part_of(step) else { continue };
@@ -204,16 +210,22 @@ fn create_table(words: &'static str, table: &crate::model::Address, run: &[Step]
             Form::AddConstraint(definition) | Form::AddKey(definition, _) => {
                 elements.push((None, definition.clone()))
             }
-            Form::CreateTable(_) | Form::Plain | Form::Subcommand | Form::Privilege(_) => {}
+            Form::CreateTable(..) | Form::Plain | Form::Subcommand | Form::Privilege(_) => {}
         }
     }
     let elements: Vec<Sql> = elements.into_iter().map(|(_, element)| element).collect();
     let sql = Sql::new(words).path(table);
-    if elements.is_empty() {
-        return sql.push("()");
+    let sql = if elements.is_empty() {
+        sql.push("()")
+    } else {
+        sql.push("(\n    ")
+            .glue("")
+            .separated_lines(&elements)
+            .glue("\n)")
+    };
+    if tail.as_str().is_empty() {
+        sql
+    } else {
+        sql.join(tail)
     }
-    sql.push("(\n    ")
-        .glue("")
-        .separated_lines(&elements)
-        .glue("\n)")
 }

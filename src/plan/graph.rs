@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::identity::is_computed;
 use super::relations::{Relations, lineage, stays_through_type};
 use super::step::{Act, Block, Effect, Phase, Step};
-use crate::model::{Address, Kind, Level, Move, Why};
+use crate::model::{Address, Kind, Level, Move, PARTITION_OF, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
 pub(crate) type Placed = (Block, Option<usize>);
@@ -260,6 +260,21 @@ fn join_replaced(
     }
     for (block, step) in steps {
         for effect in &step.effects {
+            // A partition that is set aside is no partition any more.
+            if let Effect::Moves(own) = effect
+                && own.why == Why::Retired
+            {
+                let place = level.moves.end_of(own);
+                for (other, step) in steps {
+                    let detaches = step.effects.iter().any(|effect| {
+                        matches!(effect, Effect::Alters(table, attribute) if *table == place && attribute == PARTITION_OF)
+                    });
+                    if detaches && other != block {
+                        edges.insert((*other, *block));
+                        edges.insert((*block, *other));
+                    }
+                }
+            }
             // What no client can name any more must not be wanted from it either.
             if let Effect::Moves(step) = effect
                 && step.why == Why::Retired

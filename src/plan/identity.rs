@@ -39,6 +39,14 @@ pub struct Question {
 /// Why identity cannot be decided.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
+    /// A table that shall be a partition has a column that the whole table has not.
+    #[error("{column} keeps its table from becoming a partition: {table} has no such column")]
+    Surplus {
+        /// The column.
+        column: Address,
+        /// The partitioned table.
+        table: Address,
+    },
     /// A protected thing would go.
     #[error("{address} is protected (`protect: true`) and would be retired")]
     Protected {
@@ -359,10 +367,16 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
             .objects
             .iter()
             .filter(|(address, _)| address.kind() == kind);
+        // A partition comes back with its table, after it.
+        let written = &known.declared.written;
+        let above = |own: &Address| written.partitioned(own);
+        let mut declared: Vec<_> = declared.collect();
+        declared.sort_by_key(|(own, _)| std::iter::successors(above(own), above).count());
         for (address, object) in declared {
             let standing = identity.moves.carry_back(address);
             let stands = known.current.objects.get(&standing);
-            let gives_way = stands.is_some_and(|own| is_computed(own) && !is_computed(object));
+            let gives_way = stands.is_some_and(|own| is_computed(own) && !is_computed(object))
+                || replaced(known, &standing, address);
             if stands.is_some() && !gives_way {
                 continue;
             }
@@ -375,7 +389,9 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
             if let Some(row) = newest {
                 if gives_way {
                     let state = known.current.fingerprint_of_all();
-                    identity.moves.0.push(column_aside(&state, address));
+                    let aside = stands.and_then(|own| to_attic(&state, address, own));
+                    let aside = aside.unwrap_or_else(|| column_aside(&state, address));
+                    identity.moves.0.push(aside);
                 }
                 identity.moves.0.push(Move {
                     from: row.place.clone(),
@@ -392,7 +408,7 @@ pub(crate) fn is_computed<T>(object: &Object<T>) -> bool {
     matches!(object, Object::Column(own) if own.generated.is_some())
 }
 
-/// A table always fits: its columns are compared one by one. A column fits where a server spells both types alike.
+/// A table that has partitions as the declared one has, or has none, fits: its columns are compared one by one. A column fits where a server spells both types alike.
 fn holds_same_type(
     known: &Known<'_>,
     identity: &Identity,
@@ -406,8 +422,15 @@ fn holds_same_type(
         .objects
         .get(&identity.moves.carry_back(&row.place));
     match (held, declared) {
-        (Some(Object::Table(_)), Object::Table(_))
-        | (Some(Object::Sequence(_)), Object::Sequence(_))
+        // One that is held as a partition stays one of the same table.
+        (Some(Object::Table(held)), Object::Table(wanted)) => {
+            let now = held.partition_of.as_ref().map(|of| {
+                let now = identity.moves.carry(&of.parent_address());
+                wanted.partition_of.as_ref().map(|of| of.parent_address()) == Some(now)
+            });
+            held.partition_by.is_some() == wanted.partition_by.is_some() && now != Some(false)
+        }
+        (Some(Object::Sequence(_)), Object::Sequence(_))
         | (Some(Object::Enum(_)), Object::Enum(_))
         | (Some(Object::Domain(_)), Object::Domain(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
@@ -440,7 +463,11 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
     }
     let objects = &known.declared.written.objects;
     for (now, before) in &standing {
-        if in_attic(now) || objects.contains_key(now) {
+        let joins = || {
+            now.kind() == Kind::Column && known.declared.written.partitioned(&now.table()).is_some()
+        };
+        let is_replaced = replaced(known, before, now);
+        if in_attic(now) && !joins() || objects.contains_key(now) && !is_replaced {
             continue;
         }
         match now.kind() {
@@ -461,9 +488,20 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                 // The schema public is everybody's: nobody declares it away by not naming it.
                 let everybodys = now.kind() == Kind::Schema && now.name().as_str() == "public";
                 let ours = known.owned.contains(*before);
+                let left_to_others = || {
+                    let parents = std::iter::successors(known.current.partitioned(before), |own| {
+                        known.current.partitioned(own)
+                    });
+                    let left = &known.declared.intent.unmanaged_partitions;
+                    parents
+                        .into_iter()
+                        .any(|own| left.contains(&identity.moves.carry(&own)))
+                };
                 let take_in = settings.manage.undeclared == Undeclared::Retire;
-                if excluded || everybodys || !(ours || take_in) {
-                    identity.unmanaged.insert(now.clone());
+                if excluded || everybodys || !(ours || take_in) || left_to_others() {
+                    if !is_replaced {
+                        identity.unmanaged.insert(now.clone());
+                    }
                     continue;
                 }
                 if !ours {
@@ -484,7 +522,28 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                 }
             }
             Kind::Column => {
-                let table_stays = objects.contains_key(&now.table());
+                let table = now.table();
+                // A table that becomes a partition has the columns of the whole.
+                if known.declared.written.partitioned(&table).is_some() {
+                    let root = known.declared.written.root_of(&table);
+                    // Renamed there, it is renamed here.
+                    let follows = identity.moves.0.iter().any(|step| {
+                        let end = identity.moves.end_of(step);
+                        end.table() == root
+                            && step.from.kind() == Kind::Column
+                            && step.from.name() == now.name()
+                            && objects.contains_key(&end)
+                    });
+                    if !follows && !objects.contains_key(&root.part(Kind::Column, now.name())) {
+                        return Err(IdentityError::Surplus {
+                            column: (*before).clone(),
+                            table: root,
+                        });
+                    }
+                    continue;
+                }
+                let there = before.table();
+                let table_stays = objects.contains_key(&table) && !replaced(known, &there, &table);
                 if table_stays && settings.retire.columns && !is_marked(now) {
                     retired.extend(to_attic(&state, now, &known.current.objects[*before]));
                 }
@@ -560,6 +619,18 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
     let retired = aside.0;
     identity.moves.0.extend(retired);
     occupied_schemas(known, identity)
+}
+
+/// Says whether a table gives way to another one of its name: nothing makes one that holds its rows itself out of one whose
+/// partitions do, or the other way round.
+fn replaced(known: &Known<'_>, before: &Address, now: &Address) -> bool {
+    let (Some(Object::Table(held)), Some(Object::Table(wanted))) = (
+        known.current.objects.get(before),
+        known.declared.written.objects.get(now),
+    ) else {
+        return false;
+    };
+    held.partition_by.is_some() != wanted.partition_by.is_some()
 }
 
 /// A schema that goes must not hold what is not ours.

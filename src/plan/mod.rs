@@ -13,6 +13,7 @@ pub(crate) mod moves;
 pub(crate) mod needs;
 mod new_table;
 pub(crate) mod position;
+pub(crate) mod protect;
 pub(crate) mod purge;
 pub(crate) mod relations;
 pub(crate) mod replace;

@@ -298,9 +298,9 @@ mod tests {
         for name in ["a", "b"] {
             before.objects.insert(
                 table("app", name),
-                crate::model::Object::Table(crate::model::Table {
-                    persistence: crate::model::Persistence::Permanent,
-                }),
+                crate::model::Object::Table(crate::model::Table::plain(
+                    crate::model::Persistence::Permanent,
+                )),
             );
         }
         let forward = steps_of(steps(&moves, &before, &[]));

@@ -7,7 +7,7 @@ use super::step::{Act, Effect, Phase, Step};
 use crate::ddl::Work;
 use crate::model::{
     ADDED_VALUES, Address, Conversion, Expression, Kind, Level, Model, Move, Name, Object,
-    Persistence, SequenceType, Slot, Text, Why,
+    PARTITION_OF, Persistence, SequenceType, Slot, Text, Why,
 };
 
 /// Which step comes before which.
@@ -25,6 +25,9 @@ struct ByEffect<'a> {
     /// Those of the alterations that are refused, or mean something else, while dependents stand.
     disturbs: BTreeMap<&'a Address, Vec<usize>>,
     uses: BTreeMap<&'a Address, Vec<usize>>,
+    /// What makes a table a partition, and what ends that.
+    attaches: BTreeMap<&'a Address, Vec<usize>>,
+    detaches: BTreeMap<&'a Address, Vec<usize>>,
     /// What reads a column before it goes.
     reads: BTreeMap<&'a Address, Vec<usize>>,
     /// The first filling of a column, while applications go on as before.
@@ -37,7 +40,7 @@ struct ByEffect<'a> {
 }
 
 impl<'a> ByEffect<'a> {
-    fn of(steps: &[(usize, &'a Step)]) -> Self {
+    fn of(steps: &[(usize, &'a Step)], level: &Level) -> Self {
         let mut by = Self::default();
         for (at, (_, step)) in steps.iter().enumerate() {
             if let Act::Backfill(fill) = &step.does {
@@ -57,6 +60,14 @@ impl<'a> ByEffect<'a> {
                 match effect {
                     Effect::Creates(address) => by.creates.entry(address).or_default().push(at),
                     Effect::Drops(address) => by.drops.entry(address).or_default().push(at),
+                    Effect::Alters(address, attribute) if attribute == PARTITION_OF => {
+                        let all = if level.desired.partitioned(address).is_some() {
+                            &mut by.attaches
+                        } else {
+                            &mut by.detaches
+                        };
+                        all.entry(address).or_default().push(at);
+                    }
                     Effect::Alters(address, attribute) => {
                         by.alters.entry(address).or_default().push(at);
                         if attribute != ADDED_VALUES {
@@ -79,7 +90,7 @@ type Moving<'a> = Vec<&'a (usize, &'a Move)>;
 impl Relations {
     /// Relates steps, each given with its block.
     pub(super) fn of(steps: &[(usize, &Step)], level: &Level) -> Self {
-        let by = ByEffect::of(steps);
+        let by = ByEffect::of(steps, level);
         let mut relations = Self {
             edges: BTreeSet::new(),
         };
@@ -89,6 +100,8 @@ impl Relations {
         relations.owners(&by);
         relations.slots(&by, level);
         relations.moves(&by, level);
+        relations.partitions(&by, level);
+        relations.new_partitions(&by, level);
         relations
     }
 
@@ -335,6 +348,77 @@ impl Relations {
                     if x.is_some_and(|x| !comes_along(x)) {
                         self.before(&[*departure], &[*at]);
                     }
+                }
+            }
+        }
+    }
+
+    /// A partition is like its table when it is attached, and as long as it is one: what changes on either side comes before
+    /// it is attached, and after it is detached. What is renamed there is renamed in both.
+    fn partitions(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let sides = [
+            (&by.attaches, &level.desired, true),
+            (&by.detaches, &level.current, false),
+        ];
+        for (steps, side, comes) in sides {
+            for (table, own) in steps {
+                let above =
+                    std::iter::successors(side.partitioned(table), |own| side.partitioned(own));
+                let above: BTreeSet<Address> = above.collect();
+                let made = by.creates.get(*table).cloned().unwrap_or_default();
+                // What is validated is validated before.
+                let used = by.uses.iter().filter(|_| comes);
+                let changed = by.creates.iter().chain(&by.alters).chain(&by.drops);
+                for (x, others) in changed.chain(used) {
+                    let whole = lineage(level, x);
+                    let of_above = whole.iter().any(|own| above.contains(own));
+                    if *x == *table || !of_above && !whole.contains(table) {
+                        continue;
+                    }
+                    if !comes {
+                        self.before(own, others);
+                        continue;
+                    }
+                    self.before(others, own);
+                    if of_above {
+                        self.before(others, &made);
+                    }
+                }
+                for (at, step) in &by.moves {
+                    let at_hand = |own: &Address| step.to.is_at_or_below(own);
+                    if above.iter().any(at_hand) || comes && at_hand(table) {
+                        self.before(&[*at], own);
+                        self.before(&[*at], &made);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A partition of a new table takes over what that has by then.
+    fn new_partitions(&mut self, by: &ByEffect<'_>, level: &Level) {
+        // The names of constraints stay taken until the partitions of a table have left as well as the table.
+        for (at, step) in by.moves.iter().filter(|(_, own)| own.why == Why::Retired) {
+            let mut above = std::iter::successors(level.current.partitioned(&step.to), |own| {
+                level.current.partitioned(own)
+            });
+            let former = above.find_map(|own| {
+                let made = level.moves.carry_back(&own);
+                by.creates.get(&made)
+            });
+            if let Some(made) = former {
+                self.before(&[*at], made);
+            }
+        }
+        for (table, made) in &by.creates {
+            let parent = level.desired.partitioned(table);
+            let Some(parent) = parent.filter(|own| by.creates.contains_key(own)) else {
+                continue;
+            };
+            for (x, others) in &by.creates {
+                let is_element = x.kind().is_table_element() && x.table() == parent;
+                if is_element && x.kind() != Kind::Table {
+                    self.before(others, made);
                 }
             }
         }

@@ -266,6 +266,12 @@ pub(super) fn notes(plan: &Plan) -> Vec<String> {
             "{what} no revision has recorded yet; the first apply does, even where nothing differs."
         ));
     }
+    if observation.guards_differ && plan.decision.is_empty() {
+        notes.push(
+            "What is protected, or left to others, is not what the last revision says; the next apply records it."
+                .to_owned(),
+        );
+    }
     let unmanaged: Vec<&Address> = observation
         .unmanaged
         .iter()

@@ -18,38 +18,79 @@ pub struct Unbuilt {
     pub reason: String,
 }
 
-/// Makes the creating steps of a state at the finest grain: in order of kind, columns in their positions.
+/// Where a creating step comes: kind, depth below a partitioned table, unit, kind again, position, address.
+type Rank = (Kind, usize, Address, Kind, u16, Address);
+
+/// Makes the creating steps of a state at the finest grain: in order of kind, columns in their positions, partitions after
+/// their tables.
 fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Step> {
-    let mut order: Vec<(Kind, Address, Kind, u16, Address)> = model
-        .objects
-        .keys()
-        .filter(|address| !is_given(address))
-        .map(|address| {
-            let unit = model.unit_of(address);
-            let rank = if is_folded(address.kind()) {
-                Kind::Table
-            } else {
-                address.kind()
-            };
-            let position = model.position.get(&address.column()).copied().unwrap_or(0);
-            (rank, unit, address.kind(), position, address.clone())
-        })
-        .collect();
-    order.sort();
+    // A partition that a server has described is made as a table by itself and attached: all that it has from its table
+    // keeps the names that it has there.
+    let attached = |own: &Address| {
+        let parts = model.inherited.get(own);
+        parts.is_some_and(|own| !own.objects.is_empty()) && model.partitioned(own).is_some()
+    };
+    let rank_of = |kind: Kind| if is_folded(kind) { Kind::Table } else { kind };
+    let depth = |unit: &Address| {
+        let parents = std::iter::successors(model.partitioned(unit), |own| model.partitioned(own));
+        parents.take(model.objects.len()).count()
+    };
+    let mut order: Vec<(Rank, Object<T>)> = Vec::new();
+    let mut put = |unit: Address, address: &Address, position: u16, object: Object<T>| {
+        let kind = address.kind();
+        let rank = rank_of(kind);
+        let depth = if rank == Kind::Table { depth(&unit) } else { 0 };
+        let place = (rank, depth, unit, kind, position, address.clone());
+        order.push((place, object));
+    };
+    for (address, object) in model.objects.iter().filter(|(own, _)| !is_given(own)) {
+        let position = model.position.get(&address.column()).copied().unwrap_or(0);
+        let mut object = object.clone();
+        if let Object::Table(own) = &mut object
+            && attached(address)
+        {
+            own.partition_of = None;
+        }
+        put(model.unit_of(address), address, position, object);
+    }
+    for (table, own) in model.inherited.iter().filter(|(own, _)| attached(own)) {
+        for (address, object) in &own.objects {
+            let position = own.position.get(&address.column()).copied().unwrap_or(0);
+            put(table.clone(), address, position, object.clone());
+        }
+    }
+    order.sort_by(|(a, _), (b, _)| a.cmp(b));
     // It comes with privileges for everybody; what is said of them begins from none.
     let public = model.objects.keys().filter(|address| is_given(address));
     let closed = public.map(|own| Step::run(own, ddl::table::close_schema(own), ""));
-    let closed: Vec<Step> = closed.collect();
-    let steps = order.into_iter().flat_map(|(_, _, _, _, address)| {
-        let object = &model.objects[&address];
-        let rest = ddl::left_by_create(object)
-            .and_then(|alteration| ddl::alter(&address, &alteration, object));
-        [Some(ddl::create(&address, object)), rest]
-            .into_iter()
-            .flatten()
-            .map(move |statement| Step::run(&address, statement, ""))
-    });
-    closed.into_iter().chain(steps).collect()
+    let mut steps: Vec<Step> = closed.collect();
+    let mut attaching: Vec<Step> = Vec::new();
+    for (address, object) in &model.objects {
+        if let Object::Table(own) = object
+            && let Some(of) = own.partition_of.as_ref().filter(|_| attached(address))
+        {
+            let statement = ddl::partition::attach(address, of);
+            attaching.push(Step::run(address, statement, ""));
+        }
+    }
+    for ((rank, _, _, _, _, address), object) in order {
+        // Keys and indexes of both sides are there by now: those that are equal are taken for one.
+        if rank > Kind::ForeignKey {
+            steps.append(&mut attaching);
+        }
+        let rest = ddl::left_by_create(&object)
+            .and_then(|alteration| ddl::alter(&address, &alteration, &object));
+        let made = if let Object::NotNull(own) = &object {
+            ddl::table::set_named_not_null(&address.column(), own)
+        } else {
+            ddl::create(&address, &object)
+        };
+        let own = [Some(made), rest];
+        let own = own.into_iter().flatten();
+        steps.extend(own.map(|statement| Step::run(&address, statement, "")));
+    }
+    steps.append(&mut attaching);
+    steps
 }
 
 /// What goes into its table's CREATE TABLE.
@@ -106,7 +147,17 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
                     **own == step
                 }
             });
-            waiting.extend(parts.cloned());
+            let parts: Vec<Step> = parts.cloned().collect();
+            if folded && model.is_partitioned(&step.address) {
+                // The columns of the key have to be there with it.
+                let (columns, rest): (Vec<Step>, Vec<Step>) = parts
+                    .into_iter()
+                    .partition(|own| matches!(own.address.kind(), Kind::Table | Kind::Column));
+                waiting.extend(crate::plan::fold::fold(columns, is_table));
+                waiting.extend(rest);
+            } else {
+                waiting.extend(parts);
+            }
         }
     }
     loop {

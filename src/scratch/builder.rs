@@ -23,7 +23,10 @@ impl Seen {
             .collect();
         columns.sort();
         let order: Vec<&Name> = columns.iter().map(|(_, _, name)| *name).collect();
-        Hash::of(&(&model.objects, order))
+        // What partitions have from their tables is built under its own names.
+        let parts = model.inherited.values();
+        let parts: Vec<&Address> = parts.flat_map(|own| own.objects.keys()).collect();
+        Hash::of(&(&model.objects, order, parts))
     }
 }
 

@@ -159,11 +159,34 @@ impl Closure {
         Self::leaning(BTreeSet::from([unit.clone()]), ground)
     }
 
-    fn leaning(full: BTreeSet<Address>, ground: &Ground<'_>) -> Self {
+    fn leaning(mut full: BTreeSet<Address>, ground: &Ground<'_>) -> Self {
+        // What a partition has from its table is told from what it has of its own by that.
+        let mut queue: Vec<Address> = full.iter().cloned().collect();
+        while let Some(unit) = queue.pop() {
+            let needs = ground.both.needs.get(&unit).into_iter().flatten();
+            let tables =
+                needs.filter(|own| own.kind() == Kind::Table && unit.kind() == Kind::Table);
+            let new: Vec<Address> = tables.filter(|own| !full.contains(*own)).cloned().collect();
+            full.extend(new.clone());
+            queue.extend(new);
+        }
         let mut closure = Self {
             full,
             stubs: BTreeSet::new(),
         };
+        // Whether a bound is free is a matter of the partitions beside it.
+        let beside: Vec<Address> = ground
+            .both
+            .objects
+            .keys()
+            .filter(|own| own.kind() == Kind::Table)
+            .filter(|own| {
+                let of = ground.both.partitioned(own);
+                of.is_some_and(|of| closure.full.contains(&of) && !closure.full.contains(*own))
+            })
+            .cloned()
+            .collect();
+        closure.stubs.extend(beside);
         let needs = closure
             .full
             .iter()
@@ -266,6 +289,7 @@ impl Closure {
     pub(super) fn part_of<T: Text + Ord + serde::Serialize>(&self, model: &Model<T>) -> Model<T> {
         let mut part = model.clone();
         part.retain(|address| self.builds(model, address));
+        part.inherited.retain(|table, _| self.full.contains(table));
         part
     }
 

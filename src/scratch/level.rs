@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::build::{self, Unbuilt, begin, rollback};
 use super::builder::Builder;
 use super::closure::{Closure, Ground};
+use super::partition;
 use super::prints::{self, Prints};
 use super::rehearse::Bench;
 use super::side::{carried, desired_side, elaborated, lift_domains, place_after, union, union_of};
@@ -78,7 +79,7 @@ pub(crate) async fn level(
             })?
         }
     };
-    let moves = identity.moves;
+    let moves = partition::columns_follow(&before, &declared.written, identity.moves);
     let ledger_after = moves.ledger(wanted.ledger);
     let carried = carried(&before, &moves);
     let mut desired = desired_side(
@@ -189,6 +190,7 @@ pub(crate) async fn level(
         };
     }
     level.before = before;
+    partition::stand_alone(&mut level);
     let mut questions = identity.questions;
     if wanted.given.is_none() {
         questions.extend(likeness::questions(&level));
@@ -365,6 +367,8 @@ fn part_before(
             closure.builds(both, own)
         })
     });
+    let in_full = |table: &Address| closure.full.contains(&moves.carry(table));
+    part.inherited.retain(|table, _| in_full(table));
     let mut schemas: BTreeSet<Address> = part
         .objects
         .keys()
@@ -504,7 +508,22 @@ fn follow(
     for (address, object) in &moved.objects {
         let kept = !declared.written.objects.contains_key(address) || follows.contains(address);
         if kept && let Some(own) = desired.objects.get_mut(address) {
-            *own = object.map(&mut |text| Written::from(text));
+            let mut now = object.map(&mut |text| Written::from(text));
+            // What is detached stays so.
+            if let (Object::Table(own), Object::Table(now)) = (&*own, &mut now)
+                && own.partition_of.is_none()
+            {
+                now.partition_of = None;
+            }
+            *own = now;
+        }
+    }
+    for own in moved.inherited.values() {
+        for (address, object) in &own.objects {
+            let kept = !declared.written.objects.contains_key(address) || follows.contains(address);
+            if kept && let Some(own) = desired.objects.get_mut(address) {
+                *own = object.map(&mut |text| Written::from(text));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ mod build;
 mod builder;
 mod closure;
 mod level;
+mod partition;
 mod prints;
 pub mod provider;
 mod rehearse;

@@ -139,6 +139,7 @@ pub(super) fn as_written(model: &Model<Expression>) -> Model<Written> {
             .collect(),
         position: model.position.clone(),
         needs: model.needs.clone(),
+        inherited: BTreeMap::new(),
     }
 }
 

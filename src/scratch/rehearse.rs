@@ -11,7 +11,7 @@ use crate::apply::{self, Run, Silent, Stop};
 use crate::catalog;
 use crate::history;
 use crate::model::{Address, Expression, Kind, Model, Settings};
-use crate::plan::{Effect, Stage};
+use crate::plan::{Act, Effect, Stage};
 
 /// What rehearsal starts from and has to land on.
 #[derive(Clone, Debug, Default)]
@@ -191,7 +191,8 @@ impl Rehearsal {
         };
         let mut before = self.read().await?;
         for (number, stage) in stages.iter_mut().enumerate() {
-            apply::one(&mut self.connection, number, stage, &run, &mut Silent)
+            let trial = with_locks_on(stage, &before);
+            apply::one(&mut self.connection, number, &trial, &run, &mut Silent)
                 .await
                 .map_err(|error| failed(direction, error))?;
             // Filling rows leaves the catalog as it is.
@@ -206,6 +207,20 @@ impl Rehearsal {
         }
         Ok(())
     }
+}
+
+/// Returns the stage without the locks on what is not there: of what refers to a table, only what the change reaches is built.
+fn with_locks_on(stage: &Stage, there: &Model<Expression>) -> Stage {
+    let mut trial = stage.clone();
+    for step in &mut trial.steps {
+        if let Act::Statement(statement) = &mut step.does {
+            let is_there = |relation: &Address| {
+                relation.kind() != Kind::Table || there.objects.contains_key(relation)
+            };
+            statement.locks.retain(|relation, _| is_there(relation));
+        }
+    }
+    trial
 }
 
 /// Returns the table whose rows a plan refused: integrity constraint violation (23) or data exception (22), or one that

@@ -120,9 +120,14 @@ pub(super) async fn plant(
             );
             continue;
         }
-        let columns: Vec<(Address, String)> = model
-            .columns_of(table)
-            .into_iter()
+        // The rows of a partitioned table are those of its partitions, and their columns are its own.
+        if model.is_partitioned(table) {
+            continue;
+        }
+        let all = model.columns_of(&model.root_of(table));
+        let columns: Vec<(Address, String)> = all
+            .iter()
+            .cloned()
             .filter_map(|column| match model.objects.get(&column) {
                 Some(Object::Column(own)) if own.generated.is_none() => {
                     Some((column, own.type_name.sql().to_owned()))
@@ -137,7 +142,11 @@ pub(super) async fn plant(
                 known.insert(type_name.clone(), values);
             }
         }
-        let referenced = referenced_values(connection, table, &keys).await?;
+        let mut referenced = referenced_values(connection, model, table, &keys).await?;
+        if model.partitioned(table).is_some() {
+            let key = fitting(connection, model, table, &columns, &known).await?;
+            referenced.extend(key);
+        }
         let mut rows = 0;
         let mut refused = String::from("no value is known for one of its types");
         for attempt in 0..TRIES {
@@ -160,11 +169,10 @@ pub(super) async fn plant(
             planted
                 .seeded
                 .insert(table.clone(), u32::try_from(rows).unwrap_or(u32::MAX));
-            let all = model.columns_of(table);
-            planted
-                .seeds
-                .tables
-                .insert(table.clone(), values(connection, table, &all).await?);
+            planted.seeds.tables.insert(
+                table.clone(),
+                values(connection, table, &all, Rows::Own).await?,
+            );
             planted.seeds.columns.insert(table.clone(), all);
         } else if !columns.is_empty() {
             planted.not_seeded.insert(table.clone(), refused);
@@ -217,17 +225,24 @@ fn referenced_first(model: &Model<Expression>, keys: &ForeignKeys) -> Vec<Addres
 /// Reads the values that the referencing columns of a table may have, row by row.
 async fn referenced_values(
     connection: &mut PgConnection,
+    model: &Model<Expression>,
     table: &Address,
     keys: &ForeignKeys,
 ) -> Result<BTreeMap<Name, Vec<String>>, ScratchError> {
     let mut referenced: BTreeMap<Name, Vec<String>> = BTreeMap::new();
-    for key in keys.get(table).into_iter().flatten() {
+    // A partition has the foreign keys of its table.
+    let handed_down = std::iter::successors(Some(table.clone()), |own| model.partitioned(own));
+    let all: Vec<&ForeignKey> = handed_down
+        .filter_map(|own| keys.get(&own))
+        .flatten()
+        .collect();
+    for key in all {
         let columns: Vec<Address> = key
             .referenced_columns
             .iter()
             .map(|column| key.referenced_table().part(Kind::Column, column))
             .collect();
-        let rows = match values(connection, &key.referenced_table(), &columns).await {
+        let rows = match values(connection, &key.referenced_table(), &columns, Rows::All).await {
             Ok(rows) => rows,
             // The table or its columns are still to come.
             Err(ScratchError::Server(_)) => Vec::new(),
@@ -242,6 +257,92 @@ async fn referenced_values(
         }
     }
     Ok(referenced)
+}
+
+/// How many rows are looked for that fit a partition.
+const FITTING: i64 = 8;
+
+/// Finds values for the columns of a partition key that fit the partition, row by row. Where it goes by an expression, none.
+async fn fitting(
+    connection: &mut PgConnection,
+    model: &Model<Expression>,
+    table: &Address,
+    columns: &[(Address, String)],
+    known: &BTreeMap<String, Vec<String>>,
+) -> Result<BTreeMap<Name, Vec<String>>, ScratchError> {
+    let asked = "SELECT pg_get_partition_constraintdef(c.oid), \
+                 (SELECT array_agg(DISTINCT a.attname::text) FROM pg_partition_ancestors(c.oid) AS p (relid) \
+                    JOIN pg_partitioned_table k ON k.partrelid = p.relid \
+                    JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = ANY (k.partattrs::int2[])) \
+                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2";
+    let row = sqlx::query(asked)
+        .bind(table.schema_name().as_str())
+        .bind(table.name().as_str())
+        .fetch_one(&mut *connection)
+        .await?;
+    let condition: Option<String> = row.try_get(0)?;
+    let key: Option<Vec<String>> = row.try_get(1)?;
+    let key = key.unwrap_or_default();
+    let of_key = columns
+        .iter()
+        .filter(|(column, _)| key.iter().any(|own| own == column.name().as_str()));
+    let mut names: Vec<Name> = Vec::new();
+    let mut sources: Vec<Sql> = Vec::new();
+    let words = super::partition::words(model, table);
+    for (column, type_name) in of_key {
+        let mut choices = values_of(connection, type_name, &words).await?;
+        choices.extend(known.get(type_name).into_iter().flatten().cloned());
+        let literals: Vec<Sql> = choices
+            .iter()
+            .map(|own| Sql::new("(").literal(own).glue(")"))
+            .collect();
+        if literals.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let source = Sql::new("(SELECT CAST(v AS")
+            .verbatim(&Expression::new(type_name))
+            .glue(") AS")
+            .name(column.name())
+            .push("FROM (VALUES")
+            .separated(&literals, ", ")
+            .glue(") AS t (v)) AS")
+            .name(column.name());
+        names.push(column.name().clone());
+        sources.push(source);
+    }
+    if sources.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let texts: Vec<Sql> = names
+        .iter()
+        .map(|own| {
+            Sql::empty()
+                .name(own)
+                .glue(".")
+                .glued_name(own)
+                .glue("::text")
+        })
+        .collect();
+    let mut sql = Sql::new("SELECT DISTINCT")
+        .separated(&texts, ", ")
+        .push("FROM")
+        .separated(&sources, " CROSS JOIN ");
+    if let Some(condition) = condition {
+        sql = sql.push("WHERE").expression(&Expression::new(condition));
+    }
+    let sql = sql.push("LIMIT").number(FITTING);
+    let rows = sqlx::query(AssertSqlSafe(sql.executable()))
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    let mut fitting: BTreeMap<Name, Vec<String>> = BTreeMap::new();
+    for row in &rows {
+        for (at, name) in names.iter().enumerate() {
+            let value: String = row.try_get(at)?;
+            fitting.entry(name.clone()).or_default().push(value);
+        }
+    }
+    Ok(fitting)
 }
 
 /// Makes an INSERT whose values differ from row to row and from column to column.
@@ -345,11 +446,21 @@ async fn values_of(
     Ok(values)
 }
 
+/// Which rows are read of a table.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Those that it holds itself.
+    Own,
+    /// Those of its partitions as well.
+    All,
+}
+
 /// Reads a table's rows as texts, sorted.
 async fn values(
     connection: &mut PgConnection,
     table: &Address,
     columns: &[Address],
+    rows: Rows,
 ) -> Result<Vec<Vec<Option<String>>>, ScratchError> {
     let texts: Vec<Sql> = columns
         .iter()
@@ -357,7 +468,10 @@ async fn values(
         .collect();
     let sql = Sql::new("SELECT")
         .separated(&texts, ", ")
-        .push("FROM ONLY")
+        .push(match rows {
+            Rows::Own => "FROM ONLY",
+            Rows::All => "FROM",
+        })
         .path(table);
     let rows = sqlx::query(AssertSqlSafe(sql.executable()))
         .persistent(false)
@@ -384,7 +498,7 @@ impl Seeds {
         let mut missing = Vec::new();
         for (table, planted) in &self.tables {
             let columns = &self.columns[table];
-            let found = match values(connection, table, columns).await {
+            let found = match values(connection, table, columns, Rows::Own).await {
                 Ok(found) => found,
                 Err(ScratchError::Server(_)) => {
                     missing.extend(columns.iter().cloned());

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{every_privilege, owners, privileges};
+use super::partition;
 use crate::model::{
     Address, Declared, Domain, Enum, Expression, Index, Kind, Model, Move, Moves, Name, NotNull,
-    Object, Retired, Server, Settings, Text as _, Validity, Why, Written,
+    Object, Partition, Retired, Server, Settings, Table, Text as _, Validity, Why, Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
@@ -71,7 +72,16 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
         {
             continue;
         }
-        let object = if let Object::Index(index) = object {
+        let object = if let Object::Table(own) = object {
+            let partition_of = own.partition_of.as_ref().map(|of| Partition {
+                parent: moves.carry(&of.parent_address()).path().to_vec(),
+                ..of.clone()
+            });
+            Object::Table(Table {
+                partition_of,
+                ..own.clone()
+            })
+        } else if let Object::Index(index) = object {
             Object::Index(Index {
                 table: moves.carry(&index.table_address(address)).name().clone(),
                 ..index.clone()
@@ -99,6 +109,10 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
         carried
             .needs
             .insert(place(address), needs.iter().map(place).collect());
+    }
+    for (table, own) in &before.inherited {
+        let own = partition::carried(before, moves, table, own);
+        carried.inherited.insert(moves.carry(table), own);
     }
     carried
 }
@@ -241,6 +255,7 @@ pub(super) fn desired_side(
             .entry(schema)
             .or_insert(Object::Schema(crate::model::Schema {}));
     }
+    partition::set_aside(carried, &mut desired, &newly);
     without_their_index(&mut desired);
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
@@ -399,8 +414,19 @@ fn positions(carried: &Model<Expression>, desired: &mut Model<Written>) {
 
 /// A key or NOT NULL declared without a name keeps the name it has.
 fn names(carried: &Model<Expression>, desired: &mut Model<Written>) {
+    // A partition that becomes a table by itself has them from its table.
+    let standing = |address: &Address| {
+        let own = carried.objects.get(address);
+        own.or_else(|| {
+            carried
+                .inherited
+                .get(&address.table())?
+                .objects
+                .get(address)
+        })
+    };
     for (address, object) in &mut desired.objects {
-        match (object, carried.objects.get(address)) {
+        match (object, standing(address)) {
             (Object::PrimaryKey(own), Some(Object::PrimaryKey(there))) if own.name.is_none() => {
                 own.name.clone_from(&there.name);
             }

@@ -103,12 +103,12 @@ impl Database {
             .map_err(failed)?;
         let read = catalog::read_live(&mut connection).await.map_err(failed)?;
         let mut rows = Rows::default();
-        for column in read
-            .model
-            .objects
-            .keys()
-            .filter(|address| address.kind() == Kind::Column)
-        {
+        let inherited = read.model.inherited.values();
+        let inherited = inherited.flat_map(|own| own.objects.keys());
+        let all = read.model.objects.keys().chain(inherited);
+        for column in all.filter(|address| address.kind() == Kind::Column) {
+            let root = read.model.root_of(&column.table());
+            rows.1.insert(column.table(), root);
             if column.schema_name().as_str() == "reconcile" {
                 continue;
             }
@@ -142,7 +142,11 @@ pub(crate) fn driver_url(url: &str) -> String {
 
 /// Values by column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Rows(pub(crate) BTreeMap<Address, Vec<Option<String>>>);
+pub(crate) struct Rows(
+    pub(crate) BTreeMap<Address, Vec<Option<String>>>,
+    /// Table → the partitioned table whose columns it has.
+    BTreeMap<Address, Address>,
+);
 
 /// Says whether each of the values is found, as often as it is there.
 fn holds(found: &[Option<String>], values: &[Option<String>]) -> bool {
@@ -162,6 +166,16 @@ impl Rows {
         later: bool,
         carry: impl Fn(&Address) -> Address,
     ) -> Vec<String> {
+        let carry = |column: &Address| {
+            let now = carry(column);
+            match self.1.get(&column.table()) {
+                Some(root) => {
+                    let above = carry(&root.part(Kind::Column, column.name()));
+                    now.part(Kind::Column, above.name())
+                }
+                None => now,
+            }
+        };
         self.0
             .iter()
             .filter(|(column, values)| {

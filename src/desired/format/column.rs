@@ -52,7 +52,7 @@ pub struct Column {
     pub comment: Option<String>,
     /// The name it had.
     pub renamed_from: Option<Reference>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 

@@ -56,7 +56,7 @@ pub struct Function {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -116,7 +116,7 @@ pub struct Procedure {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 
@@ -180,7 +180,7 @@ pub struct Aggregate {
     pub renamed_from: Option<Reference>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-    /// Retiring it is refused, whatever is allowed.
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
 

@@ -125,7 +125,7 @@ fn claim(
         };
         let claim = Claim::of(takes)
             .together([add])
-            .alone(backfill(cx, address, &fill));
+            .each(backfill(cx, address, &fill));
         return Ok(Some(claim));
     }
     if empty {
@@ -159,7 +159,7 @@ fn claim(
     }
     let mut claim = Claim::of(takes)
         .together(first)
-        .alone(backfill(cx, address, &fill));
+        .each(backfill(cx, address, &fill));
     if let Some(not_null) = not_null {
         claim = super::not_null::enforce(claim, cx, address, not_null, Some(&fill), sync);
     }
@@ -202,8 +202,8 @@ fn default_of_domain(cx: &Context<'_>, column: &Address) -> Option<Written> {
         })
 }
 
-/// Makes the step that fills existing rows in batches.
-pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Step {
+/// Makes the steps that fill existing rows in batches, one for every table that holds some.
+pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Vec<Step> {
     let table = column.table();
     let key: Vec<Name> = match cx
         .level
@@ -224,23 +224,32 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> St
         .desired
         .objects
         .contains_key(&column.with_kind(Kind::NotNull));
-    let backfill = Backfill {
-        table,
-        must_fill,
-        column: column.clone(),
-        value,
-        lookup: fill.search_path().to_vec(),
-        key,
+    let is_partitioned = cx.is_partitioned(&table);
+    let of_table = |leaf: Address| {
+        let does = Act::Backfill(Backfill {
+            table: leaf.clone(),
+            must_fill,
+            column: column.clone(),
+            value: value.clone(),
+            lookup: fill.search_path().to_vec(),
+            key: key.clone(),
+        });
+        let step = Step {
+            address: column.clone(),
+            does,
+            effects: Vec::new(),
+            why: "existing rows are filled in batches, each its own short transaction".to_owned(),
+            phase: Phase::Migrate,
+            reversal: Reversal::Full,
+        };
+        let step = if is_partitioned {
+            step.using(&leaf)
+        } else {
+            step
+        };
+        speaking_the_new_names(step.using(column), cx, fill)
     };
-    let step = Step {
-        address: column.clone(),
-        does: Act::Backfill(backfill),
-        effects: Vec::new(),
-        why: "existing rows are filled in batches, each its own short transaction".to_owned(),
-        phase: Phase::Migrate,
-        reversal: Reversal::Full,
-    };
-    speaking_the_new_names(step.using(column), cx, fill)
+    cx.leaves(&table).into_iter().map(of_table).collect()
 }
 
 /// A fill speaks names as they are after the moves: those of what a default leans on, of any column of its table, and

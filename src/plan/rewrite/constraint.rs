@@ -30,18 +30,26 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             }
             // The server takes no index over for a key without overlaps.
             Some(Object::PrimaryKey(key))
-                if !key.without_overlaps && !in_flux(&key.columns) && !in_flux(&key.include) =>
+                if !key.without_overlaps
+                    && !cx.is_partitioned(&table)
+                    && !in_flux(&key.columns)
+                    && !in_flux(&key.include) =>
             {
                 add_primary_key(changes, address, key)
             }
             Some(Object::Unique(unique))
                 if !unique.without_overlaps
+                    && !cx.is_partitioned(&table)
                     && !in_flux(&unique.columns)
                     && !in_flux(&unique.include) =>
             {
                 add_unique(changes, address, unique)
             }
-            Some(Object::ForeignKey(key)) if key.validity == Validity::Valid => {
+            // Before 18 a partitioned table has no foreign key that is not valid yet.
+            Some(Object::ForeignKey(key))
+                if key.validity == Validity::Valid
+                    && (!cx.is_partitioned(&table) || cx.server.version.major() >= 18) =>
+            {
                 add_foreign_key(changes, address, key)
             }
             _ => continue,

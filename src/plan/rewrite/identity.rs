@@ -22,6 +22,10 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             continue;
         };
         let column = address.column();
+        let is_partitioned = cx.is_partitioned(&table);
+        let catch_up = |counting: &_, sequence: &_, former: Option<&Address>| {
+            ddl::sequence::catch_up(&column, width, counting, sequence, former, is_partitioned)
+        };
         let mut former_used = None;
         let catch_up = if let (Object::Identity(own), Change::Create) = (object, change) {
             let Some(name) = &own.sequence else { continue };
@@ -31,11 +35,11 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             );
             let former = former(&column, changes, cx);
             former_used.clone_from(&former);
-            ddl::sequence::catch_up(&column, width, &own.counting, &sequence, former.as_ref())
+            catch_up(&own.counting, &sequence, former.as_ref())
         } else if address.kind() == Kind::Default
             && let Some((sequence, own)) = newly_owned(address, cx)
         {
-            ddl::sequence::catch_up(&column, width, &own.counting, &sequence, None)
+            catch_up(&own.counting, &sequence, None)
         } else {
             continue;
         };

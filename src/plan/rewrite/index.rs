@@ -1,7 +1,7 @@
 //! Indexes on tables with rows: built and dropped CONCURRENTLY.
 //! <https://www.postgresql.org/docs/current/sql-createindex.html> (Building Indexes Concurrently)
 
-use super::{Claim, Context};
+use super::{Claim, Context, partitioned_index};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
@@ -23,6 +23,7 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     let table = wanted.table_address(address);
     if held.alterations(wanted).is_empty()
         || held.table != wanted.table
+        || cx.is_partitioned(&table)
         || cx.class(&table) == SizeClass::Empty
     {
         return None;
@@ -172,6 +173,12 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 {
                     continue;
                 }
+                if cx.is_partitioned(&table) {
+                    if cx.class(&table) == SizeClass::Large {
+                        claims.push(partitioned_index::claim(id, index, cx));
+                    }
+                    continue;
+                }
                 let statement = ddl::index::create(address, index, Way::Concurrently);
                 let why = format!("{address} is declared; it is built while clients go on");
                 Step::run(address, statement, why)
@@ -183,7 +190,8 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                     continue;
                 };
                 let table = index.table_address(address);
-                if cx.class(&table) == SizeClass::Empty {
+                // One of a partitioned table goes at once, with those of its partitions.
+                if cx.class(&table) == SizeClass::Empty || cx.is_partitioned(&table) {
                     continue;
                 }
                 let statement = ddl::index::drop(address, &table, Way::Concurrently);

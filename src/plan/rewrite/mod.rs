@@ -9,6 +9,8 @@ mod identity;
 mod index;
 pub(super) mod materialized_view;
 mod not_null;
+mod partition;
+mod partitioned_index;
 mod persistence;
 mod sequence;
 
@@ -41,6 +43,21 @@ impl Context<'_> {
     /// Says whether the table is made in this plan.
     pub fn is_new(&self, table: &Address) -> bool {
         !self.level.current.objects.contains_key(table)
+    }
+
+    /// Says whether the table has partitions.
+    pub(super) fn is_partitioned(&self, table: &Address) -> bool {
+        self.level.current.is_partitioned(table)
+    }
+
+    /// Returns the tables that hold the rows of a table before and after: itself, or its partitions.
+    pub(super) fn leaves(&self, table: &Address) -> Vec<Address> {
+        let (current, desired) = (&self.level.current, &self.level.desired);
+        let stays = desired.partitions_of(table);
+        let all = current.partitions_of(table).into_iter();
+        let all = all.filter(|own| stays.contains(own));
+        let all = [table.clone()].into_iter().chain(all);
+        all.filter(|own| !current.is_partitioned(own)).collect()
     }
 
     /// Returns the size class of a table, named as it is after the moves.
@@ -90,6 +107,11 @@ impl Claim {
         })
     }
 
+    /// Adds steps each of which owns its transactions.
+    pub(super) fn each(self, steps: impl IntoIterator<Item = Step>) -> Self {
+        steps.into_iter().fold(self, Self::alone)
+    }
+
     /// Adds a step that owns its transactions.
     pub fn alone(mut self, step: Step) -> Self {
         self.blocks.push(Block::Alone(step));
@@ -101,7 +123,8 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 11] = [
+const REWRITES: [Rewrite; 12] = [
+    partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,
     enum_values::rewrite,

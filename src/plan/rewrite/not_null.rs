@@ -59,7 +59,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         }
         let fill = fill_of(cx, &column, default);
         if let Some(fill) = &fill {
-            claim = claim.alone(backfill(cx, &column, fill));
+            claim = claim.each(backfill(cx, &column, fill));
         }
         claims.push(enforce(claim, cx, &column, not_null, fill.as_ref(), false));
     }
@@ -83,8 +83,10 @@ fn validated(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<C
     };
     let fill = fill_of(cx, &column, default)?;
     let takes = changes.at(address).map(|(id, _)| id.clone()).collect();
-    let mut rows = backfill(cx, &column, &fill);
-    rows.why = "rows that hold NULL are filled".to_owned();
+    let rows = backfill(cx, &column, &fill).into_iter().map(|step| Step {
+        why: "rows that hold NULL are filled".to_owned(),
+        ..step
+    });
     let validate = Step::run(
         address,
         ddl::constraint::validate(&address.table(), name),
@@ -93,7 +95,7 @@ fn validated(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<C
     .altering(address, "validity")
     .using(&column)
     .phase(Phase::Contract);
-    Some(Claim::of(takes).alone(rows).together([validate]))
+    Some(Claim::of(takes).each(rows).together([validate]))
 }
 
 /// Adds the blocks that enforce: refuse new NULLs, fill the rest, prove, set. `sync` says that a trigger of ours fills
@@ -131,9 +133,12 @@ pub(super) fn enforce(
     }
     let mut claim = claim.together([refusing]);
     if let Some(fill) = fill {
-        let mut rest = backfill(cx, column, fill).phase(Phase::Contract);
-        rest.why = "rows that were left NULL meanwhile are filled".to_owned();
-        claim = claim.alone(rest);
+        let rest = backfill(cx, column, fill).into_iter().map(|step| Step {
+            why: "rows that were left NULL meanwhile are filled".to_owned(),
+            phase: Phase::Contract,
+            ..step
+        });
+        claim = claim.each(rest);
     }
     let mut prove = Step::run(
         &address,

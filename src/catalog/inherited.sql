@@ -1,0 +1,32 @@
+-- A row says which part of a partition comes from which part of the partitioned table above it.
+-- https://www.postgresql.org/docs/current/catalog-pg-inherits.html
+WITH branch AS (SELECT i.inhrelid, i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition AND c.relkind IN ('r', 'p')),
+     pair AS (SELECT a.attrelid, a.attnum, p.attrelid AS parent, p.attnum AS parent_attnum
+                FROM branch b
+                JOIN pg_attribute a ON a.attrelid = b.inhrelid AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attislocal
+                JOIN pg_attribute p ON p.attrelid = b.inhparent AND p.attname = a.attname)
+SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.attnum::int4 AS objsubid,
+       'pg_class'::regclass::oid::int8 AS from_classid, a.parent::int8 AS from_objid, a.parent_attnum::int4 AS from_objsubid
+  FROM pair a
+UNION ALL
+SELECT 'pg_attrdef'::regclass::oid::int8, d.oid::int8, 0, 'pg_attrdef'::regclass::oid::int8, p.oid::int8, 0
+  FROM pair a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  JOIN pg_attrdef p ON p.adrelid = a.parent AND p.adnum = a.parent_attnum
+UNION ALL
+SELECT 'pg_constraint'::regclass::oid::int8, k.oid::int8, 0, 'pg_constraint'::regclass::oid::int8, k.conparentid::int8, 0
+  FROM pg_constraint k WHERE k.conparentid <> 0
+UNION ALL
+SELECT 'pg_constraint'::regclass::oid::int8, k.oid::int8, 0, 'pg_constraint'::regclass::oid::int8, p.oid::int8, 0
+  FROM branch b
+  JOIN pg_constraint k ON k.conrelid = b.inhrelid AND k.conparentid = 0 AND NOT k.conislocal
+  JOIN pg_constraint p ON p.conrelid = b.inhparent AND p.contype = k.contype
+                      AND (k.contype = 'c' AND p.conname = k.conname
+                           OR k.contype = 'n' AND EXISTS (SELECT FROM pair a WHERE a.attrelid = b.inhrelid AND a.attnum = k.conkey[1]
+                                                             AND a.parent_attnum = p.conkey[1]))
+UNION ALL
+SELECT 'pg_class'::regclass::oid::int8, i.inhrelid::int8, 0, 'pg_class'::regclass::oid::int8, i.inhparent::int8, 0
+  FROM pg_inherits i JOIN pg_class x ON x.oid = i.inhrelid AND x.relkind IN ('i', 'I')
+UNION ALL
+SELECT 'pg_trigger'::regclass::oid::int8, t.oid::int8, 0, 'pg_trigger'::regclass::oid::int8, t.tgparentid::int8, 0
+  FROM pg_trigger t WHERE t.tgparentid <> 0
+ ORDER BY 1, 2, 3;

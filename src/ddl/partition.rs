@@ -1,0 +1,113 @@
+//! Partitioned tables and their partitions.
+
+use crate::model::{Address, Bound, Check, Partition, Table, Text, Validity};
+use crate::sql::Sql;
+
+use super::constraint;
+use super::statement::{LockMode, Statement, Work};
+
+/// Appends which rows a partition holds.
+fn bound<T: Text>(sql: Sql, own: &Bound<T>) -> Sql {
+    match own {
+        Bound::Default => sql.push("DEFAULT"),
+        Bound::Values(values) => sql.push("FOR VALUES").verbatim(values),
+    }
+}
+
+/// Appends how the rows of a partitioned table are spread.
+pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
+    match &own.partition_by {
+        Some(key) => sql.push("PARTITION BY").verbatim(key),
+        None => sql,
+    }
+}
+
+pub(super) fn under_its_texts<T: Text>(statement: Statement, own: &Table<T>) -> Statement {
+    let texts = own.partition_by.iter();
+    let of = own.partition_of.as_ref().map(|own| &own.bound);
+    let values = of.and_then(|own| match own {
+        Bound::Default => None,
+        Bound::Values(values) => Some(values),
+    });
+    texts
+        .chain(values)
+        .fold(statement, |statement, text| statement.under(text))
+}
+
+/// Makes a partition with all that its table hands down. Readers and writers of the whole table wait, and the rows that no
+/// other partition holds are read.
+/// <https://www.postgresql.org/docs/current/sql-createtable.html> (PARTITION OF)
+pub(super) fn create<T: Text>(
+    table: &Address,
+    own: &Table<T>,
+    of: &Partition<T>,
+    words: &'static str,
+) -> Statement {
+    let parent = of.parent_address();
+    let sql = Sql::new(words)
+        .path(table)
+        .push("PARTITION OF")
+        .path(&parent);
+    let sql = with_strategy(bound(sql, &of.bound), own);
+    let statement = Statement::catalog(sql).locking(&parent, LockMode::AccessExclusive);
+    under_its_texts(statement, own)
+}
+
+/// Makes a table with the columns, defaults and checks of the partitioned one, to be attached to it: nobody waits for that.
+/// What else is handed down comes when it is attached.
+/// <https://www.postgresql.org/docs/current/sql-createtable.html> (LIKE)
+pub(crate) fn create_like<T: Text>(
+    table: &Address,
+    own: &Table<T>,
+    of: &Partition<T>,
+) -> Statement {
+    let parent = of.parent_address();
+    let sql = Sql::new(super::table::words(own.persistence))
+        .path(table)
+        .push("(LIKE")
+        .path(&parent)
+        .push("INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY EXCLUDING STATISTICS EXCLUDING COMMENTS)");
+    under_its_texts(Statement::catalog(with_strategy(sql, own)), own)
+}
+
+/// Reads the rows of the table that becomes a partition, unless a valid check proves that they fit.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (ATTACH PARTITION)
+pub(crate) fn attach<T: Text>(table: &Address, of: &Partition<T>) -> Statement {
+    let parent = of.parent_address();
+    let sql = Sql::new("ALTER TABLE")
+        .path(&parent)
+        .push("ATTACH PARTITION")
+        .path(table);
+    let statement = Statement::catalog(bound(sql, &of.bound))
+        .locking(&parent, LockMode::ShareUpdateExclusive)
+        .locking(table, LockMode::AccessExclusive)
+        .sparing_partitions();
+    match &of.bound {
+        Bound::Default => statement,
+        Bound::Values(values) => statement.under(values),
+    }
+    .working(Work::Scan)
+}
+
+/// Catalog rows only, while readers and writers of the whole table wait for a moment.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (DETACH PARTITION)
+pub(crate) fn detach(table: &Address, parent: &Address) -> Statement {
+    let sql = Sql::new("ALTER TABLE")
+        .path(parent)
+        .push("DETACH PARTITION")
+        .path(table);
+    Statement::catalog(sql)
+        .locking(parent, LockMode::AccessExclusive)
+        .locking(table, LockMode::AccessExclusive)
+        .sparing_partitions()
+}
+
+/// Returns the statement that adds a check, not valid yet.
+pub(crate) fn add_condition<T: Text>(check: &Address, condition: &T) -> Statement {
+    let own = Check {
+        expression: condition.clone(),
+        validity: Validity::NotValid,
+        no_inherit: false,
+    };
+    constraint::add_check(check, &own)
+}

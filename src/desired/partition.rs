@@ -1,0 +1,137 @@
+//! The key `partitions` of a table.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::document::{Gathering, Head};
+use super::fields::{self, Fields, Sql};
+use super::node::{Node, Value};
+use super::table;
+use crate::model::{Address, Bound, Kind, Name, Object, Partition, Persistence, Table, Written};
+
+/// The word for a partition that holds what no other one does, and for partitions that others make.
+const DEFAULT: &str = "default";
+const UNMANAGED: &str = "unmanaged";
+
+/// Reads how the rows of a table are spread.
+pub(super) fn partition_by(
+    fields: &mut Fields,
+    path: &Arc<[Name]>,
+    gathering: &mut Gathering,
+) -> Option<Written> {
+    let node = fields.get("partition_by")?;
+    let ledger = &mut gathering.ledger;
+    fields::sql(&node, "the partition key", Sql::Text, path, ledger)
+}
+
+/// Reads the partitions of a table.
+pub(super) fn partitions(
+    fields: &mut Fields,
+    parent: &Address,
+    path: &Arc<[Name]>,
+    gathering: &mut Gathering,
+) {
+    let Some(node) = fields.get("partitions") else {
+        return;
+    };
+    if !gathering.declared.written.is_partitioned(parent) {
+        let what = format!("{parent} has `partitions`, and nothing says how its rows are spread");
+        let mend = "write `partition_by: RANGE (column)`, LIST or HASH, beside it";
+        gathering.ledger.fault(&node, what, mend.to_owned());
+        return;
+    }
+    if let Value::Scalar { .. } = node.value {
+        let said = node.scalar().is_some_and(|(text, _)| &**text == UNMANAGED);
+        if said {
+            let left = &mut gathering.declared.intent.unmanaged_partitions;
+            left.insert(parent.clone());
+        } else if !node.is_null() {
+            let what = format!("partitions is {}, not a map of names", node.describe());
+            let mend = "`partitions: unmanaged` leaves them to others";
+            gathering.ledger.fault(&node, what, mend.to_owned());
+        }
+        return;
+    }
+    let head = Head {
+        schema: parent.schema_name().clone(),
+        search_path: path.clone(),
+    };
+    for (name, key, value) in fields::entries(&node, "partitions", &mut gathering.ledger) {
+        partition(&head, &name, &key, &value, parent, gathering);
+    }
+}
+
+/// Reads one partition: its bound, or a map of that with what it has of its own.
+fn partition(
+    head: &Head,
+    name: &Name,
+    key: &Rc<Node>,
+    value: &Rc<Node>,
+    parent: &Address,
+    gathering: &mut Gathering,
+) {
+    if matches!(value.value, Value::Scalar { .. }) {
+        let address = Address::new(Kind::Table, [head.schema.clone(), name.clone()]);
+        gathering.declare_unit(&address, key, false);
+        if let Some(bound) = bound(value, &head.search_path, gathering) {
+            let own = Table {
+                partition_of: Some(of(parent, bound)),
+                ..Table::plain(Persistence::Permanent)
+            };
+            put(&address, key, own, gathering);
+        }
+        return;
+    }
+    let what = format!("partition {name}");
+    let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else {
+        return;
+    };
+    let Some(node) = fields.get("bound") else {
+        let what = format!("partition {name} has no `bound`");
+        let mend = "write which rows it holds: `bound: FROM (…) TO (…)`, `IN (…)` or `DEFAULT`";
+        gathering.ledger.fault(key, what, mend.to_owned());
+        return;
+    };
+    let address = gathering.unit(head, Kind::Table, name, key, &mut fields);
+    let Some(bound) = bound(&node, &head.search_path, gathering) else {
+        return;
+    };
+    let own = Table {
+        persistence: table::persistence(&mut fields, gathering),
+        partition_by: partition_by(&mut fields, &head.search_path, gathering),
+        partition_of: Some(of(parent, bound)),
+    };
+    put(&address, key, own, gathering);
+    if let Some(node) = fields.key("columns") {
+        let what = format!("{address} has the columns of {parent}");
+        gathering.ledger.fault(&node, what, None);
+        fields.get("columns");
+    }
+    table::parts(&address, &head.search_path, &mut fields, gathering);
+    fields.close(&mut gathering.ledger);
+}
+
+fn of(parent: &Address, bound: Bound<Written>) -> Partition<Written> {
+    Partition {
+        parent: parent.path().to_vec(),
+        bound,
+    }
+}
+
+/// A partition needs its table, whatever a server has said of it so far.
+fn put(address: &Address, at: &Node, own: Table<Written>, gathering: &mut Gathering) {
+    let parent = own.partition_of.as_ref().map(Partition::parent_address);
+    gathering.put(address, at, Object::Table(own));
+    let needs = &mut gathering.declared.written.needs;
+    needs.entry(address.clone()).or_default().extend(parent);
+}
+
+fn bound(node: &Node, path: &Arc<[Name]>, gathering: &mut Gathering) -> Option<Bound<Written>> {
+    let said = node.scalar().map(|(text, _)| text.trim().to_lowercase());
+    if said.as_deref() == Some(DEFAULT) {
+        return Some(Bound::Default);
+    }
+    let ledger = &mut gathering.ledger;
+    let text = fields::sql(node, "the bound", Sql::Text, path, ledger)?;
+    Some(Bound::Values(text))
+}

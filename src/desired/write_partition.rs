@@ -1,0 +1,52 @@
+//! Partitions as YAML, below the table whose rows they hold.
+
+use serde_yaml::{Mapping, Value};
+
+use super::write::{self, Page, text};
+use crate::model::{Address, Expression, Object, Table};
+
+/// Writes how the rows of a table are spread, and its partitions.
+pub(super) fn partitions(
+    page: &Page<'_>,
+    address: &Address,
+    table: &Table<Expression>,
+    into: &mut Mapping,
+) {
+    let Some(key) = &table.partition_by else {
+        return;
+    };
+    into.insert(text("partition_by"), text(crate::model::Text::sql(key)));
+    let mut all = Mapping::new();
+    for (own, object) in &page.model.objects {
+        let Object::Table(partition) = object else {
+            continue;
+        };
+        let Some(of) = partition
+            .partition_of
+            .as_ref()
+            .filter(|of| of.parent_address() == *address)
+        else {
+            continue;
+        };
+        let mut map = Mapping::new();
+        map.insert(text("bound"), text(of.bound.spelled()));
+        if own.schema_name() != address.schema_name() {
+            map.insert(text("schema"), text(own.schema_name().as_str()));
+        }
+        if let Value::Mapping(rest) = write::table(page, own, partition) {
+            map.extend(rest);
+        }
+        if let Some(list) = page.privileges.of_object(own) {
+            map.insert(text("grants"), list);
+        }
+        let value = if map.len() == 1 {
+            text(of.bound.spelled())
+        } else {
+            Value::Mapping(map)
+        };
+        all.insert(text(own.name().as_str()), value);
+    }
+    if !all.is_empty() {
+        into.insert(text("partitions"), Value::Mapping(all));
+    }
+}

@@ -1,0 +1,213 @@
+//! Partitions that come to a table with rows, and tables that become partitions: proven first, attached then.
+//! <https://www.postgresql.org/docs/current/sql-altertable.html> (ATTACH PARTITION)
+
+use std::collections::BTreeSet;
+
+use super::{Claim, Context};
+use crate::ddl::{self, LockMode, Statement, Work};
+use crate::diff::{Change, Changes};
+use crate::model::{
+    Address, Alteration, Bound, Expression, Hash, Kind, Name, Object, PARTITION_OF, Partition,
+    SizeClass, TEMPORARY_PREFIX, Table, TableAlteration,
+};
+use crate::plan::build::PlanError;
+use crate::plan::step::{Phase, Step};
+
+pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
+    let mut claims = Vec::new();
+    for (id, change) in &changes.0 {
+        let address = &id.0;
+        let Some(Object::Table(own)) = cx.level.desired.objects.get(address) else {
+            continue;
+        };
+        match change {
+            Change::Create => {
+                let Some(of) = &own.partition_of else {
+                    continue;
+                };
+                if !cx.is_new(&of.parent_address()) {
+                    claims.push(Claim::of(vec![id.clone()]).together(new(address, own, of, cx)));
+                }
+            }
+            Change::Alter(Alteration::Table(TableAlteration::Attached)) => {
+                let Some(of) = &own.partition_of else {
+                    continue;
+                };
+                claims.push(attached(Claim::of(vec![id.clone()]), address, of, cx));
+            }
+            Change::Alter(Alteration::Table(TableAlteration::Detached(parent))) => {
+                let statement = ddl::partition::detach(address, parent);
+                let statement = referring(statement, parent, LockMode::AccessExclusive, cx);
+                let statement = beside(statement, parent, LockMode::ShareRowExclusive, cx);
+                let why = format!("{address} is a table by itself from now on, with its rows");
+                let step = Step::run(address, statement, why)
+                    .altering(address, PARTITION_OF)
+                    .phase(Phase::Contract);
+                claims.push(Claim::of(vec![id.clone()]).together([step]));
+            }
+            Change::Alter(_) | Change::Drop => {}
+        }
+    }
+    Ok(claims)
+}
+
+/// Makes it beside the table, so that nobody waits for that, and attaches it.
+fn new(
+    address: &Address,
+    own: &Table<Expression>,
+    of: &Partition<Expression>,
+    cx: &Context<'_>,
+) -> [Step; 2] {
+    let parent = of.parent_address();
+    let create = Step::run(
+        address,
+        ddl::partition::create_like(address, own, of),
+        format!("{address} is new; it is made beside {}", parent.dotted()),
+    )
+    .creating(address);
+    let statement = attaching(address, of, cx);
+    let statement = if rows_elsewhere(of, cx) {
+        statement
+    } else {
+        statement.working(Work::Catalog)
+    };
+    let attach = Step::run(
+        address,
+        statement,
+        "and holds its share of the rows from now on",
+    )
+    .using(address)
+    .altering(address, PARTITION_OF);
+    [create, attach]
+}
+
+/// Attaches a table whose rows have to fit: a check that is validated before spares the look at them under the lock.
+fn attached(
+    claim: Claim,
+    address: &Address,
+    of: &Partition<Expression>,
+    cx: &Context<'_>,
+) -> Claim {
+    let parent = of.parent_address();
+    let why = format!(
+        "{address} is a partition of {} from now on",
+        parent.dotted()
+    );
+    let attach = |statement: Statement| {
+        Step::run(address, statement, why.clone())
+            .altering(address, PARTITION_OF)
+            .phase(Phase::Contract)
+    };
+    let statement = attaching(address, of, cx);
+    let inherited = cx.level.desired.inherited.get(address);
+    let condition = inherited.and_then(|own| own.condition.as_ref());
+    let class = cx.class(address);
+    if class == SizeClass::Empty && !rows_elsewhere(of, cx) {
+        return claim.together([attach(statement.working(Work::Catalog))]);
+    }
+    let Some(condition) = condition.filter(|_| class == SizeClass::Large) else {
+        return claim.together([attach(statement)]);
+    };
+    let hash = Hash::of(address);
+    let prefix = [TEMPORARY_PREFIX, hash.short(8), "_"].concat();
+    let check = address.part(Kind::Check, &Name::fitted(&prefix, address.name().as_str()));
+    let add = Step::run(
+        address,
+        ddl::partition::add_condition(&check, condition),
+        "what the bound asks holds for new rows first",
+    )
+    .using(address)
+    .phase(Phase::Contract);
+    let validate = Step::run(
+        address,
+        ddl::constraint::validate(address, check.name()),
+        "existing rows are read while clients go on",
+    )
+    .using(address)
+    .phase(Phase::Contract);
+    let statement = if rows_elsewhere(of, cx) {
+        statement
+    } else {
+        statement.working(Work::Catalog)
+    };
+    let drop = Step::run(
+        address,
+        ddl::constraint::drop(address, check.name()),
+        "the check has done its work",
+    )
+    .using(address)
+    .phase(Phase::Contract);
+    claim
+        .together([add])
+        .together([validate])
+        .together([attach(statement), drop])
+}
+
+/// Says whether rows of the default partition have to be looked at.
+fn rows_elsewhere(of: &Partition<Expression>, cx: &Context<'_>) -> bool {
+    let other = cx.level.current.default_partition(&of.parent_address());
+    other.is_some_and(|own| {
+        !matches!(of.bound, Bound::Default) && cx.class(&own) != SizeClass::Empty
+    })
+}
+
+/// Returns the statement with all that it locks: the default partition, what foreign keys of the table refer to, and what
+/// refers to it.
+fn attaching(address: &Address, of: &Partition<Expression>, cx: &Context<'_>) -> Statement {
+    let parent = of.parent_address();
+    let statement = ddl::partition::attach(address, of);
+    // A foreign key that is there is taken for that of the whole table, which is more than to make one.
+    let mode = if cx.is_new(address) {
+        LockMode::ShareRowExclusive
+    } else {
+        LockMode::AccessExclusive
+    };
+    let statement = beside(statement, &parent, mode, cx);
+    referring(statement, &parent, LockMode::ShareRowExclusive, cx)
+}
+
+/// Adds the locks on the default partition and on what foreign keys of a partitioned table refer to.
+fn beside(
+    mut statement: Statement,
+    parent: &Address,
+    mode: LockMode,
+    cx: &Context<'_>,
+) -> Statement {
+    if let Some(own) = cx.level.current.default_partition(parent) {
+        statement = statement.locking(&own, LockMode::AccessExclusive);
+    }
+    let above = lineage(parent, cx);
+    for (key, object) in &cx.level.desired.objects {
+        if let Object::ForeignKey(own) = object
+            && above.contains(&key.table())
+        {
+            statement = statement.locking(&own.referenced_table(), mode);
+        }
+    }
+    statement
+}
+
+/// Adds the locks on tables with foreign keys to a partitioned table.
+fn referring(
+    mut statement: Statement,
+    parent: &Address,
+    mode: LockMode,
+    cx: &Context<'_>,
+) -> Statement {
+    let above = lineage(parent, cx);
+    for (key, object) in &cx.level.current.objects {
+        if let Object::ForeignKey(own) = object
+            && above.contains(&own.referenced_table())
+            && !statement.locks.contains_key(&key.table())
+        {
+            statement = statement.locking(&key.table(), mode);
+        }
+    }
+    statement
+}
+
+/// Returns a partitioned table and those above it.
+fn lineage(table: &Address, cx: &Context<'_>) -> BTreeSet<Address> {
+    let above = |own: &Address| cx.level.current.partitioned(own);
+    std::iter::successors(Some(table.clone()), above).collect()
+}

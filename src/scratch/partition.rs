@@ -1,0 +1,311 @@
+//! Tables that become partitions, and partitions that become tables: what they have from the table above comes along.
+
+use std::collections::BTreeSet;
+
+use crate::model::{
+    Address, Expression, Inherited, Kind, Level, Model, Move, Moves, Object, Text as _, Why,
+    Written,
+};
+
+/// Gives what a partition has from its table the addresses that it has after the moves.
+pub(super) fn carried(
+    before: &Model<Expression>,
+    moves: &Moves,
+    table: &Address,
+    own: &Inherited<Expression>,
+) -> Inherited<Expression> {
+    let now = moves.carry(table);
+    let above = before.partitioned(table).map(|own| moves.carry(&own));
+    let root = before.root_of(table);
+    // An index lies beside its table, whatever that is called; columns and checks are called as those of the whole table are.
+    let place = |address: &Address, of: &Address| {
+        let part = address.target().unwrap_or_else(|| address.clone());
+        let moved = moves.carry(&part);
+        let of_column = [
+            Kind::Column,
+            Kind::Default,
+            Kind::NotNull,
+            Kind::ColumnSettings,
+        ];
+        let as_above = |kind: Kind| {
+            let above = moves.carry(&root.part(kind, part.name()));
+            moved.renamed(above.name().clone())
+        };
+        let now = if part.kind() == Kind::Index {
+            let path = [of.schema_name(), moved.name()].map(Clone::clone);
+            Address::new(Kind::Index, path)
+        } else if of_column.contains(&part.kind()) {
+            as_above(Kind::Column)
+        } else if part.kind() == Kind::Check {
+            as_above(Kind::Check)
+        } else {
+            moved
+        };
+        match (address.kind(), address.path()) {
+            (Kind::Comment, _) => Address::comment_on(&now),
+            (Kind::Grant, [.., role, privilege]) => Address::privilege_on(&now, role, privilege),
+            _ => now,
+        }
+    };
+    let turned = |object: &Object<Expression>| {
+        let mut object = object.clone();
+        if let Object::Index(index) = &mut object {
+            index.table = now.name().clone();
+        }
+        object
+    };
+    let objects = own.objects.iter();
+    let position = own.position.iter();
+    let needs = own.needs.iter();
+    let from = own.from.iter();
+    Inherited {
+        objects: objects
+            .map(|(address, object)| (place(address, &now), turned(object)))
+            .collect(),
+        position: position
+            .map(|(address, at)| (place(address, &now), *at))
+            .collect(),
+        needs: needs
+            .map(|(address, needs)| {
+                let needs = needs.iter().map(|need| {
+                    if need.is_at_or_below(table) {
+                        place(need, &now)
+                    } else {
+                        moves.carry(need)
+                    }
+                });
+                (place(address, &now), needs.collect())
+            })
+            .collect(),
+        from: from
+            .map(|(address, from)| {
+                let of = above.as_ref().unwrap_or(&now);
+                (place(address, &now), place(from, of))
+            })
+            .collect(),
+        condition: own.condition.clone(),
+    }
+}
+
+/// A column that gets another name in a partitioned table gets it in its partitions, in one statement: they have no move of
+/// their own. A table that becomes a partition, and has the column under its former name, gets the new one first.
+pub(super) fn columns_follow(
+    before: &Model<Expression>,
+    declared: &Model<Written>,
+    moves: Moves,
+) -> Moves {
+    let of_partition = |step: &Move| {
+        step.from.kind() == Kind::Column
+            && before
+                .partitioned(&moves.carry_back(&moves.end_of(step).table()))
+                .is_some()
+    };
+    let kept = moves.0.iter().filter(|step| !of_partition(step));
+    let mut steps: Vec<Move> = kept.cloned().collect();
+    let mut more = Vec::new();
+    for table in declared.objects.keys() {
+        let there = moves.carry_back(table);
+        let joins = declared.partitioned(table).is_some()
+            && before.objects.contains_key(&there)
+            && before.partitioned(&there).is_none();
+        if !joins {
+            continue;
+        }
+        let root = declared.root_of(table);
+        for step in &steps {
+            let end = moves.end_of(step);
+            let of_root = step.from.kind() == Kind::Column && end.table() == root;
+            let former = there.part(Kind::Column, step.from.name());
+            if of_root && before.objects.contains_key(&former) {
+                more.push(Move {
+                    from: table.part(Kind::Column, step.from.name()),
+                    to: table.part(Kind::Column, end.name()),
+                    why: Why::Renamed,
+                });
+            }
+        }
+    }
+    steps.extend(more);
+    Moves(steps)
+}
+
+/// A partition that is set aside without its table stands alone in the attic: with its columns, and with what it had from the
+/// table but for what would hold other things.
+pub(super) fn set_aside(
+    carried: &Model<Expression>,
+    desired: &mut Model<Written>,
+    newly: &BTreeSet<Address>,
+) {
+    for place in newly {
+        let Some(parent) = carried.partitioned(place) else {
+            continue;
+        };
+        if newly.contains(&parent) {
+            continue;
+        }
+        if let Some(Object::Table(own)) = desired.objects.get_mut(place) {
+            own.partition_of = None;
+        }
+        if let Some(needs) = desired.needs.get_mut(place) {
+            needs.remove(&parent);
+        }
+        let Some(own) = carried.inherited.get(place) else {
+            continue;
+        };
+        for (address, object) in &own.objects {
+            let leans_outside = own.needs.get(address).is_some_and(|needs| {
+                let mut needs = needs.iter();
+                needs.any(|need| matches!(need.kind(), Kind::Function | Kind::Sequence))
+            });
+            if address.kind() == Kind::ForeignKey || leans_outside {
+                continue;
+            }
+            let object = object.map(&mut |text| Written::from(text));
+            desired.objects.insert(address.clone(), object);
+            if let Some(needs) = own.needs.get(address) {
+                desired.needs.insert(address.clone(), needs.clone());
+            }
+        }
+        desired.position.extend(own.position.clone());
+    }
+}
+
+/// Where a table is a partition on one side only, that side speaks of what it has as if it stood alone: what the other side
+/// is compared with. Equal indexes and keys are one, whatever they are called.
+pub(super) fn stand_alone(level: &mut Level) {
+    let tables: Vec<Address> = level
+        .desired
+        .objects
+        .keys()
+        .filter(|own| own.kind() == Kind::Table && level.current.objects.contains_key(*own))
+        .cloned()
+        .collect();
+    for table in tables {
+        let sides = [&level.current, &level.desired].map(|side| side.partitioned(&table).is_some());
+        match sides {
+            [true, false] => promote(&mut level.current, &table),
+            [false, true] => {
+                align(&level.current, &mut level.desired, &table);
+                promote(&mut level.desired, &table);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Makes objects of what a partition has from its table.
+fn promote(side: &mut Model<Expression>, table: &Address) {
+    let Some(own) = side.inherited.get(table).cloned() else {
+        return;
+    };
+    side.objects.extend(own.objects);
+    side.position.extend(own.position);
+    for (address, needs) in own.needs {
+        side.needs.entry(address).or_default().extend(needs);
+    }
+}
+
+/// Gives what a table will have as a partition the names of what it has already.
+fn align(current: &Model<Expression>, desired: &mut Model<Expression>, table: &Address) {
+    let Some(own) = desired.inherited.get_mut(table) else {
+        return;
+    };
+    let standing: Vec<(Address, Object<Expression>)> = current
+        .objects
+        .iter()
+        .filter(|(address, _)| {
+            current.parent(address).as_ref() == Some(table) && !own.objects.contains_key(*address)
+        })
+        .map(|(address, object)| (address.clone(), object.clone()))
+        .collect();
+    for (there, object) in standing {
+        let same = own.objects.iter().find(|(address, wanted)| {
+            address.kind() == there.kind()
+                && matches!(
+                    address.kind(),
+                    Kind::Index | Kind::Unique | Kind::Exclusion | Kind::ForeignKey
+                )
+                && !current.objects.contains_key(*address)
+                && object.alterations(wanted).is_empty()
+        });
+        let Some(address) = same.map(|(address, _)| address.clone()) else {
+            continue;
+        };
+        if let Some(object) = own.objects.remove(&address) {
+            own.objects.insert(there.clone(), object);
+        }
+        if let Some(needs) = own.needs.remove(&address) {
+            own.needs.insert(there.clone(), needs);
+        }
+        if let Some(from) = own.from.remove(&address) {
+            own.from.insert(there, from);
+        }
+    }
+    // What is no matter of the table's is left as it is: ATTACH does not ask.
+    let is_left = |address: &Address| {
+        let on = address.target().map(|own| own.kind());
+        matches!(address.kind(), Kind::Default | Kind::ColumnSettings)
+            || matches!(address.kind(), Kind::Comment | Kind::Grant) && on != Some(Kind::Table)
+    };
+    let columns: Vec<Address> = own.objects.keys().cloned().collect();
+    own.objects.retain(|address, _| !is_left(address));
+    for (address, object) in &current.objects {
+        let part = address.target().unwrap_or_else(|| address.clone());
+        let of_table = part.table() == *table && part.kind().is_part_of_table()
+            || current.parent(&part).as_ref() == Some(table);
+        let said_of_part = part == *address || columns.contains(&part);
+        let is_extra = address.kind() == Kind::NotNull && !columns.contains(address);
+        if of_table && said_of_part && (is_left(address) || is_extra) {
+            own.objects.insert(address.clone(), object.clone());
+        }
+    }
+    // A key or NOT NULL keeps the name it has.
+    for (address, object) in &mut own.objects {
+        match (object, current.objects.get(address)) {
+            (Object::PrimaryKey(own), Some(Object::PrimaryKey(there))) => {
+                own.name.clone_from(&there.name);
+            }
+            (Object::NotNull(own), Some(Object::NotNull(there))) => {
+                own.name.clone_from(&there.name);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns the words of a bound: what rows that fit might hold.
+pub(super) fn words(model: &Model<Expression>, table: &Address) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut at = Some(table.clone());
+    while let Some(own) = at {
+        if let Some(Object::Table(table)) = model.objects.get(&own)
+            && let Some(of) = &table.partition_of
+        {
+            words.extend(quoted_and_bare(of.bound.spelled()));
+        }
+        at = model.partitioned(&own);
+    }
+    let fits = model.inherited.get(table);
+    let condition = fits.and_then(|own| own.condition.as_ref());
+    words.extend(
+        condition
+            .map(|own| quoted_and_bare(own.sql()))
+            .unwrap_or_default(),
+    );
+    words
+}
+
+/// Splits a text into what stands in single quotes and the words outside. They are tried as values: the server says which
+/// of them are.
+fn quoted_and_bare(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (at, part) in text.split('\'').enumerate() {
+        if at % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            let bare = part.split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'));
+            words.extend(bare.filter(|own| !own.is_empty()).map(str::to_owned));
+        }
+    }
+    words
+}

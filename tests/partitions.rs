@@ -1,0 +1,335 @@
+//! Partitions that others make, what differs in one of them, and what is refused.
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::support::database::Database;
+use crate::support::tool::Tool;
+use crate::support::{same, servers, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let Some(major) = servers::newest() else {
+        return Vec::new();
+    };
+    vec![
+        trial("partitions::what_is_pulled_is_level", move || pulled(major)),
+        trial(
+            "partitions::one_set_aside_comes_back_as_it_was",
+            move || set_aside(major),
+        ),
+        trial("partitions::those_of_others_are_left_alone", move || {
+            unmanaged(major)
+        }),
+        trial("partitions::what_no_statement_does_is_refused", move || {
+            refused(major)
+        }),
+        trial("partitions::rows_that_stand_in_the_way", move || {
+            in_the_way(major)
+        }),
+        trial(
+            "partitions::whole_tables_are_purged_with_theirs",
+            move || purged(major),
+        ),
+    ]
+}
+
+/// Wants a query to answer this.
+fn equal(found: &str, wanted: &str) -> Result<(), Failed> {
+    same("what is read", found, wanted)
+}
+
+/// What people have in production: partitions made and attached, with names and defaults of their own.
+const LIVE: &str = "
+    CREATE SCHEMA app;
+    CREATE TABLE app.customers (id bigint PRIMARY KEY);
+    CREATE TABLE app.orders (id bigint, at date NOT NULL, customer bigint REFERENCES app.customers, amount integer DEFAULT 1,
+        CHECK (amount > 0), PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+    CREATE INDEX orders_customer ON app.orders (customer);
+    CREATE TABLE app.orders_2024 PARTITION OF app.orders FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+    CREATE TABLE app.orders_2025 (amount integer DEFAULT 5 NOT NULL CHECK (amount > 0), dropped text, at date NOT NULL,
+        customer bigint, id bigint NOT NULL, CONSTRAINT orders_amount_check CHECK (amount > 0));
+    ALTER TABLE app.orders_2025 DROP COLUMN dropped;
+    CREATE INDEX \"an odd name\" ON app.orders_2025 (customer);
+    ALTER TABLE app.orders ATTACH PARTITION app.orders_2025 FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+    CREATE TABLE app.orders_rest PARTITION OF app.orders DEFAULT PARTITION BY HASH (id);
+    CREATE TABLE app.orders_rest_0 PARTITION OF app.orders_rest FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+    COMMENT ON COLUMN app.orders_2025.amount IS 'said here alone';
+    COMMENT ON INDEX app.\"an odd name\" IS 'here too';
+    CREATE VIEW app.newest AS SELECT id, amount FROM app.orders_2025;
+    INSERT INTO app.customers VALUES (1), (2);
+    INSERT INTO app.orders SELECT g, '2024-06-01'::date + 200 * g, 1 + g % 2, g FROM generate_series(1, 4) g";
+
+/// Whatever is there is written, read back and equal; what the format has no word for is named.
+async fn pulled(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    database.run(LIVE).await?;
+    let tool = Tool::over(&database);
+    tool.wants(0, &["pull", "--out", "schema"])?;
+    tool.wants(0, &["plan"])?
+        .says("Nothing to do")?
+        .says("default of its own in a partition app.orders_2025.amount")?
+        .says("NOT NULL of its own in a partition app.orders_2025.amount")?
+        .says("comment on a column of a partition app.orders_2025.amount")?
+        .says("comment on what a partition has from its table")?;
+    tool.wants(3, &["plan", "--strict"])?;
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["drift"])?;
+    tool.wants(0, &["drift", "--desired", "schema"])?;
+    database
+        .run("CREATE TABLE app.orders_2023 PARTITION OF app.orders FOR VALUES FROM ('2023-01-01') TO ('2024-01-01')")
+        .await?;
+    tool.wants(0, &["pull", "--out", "schema"])?;
+    let text = tool.read("schema/app.orders.yaml");
+    assert!(
+        text.contains("orders_2023: FROM ('2023-01-01') TO ('2024-01-01')"),
+        "{text}"
+    );
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    Ok(())
+}
+
+const NAMES: &str = "SELECT concat_ws(' ', \
+    (SELECT string_agg(format('%s %s', a.attname, pg_get_expr(d.adbin, d.adrelid)), ',' ORDER BY a.attnum) FROM pg_attribute a \
+       JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE a.attrelid = 'app.orders_2025'::regclass), \
+    obj_description('app.\"an odd name\"'::regclass), col_description('app.orders_2025'::regclass, 1), \
+    (SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute \
+      WHERE attrelid = 'app.orders_2025'::regclass AND attnotnull AND attnum > 0), \
+    (SELECT string_agg(conname, ',' ORDER BY conname) FROM pg_constraint WHERE conrelid = 'app.orders_2025'::regclass), \
+    (SELECT string_agg(inhparent::regclass::text, ',') FROM pg_inherits WHERE inhrelid IN ('app.orders_2025'::regclass, 'app.\"an odd name\"'::regclass)))";
+
+/// A partition with names, a default and comments of its own is set aside, and comes back with all of them and its rows.
+async fn set_aside(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    database.run(LIVE).await?;
+    let tool = Tool::over(&database);
+    tool.wants(0, &["pull", "--out", "schema"])?;
+    tool.wants(0, &["apply", "--yes"])?;
+    let rows = "SELECT string_agg(t::text, ' ' ORDER BY id) FROM (SELECT id, at, customer, amount FROM app.orders) AS t";
+    let (names, all) = (database.value(NAMES).await?, database.value(rows).await?);
+    let text = tool.read("schema/app.orders.yaml");
+    let without: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.contains("orders_2025:"))
+        .collect();
+    tool.write("schema/app.orders.yaml", &without.join("\n"));
+    tool.write("schema/app.newest.yaml", "schema: app\n");
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?
+        .says("DETACH PARTITION")?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    equal(
+        &database
+            .value("SELECT count(*)::text FROM app.orders")
+            .await?,
+        "3",
+    )?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?
+        .says("ATTACH PARTITION")?;
+    equal(&database.value(rows).await?, &all)?;
+    equal(&database.value(NAMES).await?, &names)?;
+    Ok(())
+}
+
+/// Partitions that a job makes come and go: nobody is told of them, nothing is set aside, and what is done to the table is
+/// done to them.
+async fn unmanaged(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let text = "schema: app\ntables:\n  events:\n    columns: { id: bigint, at: date }\n    partition_by: RANGE (at)\n    \
+                partitions: unmanaged\n    indexes: { events_at: [at] }\n";
+    tool.declare(text);
+    tool.write("reconcile.yaml", "manage: { undeclared: retire }\n");
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "CREATE TABLE app.events_1 PARTITION OF app.events FOR VALUES FROM ('2024-01-01') TO ('2024-02-01'); \
+             CREATE TABLE app.events_2 PARTITION OF app.events FOR VALUES FROM ('2024-02-01') TO ('2024-03-01'); \
+             INSERT INTO app.events SELECT g, '2024-01-20'::date + g FROM generate_series(1, 20) g; ANALYZE",
+        )
+        .await?;
+    tool.wants(0, &["plan"])?
+        .says("Nothing to do")?
+        .lacks("events_1")?;
+    tool.wants(0, &["drift"])?.lacks("events_1")?;
+    tool.wants(0, &["drift", "--desired", "schema"])?
+        .lacks("events_1")?;
+    tool.wants(0, &["pull", "--out", "schema"])?;
+    let pulled = tool.read("schema/all.yaml");
+    assert!(
+        pulled.contains("partitions: unmanaged") && !pulled.contains("events_1"),
+        "{pulled}"
+    );
+    tool.declare(&text.replace(
+        "at: date }",
+        "at: date, state: { type: text, not_null: true, default: \"'new'\" } }",
+    ));
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    equal(
+        &database.value("SELECT string_agg(DISTINCT state || ' ' || tableoid::regclass, ',') FROM app.events").await?,
+        "new app.events_1,new app.events_2",
+    )?;
+    database.run("DROP TABLE app.events_1").await?;
+    tool.wants(0, &["drift"])?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    Ok(())
+}
+
+const TABLE: &str = "schema: app
+tables:
+  other: { columns: { id: bigint, at: date, more: text } }
+  events:
+    columns: { id: bigint, at: date }
+    partition_by: RANGE (at)
+    partitions:
+      events_1: FROM ('2024-01-01') TO ('2024-02-01')
+      events_2: FROM ('2024-02-01') TO ('2024-03-01')
+";
+
+async fn refused(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(TABLE);
+    tool.wants(0, &["apply", "--yes"])?;
+    let before = database.value(SHAPE).await?;
+    for (exit, from, to, says) in [
+        (
+            3,
+            "partition_by: RANGE (at)",
+            "partition_by: RANGE ((at + 0))",
+            "cannot be partitioned otherwise",
+        ),
+        (
+            3,
+            "('2024-02-01') TO ('2024-03-01')",
+            "('2024-02-01') TO ('2024-04-01')",
+            "cannot hold other rows",
+        ),
+        (
+            1,
+            "events_2: FROM ('2024-02-01')",
+            "events_2: FROM ('2024-01-05')",
+            "overlap",
+        ),
+        (
+            3,
+            "      events_1:",
+            "      other: FROM ('2025-01-01') TO ('2026-01-01')\n      events_1:",
+            "has no such column",
+        ),
+        (
+            1,
+            "      events_1: FROM",
+            "      events_1: { columns: { id: int }, bound: x }\n      e: FROM",
+            "has the columns of",
+        ),
+        (
+            1,
+            "    partition_by: RANGE (at)\n",
+            "",
+            "nothing says how its rows are spread",
+        ),
+        (
+            1,
+            "      events_1: FROM ('2024-01-01') TO ('2024-02-01')\n      events_2: FROM ('2024-02-01') TO ('2024-03-01')\n",
+            "      events_1: { with: { fillfactor: 50 } }\n",
+            "has no `bound`",
+        ),
+        (1, "      events_1:", "      events_2:", "twice"),
+    ] {
+        let mut text = TABLE.replace(from, to);
+        if to.contains("other:") {
+            text = text.replace(
+                "  other: { columns: { id: bigint, at: date, more: text } }\n",
+                "",
+            );
+        }
+        tool.declare(&text);
+        tool.wants(exit, &["plan"])?.says(says)?;
+    }
+    equal(&database.value(SHAPE).await?, &before)?;
+    Ok(())
+}
+
+const SHAPE: &str = "SELECT string_agg(c.relname || coalesce(pg_get_expr(c.relpartbound, c.oid), ''), ',' ORDER BY c.relname) \
+    FROM pg_class c WHERE c.relnamespace = 'app'::regnamespace";
+
+/// Rows that do not fit, rows that belong there already, and rows that others refer to are told before the first step.
+async fn in_the_way(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let text = "schema: app
+tables:
+  old: { columns: { id: bigint, at: { type: date, not_null: true } }, primary_key: [id, at] }
+  events:
+    columns: { id: bigint, at: date }
+    primary_key: [id, at]
+    partition_by: RANGE (at)
+    partitions: { events_1: FROM ('2024-01-01') TO ('2024-02-01'), events_rest: DEFAULT }
+  visits:
+    columns: { id: bigint, event: bigint, at: date }
+    foreign_keys: { event_fk: { columns: [event, at], references: events } }
+";
+    tool.declare(text);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "INSERT INTO app.old VALUES (1, '2022-01-01'), (2, '2023-05-05'), (3, '2023-06-06'); \
+             INSERT INTO app.events VALUES (1, '2024-01-05'), (2, '2025-01-01'), (3, '2025-02-02'); \
+             INSERT INTO app.visits VALUES (1, 1, '2024-01-05'); ANALYZE",
+        )
+        .await?;
+    let old = "  old: { columns: { id: bigint, at: { type: date, not_null: true } }, primary_key: [id, at] }\n";
+    let attached = text.replace(old, "").replace(
+        "events_rest: DEFAULT",
+        "old: FROM ('2023-01-01') TO ('2024-01-01'), events_rest: DEFAULT",
+    );
+    tool.declare(&attached);
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("1 row does not fit its bound")?;
+    tool.declare(&text.replace(
+        "events_rest: DEFAULT",
+        "events_2: FROM ('2025-01-01') TO ('2026-01-01'), events_rest: DEFAULT",
+    ));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("2 rows of the default partition belong there")?;
+    tool.declare(&text.replace("events_1: FROM ('2024-01-01') TO ('2024-02-01'), ", ""));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("1 row of another table refers to one of its rows")?;
+    database
+        .run("DELETE FROM app.old WHERE id = 1; DELETE FROM app.events WHERE at >= '2025-01-01'; DELETE FROM app.visits")
+        .await?;
+    tool.declare(&attached);
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    equal(
+        &database
+            .value("SELECT count(*)::text FROM app.events")
+            .await?,
+        "3",
+    )?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    equal(
+        &database.value("SELECT count(*)::text FROM app.old").await?,
+        "2",
+    )?;
+    Ok(())
+}
+
+/// What holds a whole table is deleted with its partitions, those first.
+async fn purged(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(TABLE);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(
+        "schema: app\ntables:\n  other: { columns: { id: bigint, at: date, more: text } }\n",
+    );
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["purge", "--yes", "table app.events"])?
+        .says("events_1")?;
+    equal(
+        &database
+            .value("SELECT count(*)::text FROM pg_class WHERE relname ~ '^events'")
+            .await?,
+        "0",
+    )?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    Ok(())
+}
