@@ -26,6 +26,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             in_the_way(major)
         }),
         trial(
+            "partitions::a_whole_that_comes_back_without_one",
+            move || without_one(major),
+        ),
+        trial(
             "partitions::whole_tables_are_purged_with_theirs",
             move || purged(major),
         ),
@@ -331,5 +335,51 @@ async fn purged(major: u16) -> Result<(), Failed> {
         "0",
     )?;
     tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    Ok(())
+}
+
+/// A table that comes back from where it was set aside leaves the partitions there that are not declared with it: with their rows,
+/// and read with nobody. Where others look after them, they come back.
+async fn without_one(major: u16) -> Result<(), Failed> {
+    for left in [false, true] {
+        let database = Database::make(major).await?;
+        let tool = Tool::over(&database);
+        tool.declare(TABLE);
+        tool.wants(0, &["apply", "--yes"])?;
+        database
+            .run("INSERT INTO app.events VALUES (1, '2024-01-05'), (2, '2024-02-05'); ANALYZE")
+            .await?;
+        tool.declare(
+            "schema: app\ntables:\n  other: { columns: { id: bigint, at: date, more: text } }\n",
+        );
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        let again = if left {
+            let at = TABLE.find("    partitions:").unwrap_or_default();
+            format!("{}    partitions: unmanaged\n", &TABLE[..at])
+        } else {
+            TABLE.replace(
+                "      events_1: FROM ('2024-01-01') TO ('2024-02-01')\n",
+                "",
+            )
+        };
+        tool.declare(&again);
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        let seen =
+            "SELECT string_agg(id || ' ' || tableoid::regclass, ',' ORDER BY id) FROM app.events";
+        let wanted = if left {
+            "1 app.events_1,2 app.events_2"
+        } else {
+            "2 app.events_2"
+        };
+        equal(&database.value(seen).await?, wanted)?;
+        tool.wants(0, &["plan"])?.says("Nothing to do")?;
+        if left {
+            tool.wants(0, &["purge", "--yes", "table app.events_1"])?
+                .says("Nothing to do")?;
+        } else {
+            tool.wants(0, &["purge", "--all", "--yes"])?;
+        }
+        equal(&database.value(seen).await?, wanted)?;
+    }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub(super) async fn dependencies(
         if into.comes_from.contains_key(&dependent) {
             if let Some(own) = into.inherited.get(&dependent).cloned() {
                 let need = into.inherited.get(&referenced).cloned().unwrap_or(need);
-                super::partition::needs(&mut into.model, own, need);
+                super::partition::needs(into, own, need);
             }
             continue;
         }

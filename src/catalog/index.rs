@@ -62,6 +62,7 @@ pub(super) async fn indexes(
         let address = Address::new(Kind::Index, [schema, name(&row, "name")?]);
         if inherited {
             let table = index.table_address(&address);
+            into.index_of.insert(address.clone(), table.clone());
             let own = into.model.inherited.entry(table).or_default();
             own.objects.insert(address.clone(), Object::Index(index));
             into.inherited.insert(oid(&row)?, address);

@@ -47,6 +47,8 @@ struct Gathering {
     sizes: BTreeMap<Address, crate::model::Size>,
     /// What partitions have from their parents, by the addresses it has there.
     inherited: BTreeMap<Oid, Address>,
+    /// The partition that an index which it has from its parent is of.
+    index_of: BTreeMap<Address, Address>,
     /// What comes from something of the table above: nothing that stands by itself.
     comes_from: BTreeMap<Oid, Oid>,
 }

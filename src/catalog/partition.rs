@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 
 use super::rows::{get, sub_oid};
 use super::{CatalogError, Gathering};
-use crate::model::{Address, Bound, Expression, Model, Name, Object, Partition};
+use crate::model::{Address, Bound, Expression, Kind, Name, Object, Partition};
 
 /// What stands before the values of a bound in the server's print.
 const FOR_VALUES: &str = "FOR VALUES ";
@@ -49,56 +49,54 @@ pub(super) async fn origins(
 
 /// Notes for every part of a partition what it comes from; all parts are read by now.
 pub(super) fn linked(into: &mut Gathering) {
+    let mut links: Vec<(Address, Address, Address)> = Vec::new();
     for (oid, own) in &into.inherited {
-        let above = into.comes_from.get(oid);
-        let above = above.and_then(|from| {
-            into.addresses
-                .get(from)
-                .or_else(|| into.inherited.get(from))
+        let above = into.comes_from.get(oid).and_then(|from| {
+            let objects = into.addresses.get(from);
+            objects.or_else(|| into.inherited.get(from))
         });
-        let table = table_of(&into.model, own);
-        if let (Some(above), Some(part)) = (
-            above,
-            table.and_then(|own| into.model.inherited.get_mut(&own)),
-        ) && above.kind() == own.kind()
-        {
-            part.from.insert(own.clone(), above.clone());
+        let above = above.filter(|above| above.kind() == own.kind());
+        if let (Some(above), Some(table)) = (above, table_of(into, own)) {
+            links.push((table, own.clone(), above.clone()));
+        }
+    }
+    for (table, own, above) in links {
+        if let Some(part) = into.model.inherited.get_mut(&table) {
+            part.from.insert(own, above);
         }
     }
 }
 
 /// Notes what a part needs once its table stands alone.
-pub(super) fn needs(model: &mut Model<Expression>, own: Address, need: Address) {
-    let Some(table) = table_of(model, &own) else {
+pub(super) fn needs(into: &mut Gathering, own: Address, need: Address) {
+    let Some(table) = table_of(into, &own) else {
         return;
     };
     if own == need || need == table {
         return;
     }
-    if let Some(part) = model.inherited.get_mut(&table) {
+    if let Some(part) = into.model.inherited.get_mut(&table) {
         part.needs.entry(own).or_default().insert(need);
     }
 }
 
 /// Keeps what is said of a part with that part.
 pub(super) fn said_of(
-    model: &mut Model<Expression>,
+    into: &mut Gathering,
     part: &Address,
     address: Address,
     object: Object<Expression>,
 ) {
-    let table = table_of(model, part);
-    if let Some(own) = table.and_then(|own| model.inherited.get_mut(&own)) {
+    let table = table_of(into, part);
+    if let Some(own) = table.and_then(|own| into.model.inherited.get_mut(&own)) {
         own.objects.insert(address, object);
     }
 }
 
 /// Finds the partition that a part is of: an index is named beside its table.
-fn table_of(model: &Model<Expression>, own: &Address) -> Option<Address> {
-    if own.kind().is_part_of_table() {
-        return Some(own.table());
+fn table_of(into: &Gathering, own: &Address) -> Option<Address> {
+    if own.kind() == Kind::Index {
+        return into.index_of.get(own).cloned();
     }
-    let mut all = model.inherited.iter();
-    let found = all.find(|(_, inherited)| inherited.objects.contains_key(own));
-    found.map(|(table, _)| table.clone())
+    Some(own.table())
 }

@@ -54,7 +54,7 @@ pub(super) async fn privileges(
         };
         let address = Address::privilege_on(&target, &Name::new(grantee), &Name::new(privilege));
         if is_handed_down {
-            super::partition::said_of(&mut into.model, &target, address, Object::Grant(how));
+            super::partition::said_of(into, &target, address, Object::Grant(how));
         } else {
             into.model.objects.insert(address, Object::Grant(how));
         }

@@ -199,7 +199,7 @@ pub(super) async fn comments(
         let text = get(&row, "text")?;
         let comment = Object::Comment(Comment { text, key });
         if is_handed_down {
-            super::partition::said_of(&mut into.model, target, address, comment);
+            super::partition::said_of(into, target, address, comment);
         } else {
             into.model.objects.insert(address, comment);
         }

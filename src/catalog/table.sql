@@ -5,13 +5,17 @@
 -- The condition of a bound is left out where it names a table by its number, which another server does not know.
 SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
-       c.relpersistence::text AS persistence,
+       CASE WHEN c.relkind = 'p' THEN 'p' ELSE c.relpersistence END::text AS persistence,
        CASE WHEN c.relkind = 'p' THEN l.rows ELSE c.reltuples::int8 END AS estimated_rows,
        CASE WHEN c.relkind = 'p' THEN l.bytes ELSE pg_table_size(c.oid) END::int8 AS bytes,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
        pn.nspname::text AS parent_schema, p.relname::text AS parent_name,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
-       CASE WHEN c.relispartition AND k.partstrat <> 'h' THEN pg_get_partition_constraintdef(c.oid) END AS condition,
+       CASE WHEN c.relispartition
+             AND NOT EXISTS (SELECT FROM pg_partition_ancestors(c.oid) AS above (relid)
+                               JOIN pg_partitioned_table k ON k.partrelid = above.relid AND k.partstrat = 'h'
+                              WHERE above.relid <> c.oid)
+            THEN pg_get_partition_constraintdef(c.oid) END AS condition,
        'pg_type'::regclass::oid::int8 AS type_classid, c.reltype::int8 AS row_type, t.typarray::int8 AS row_array
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -19,7 +23,6 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
   LEFT JOIN pg_class p ON p.oid = i.inhparent
   LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
-  LEFT JOIN pg_partitioned_table k ON k.partrelid = p.oid
   LEFT JOIN LATERAL (SELECT CASE WHEN bool_or(leaf.reltuples < 0) THEN -1 ELSE coalesce(sum(leaf.reltuples), 0) END::int8 AS rows,
                             coalesce(sum(pg_table_size(leaf.oid)), 0) AS bytes
                        FROM pg_partition_tree(c.oid) AS tree JOIN pg_class leaf ON leaf.oid = tree.relid

@@ -48,6 +48,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind IN ('r', 'p', 'm') AND c.reltablespace <> 0),
                               ('table access method', c.relkind IN ('r', 'p', 'm') AND c.relam <> 0 AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
                               ('typed table', c.reloftype <> 0),
+                              ('unlogged partitioned table', c.relkind = 'p' AND c.relpersistence = 'u'),
                               ('replica identity of a materialized view', c.relkind = 'm' AND c.relreplident <> 'd'),
                               ('CLUSTER ON of a materialized view', c.relkind = 'm' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisclustered))) AS flag (word, isset)
    WHERE isset AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't'
@@ -141,6 +142,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                               ('storage of its own in a partition', a.attstorage <> p.attstorage OR a.attcompression <> p.attcompression),
                               ('statistics target of its own in a partition', coalesce(a.attstattarget, -1) <> coalesce(p.attstattarget, -1)),
                               ('column options in a partition', a.attoptions IS DISTINCT FROM p.attoptions),
+                              ('identity of its own in a partition', a.attidentity <> '' AND p.attidentity = ''),
                               ('privileges on a column of a partition', a.attacl IS NOT NULL),
                               ('comment on a column of a partition',
                                EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = a.attnum))) AS flag (word, isset)

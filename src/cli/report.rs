@@ -219,6 +219,7 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
         | PlanError::Outside { address, .. }
         | PlanError::Protected { address, .. }
         | PlanError::PartitionBy { table: address }
+        | PlanError::LeavesColumn { column: address }
         | PlanError::Rebound { partition: address } => {
             plain.exit(Exit::Refused).at(address, origins)
         }

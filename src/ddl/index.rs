@@ -106,7 +106,9 @@ pub(crate) fn attach(over: &Address, index: &Address, partition: &Address) -> St
         .path(over)
         .push("ATTACH PARTITION")
         .path(index);
-    Statement::catalog(sql).locking(partition, LockMode::AccessExclusive)
+    Statement::catalog(sql)
+        .locking(partition, LockMode::AccessExclusive)
+        .sparing_partitions()
 }
 
 /// Readers and writers go on. <https://www.postgresql.org/docs/current/sql-alterindex.html> (RENAME TO)

@@ -38,6 +38,13 @@ pub(super) fn read(
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
     };
+    if let Some(node) = fields.key("unlogged")
+        && own.partition_by.is_some()
+        && own.persistence == Persistence::Unlogged
+    {
+        let what = format!("{table} holds no rows itself: its partitions may be unlogged");
+        gathering.ledger.fault(&node, what, None);
+    }
     gathering.put(&table, key, Object::Table(own));
     columns(&table, &head.search_path, &mut fields, gathering);
     parts(&table, &head.search_path, &mut fields, gathering);

@@ -201,12 +201,11 @@ impl<T: Text + Ord + Serialize> Model<T> {
         matches!(self.objects.get(table), Some(Object::Table(own)) if own.partition_by.is_some())
     }
 
-    /// Says whether a partition has this from its table: no object of its own, but for comparing it with a table.
-    pub fn hands_down(&self, address: &Address) -> bool {
-        let mut partitions = self.inherited.iter();
-        partitions.any(|(table, own)| {
-            self.partitioned(table).is_some() && own.objects.contains_key(address)
-        })
+    /// Returns what partitions have from their tables: no objects of their own, but for comparing them with tables.
+    pub fn handed_down(&self) -> BTreeSet<&Address> {
+        let partitions = self.inherited.iter();
+        let partitions = partitions.filter(|(table, _)| self.partitioned(table).is_some());
+        partitions.flat_map(|(_, own)| own.objects.keys()).collect()
     }
 
     /// Returns the partitions of a table, those below them after each.

@@ -274,8 +274,9 @@ async fn inverse(
     let moves = &forward.level.moves;
     let mut after = forward.level.desired.clone();
     after.overlay(&forward.bench.scope, &rehearsal.landed);
+    let handed_down = forward.level.desired.handed_down();
     after.retain(|address| {
-        rehearsal.landed.objects.contains_key(address) || !forward.level.desired.hands_down(address)
+        rehearsal.landed.objects.contains_key(address) || !handed_down.contains(address)
     });
     let server = Server {
         sizes: wish

@@ -66,6 +66,11 @@ pub async fn plan_purge(
             chosen.push(row.clone());
         }
     }
+    // One that is a partition of something in use is read with that.
+    chosen.retain(|row| {
+        let whole = model.partitioned(&row.place);
+        whole.is_none_or(|own| live.history.ledger.iter().any(|row| row.place == own))
+    });
     let depth = |table: &Address| {
         let above = std::iter::successors(model.partitioned(table), |own| model.partitioned(own));
         above.count()

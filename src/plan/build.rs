@@ -50,6 +50,14 @@ pub enum PlanError {
         /// The table.
         table: Address,
     },
+    /// A partition that becomes a table would lose a column.
+    #[error(
+        "{column} is a column of the whole table, and its partition becomes a table without it"
+    )]
+    LeavesColumn {
+        /// The column, in the partition.
+        column: Address,
+    },
     /// A partition gets other bounds, or another table.
     #[error(
         "{partition} cannot hold other rows while it is a partition: PostgreSQL has no statement for it"
@@ -83,6 +91,9 @@ impl PlanError {
             }
             Self::PartitionBy { .. } => {
                 "declare a new table beside it, move the rows, and take this one out in a later revision"
+            }
+            Self::LeavesColumn { .. } => {
+                "declare the table with all columns first, which detaches it, and without the column in a revision after that"
             }
             Self::Rebound { .. } => {
                 "declare it among `tables` first, which detaches it, and as a partition with the new bound in a revision after that"
@@ -387,9 +398,19 @@ fn partitioning(changes: &Changes) -> Result<(), PlanError> {
                     partition: address.clone(),
                 });
             }
-            TableAlteration::Persistence(_)
-            | TableAlteration::Attached
-            | TableAlteration::Detached(_) => {}
+            TableAlteration::Detached(_) => {
+                let mut all = changes.0.iter();
+                let lost = all.find(|((own, _), change)| {
+                    let is_column = own.kind() == Kind::Column && own.table() == *address;
+                    is_column && **change == Change::Drop
+                });
+                if let Some(((column, _), _)) = lost {
+                    return Err(PlanError::LeavesColumn {
+                        column: column.clone(),
+                    });
+                }
+            }
+            TableAlteration::Persistence(_) | TableAlteration::Attached => {}
         }
     }
     Ok(())

@@ -393,12 +393,33 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
                     let aside = aside.unwrap_or_else(|| column_aside(&state, address));
                     identity.moves.0.push(aside);
                 }
+                let place = row.place.clone();
                 identity.moves.0.push(Move {
-                    from: row.place.clone(),
+                    from: place.clone(),
                     to: address.clone(),
                     why: Why::TakenBack,
                 });
+                if known.declared.intent.unmanaged_partitions.contains(address) {
+                    with_partitions(known, identity, &place);
+                }
             }
+        }
+    }
+}
+
+/// Takes back the partitions that are held with a table, where others look after them.
+fn with_partitions(known: &Known<'_>, identity: &mut Identity, place: &Address) {
+    for row in known.ledger {
+        let above = |own: &Address| known.current.partitioned(own);
+        let mut above = std::iter::successors(above(&row.place), above);
+        let is_free = !holds(&known.current.objects, &row.was)
+            && !holds(&known.declared.written.objects, &row.was);
+        if above.any(|own| own == *place) && is_free {
+            identity.moves.0.push(Move {
+                from: row.place.clone(),
+                to: row.was.clone(),
+                why: Why::TakenBack,
+            });
         }
     }
 }
@@ -601,12 +622,13 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
         }
     }
     retired.extend(of_types);
-    for step in &retired {
-        if known.declared.intent.protect.contains(&step.from)
-            || known.in_force.protect.contains(&step.from)
-        {
+    let all = identity.moves.0.iter().chain(&retired);
+    for step in all.filter(|own| own.why == Why::Retired) {
+        let protected = known.declared.intent.protect.iter();
+        let mut protected = protected.chain(&known.in_force.protect);
+        if let Some(own) = protected.find(|own| own.is_at_or_below(&step.from)) {
             return Err(IdentityError::Protected {
-                address: step.from.clone(),
+                address: own.clone(),
             });
         }
     }

@@ -54,11 +54,17 @@ fn rewritten(step: &Step, cx: &Context<'_>) -> Vec<Address> {
         return Vec::new();
     }
     let tables = step.works_on().into_iter();
+    let tables: Vec<Address> = tables
+        .flat_map(|own| {
+            let partitions = cx.level.current.partitions_of(own);
+            partitions.into_iter().chain([own.clone()])
+        })
+        .collect();
     let columns = step.effects.iter().filter_map(Effect::touched);
     let columns = columns.filter(|own| own.kind() == Kind::Column);
     tables
-        .chain(columns)
+        .into_iter()
+        .chain(columns.cloned())
         .filter(|own| !cx.is_new(&own.table()))
-        .cloned()
         .collect()
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::stage::{After, Stage};
 use super::step::{Act, LedgerChange, Phase, Reversal, Step};
-use crate::ddl;
+use crate::ddl::{self, LockMode};
 use crate::model::{Address, Expression, Kind, Model, Name, Object, RETIRED_PREFIX, Retired};
 
 /// Drops what one row of the ledger holds, with the rows of what lies in it, and its schema when nothing else is held
@@ -27,6 +27,11 @@ pub(crate) fn purge_stage(
     } else {
         ddl::table::drop(place)
     };
+    // What goes from a partitioned table goes from its partitions.
+    let partitions = present.partitions_of(&place.table());
+    let statement = partitions.iter().fold(statement, |statement, own| {
+        statement.locking(own, LockMode::AccessExclusive)
+    });
     let mut steps = Vec::new();
     let run = |address: &Address, statement, why: String| {
         Step::run(address, statement, why)

@@ -366,6 +366,13 @@ impl Relations {
                     std::iter::successors(side.partitioned(table), |own| side.partitioned(own));
                 let above: BTreeSet<Address> = above.collect();
                 let made = by.creates.get(*table).cloned().unwrap_or_default();
+                // What held the rows of a bound lets go of it first.
+                let parent = side.partitioned(table);
+                for (other, leaves) in by.detaches.iter().filter(|_| comes) {
+                    if level.current.partitioned(other) == parent {
+                        self.before(leaves, own);
+                    }
+                }
                 // What is validated is validated before.
                 let used = by.uses.iter().filter(|_| comes);
                 let changed = by.creates.iter().chain(&by.alters).chain(&by.drops);

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Kind, Model, Object, Text};
+use crate::model::{Address, Kind, Model, Object, Text, Validity};
 use crate::plan::Step;
 use crate::sql::Sql;
 
@@ -65,6 +65,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     let closed = public.map(|own| Step::run(own, ddl::table::close_schema(own), ""));
     let mut steps: Vec<Step> = closed.collect();
     let mut attaching: Vec<Step> = Vec::new();
+    let mut alone: Vec<Step> = Vec::new();
     for (address, object) in &model.objects {
         if let Object::Table(own) = object
             && let Some(of) = own.partition_of.as_ref().filter(|_| attached(address))
@@ -80,6 +81,15 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         }
         let rest = ddl::left_by_create(&object)
             .and_then(|alteration| ddl::alter(&address, &alteration, &object));
+        // One that its partitions do not have is made last, when it is not made in them as well.
+        if let Object::Index(own) = &object
+            && own.validity == Validity::NotValid
+            && model.is_partitioned(&own.table_address(&address))
+        {
+            let statement = ddl::index::create(&address, own, ddl::index::Way::Only);
+            alone.push(Step::run(&address, statement, ""));
+            continue;
+        }
         let made = if let Object::NotNull(own) = &object {
             ddl::table::set_named_not_null(&address.column(), own)
         } else {
@@ -90,6 +100,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         steps.extend(own.map(|statement| Step::run(&address, statement, "")));
     }
     steps.append(&mut attaching);
+    steps.append(&mut alone);
     steps
 }
 

@@ -129,18 +129,18 @@ pub(super) fn columns_follow(
     Moves(steps)
 }
 
-/// A partition that is set aside without its table stands alone in the attic: with its columns, and with what it had from the
-/// table but for what would hold other things.
+/// A partition that is held without its table stands alone in the attic: with its columns, and with what it had from the table
+/// but for what would hold other things. `held` are the places of the ledger.
 pub(super) fn set_aside(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
-    newly: &BTreeSet<Address>,
+    held: &BTreeSet<Address>,
 ) {
-    for place in newly {
+    for place in held {
         let Some(parent) = carried.partitioned(place) else {
             continue;
         };
-        if newly.contains(&parent) {
+        if held.contains(&parent) {
             continue;
         }
         if let Some(Object::Table(own)) = desired.objects.get_mut(place) {
@@ -185,7 +185,11 @@ pub(super) fn stand_alone(level: &mut Level) {
         match sides {
             [true, false] => promote(&mut level.current, &table),
             [false, true] => {
-                align(&level.current, &mut level.desired, &table);
+                let moves = level.moves.0.iter();
+                let comes_back = moves
+                    .filter(|own| own.why == Why::TakenBack)
+                    .any(|own| level.moves.end_of(own) == table);
+                align(&level.current, &mut level.desired, &table, comes_back);
                 promote(&mut level.desired, &table);
             }
             _ => {}
@@ -205,8 +209,14 @@ fn promote(side: &mut Model<Expression>, table: &Address) {
     }
 }
 
-/// Gives what a table will have as a partition the names of what it has already.
-fn align(current: &Model<Expression>, desired: &mut Model<Expression>, table: &Address) {
+/// Gives what a table will have as a partition the names of what it has already. One that comes back gets the defaults that it
+/// lost when it was set aside.
+fn align(
+    current: &Model<Expression>,
+    desired: &mut Model<Expression>,
+    table: &Address,
+    comes_back: bool,
+) {
     let Some(own) = desired.inherited.get_mut(table) else {
         return;
     };
@@ -248,7 +258,11 @@ fn align(current: &Model<Expression>, desired: &mut Model<Expression>, table: &A
             || matches!(address.kind(), Kind::Comment | Kind::Grant) && on != Some(Kind::Table)
     };
     let columns: Vec<Address> = own.objects.keys().cloned().collect();
-    own.objects.retain(|address, _| !is_left(address));
+    let is_missed = |address: &Address| {
+        comes_back && address.kind() == Kind::Default && !current.objects.contains_key(address)
+    };
+    own.objects
+        .retain(|address, _| !is_left(address) || is_missed(address));
     for (address, object) in &current.objects {
         let part = address.target().unwrap_or_else(|| address.clone());
         let of_table = part.table() == *table && part.kind().is_part_of_table()

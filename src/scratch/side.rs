@@ -255,7 +255,8 @@ pub(super) fn desired_side(
             .entry(schema)
             .or_insert(Object::Schema(crate::model::Schema {}));
     }
-    partition::set_aside(carried, &mut desired, &newly);
+    let held: BTreeSet<Address> = ledger_after.iter().map(|row| row.place.clone()).collect();
+    partition::set_aside(carried, &mut desired, &held);
     without_their_index(&mut desired);
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);

@@ -174,6 +174,9 @@ fn beside(
     cx: &Context<'_>,
 ) -> Statement {
     if let Some(own) = cx.level.current.default_partition(parent) {
+        for below in cx.level.current.partitions_of(&own) {
+            statement = statement.locking(&below, LockMode::AccessExclusive);
+        }
         statement = statement.locking(&own, LockMode::AccessExclusive);
     }
     let above = lineage(parent, cx);
