@@ -29,6 +29,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             "partitions::a_whole_that_comes_back_without_one",
             move || without_one(major),
         ),
+        trial("partitions::defaults_of_their_own_stay", move || {
+            own_defaults(major)
+        }),
+        trial("partitions::rows_refer_to_what_is_made_anew", move || {
+            made_anew(major)
+        }),
         trial(
             "partitions::whole_tables_are_purged_with_theirs",
             move || purged(major),
@@ -381,5 +387,82 @@ async fn without_one(major: u16) -> Result<(), Failed> {
         }
         equal(&database.value(seen).await?, wanted)?;
     }
+    Ok(())
+}
+
+/// A default that is one partition's alone, and that one partition alone lacks, outlive a change of that of the whole table, a
+/// change of type and the way back.
+async fn own_defaults(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let text = "schema: app
+tables:
+  t:
+    columns: { a: integer, b: { type: integer, default: \"1\" } }
+    partition_by: LIST (a)
+    partitions: { t1: IN (1), t2: IN (2), t3: IN (3) }
+";
+    tool.declare(text);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("ALTER TABLE app.t1 ALTER b SET DEFAULT 2; ALTER TABLE app.t2 ALTER b DROP DEFAULT; INSERT INTO app.t VALUES (1), (2), (3)")
+        .await?;
+    let defaults = "SELECT string_agg(c.relname || ' ' || coalesce(pg_get_expr(d.adbin, d.adrelid), '-'), ',' ORDER BY c.relname) \
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'b' \
+        LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum WHERE c.relnamespace = 'app'::regnamespace";
+    for to in [
+        text.replace("\"1\"", "\"7\""),
+        text.replace("b: { type: integer", "b: { type: bigint"),
+    ] {
+        tool.declare(&to);
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        let new = if to.contains("\"7\"") { "7" } else { "1" };
+        let wanted = ["t ", new, ",t1 2,t2 -,t3 ", new].concat();
+        let found = database
+            .value(defaults)
+            .await?
+            .replace("'", "")
+            .replace("::bigint", "");
+        equal(&found, &wanted)?;
+        tool.wants(0, &["plan"])?.says("Nothing to do")?;
+        tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+        equal(&database.value(defaults).await?, "t 1,t1 2,t2 -,t3 1")?;
+    }
+    Ok(())
+}
+
+/// A table that is made anew holds none of the rows that others refer to: that is told before the first step.
+async fn made_anew(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let plain = "schema: app
+tables:
+  p: { columns: { id: integer }, primary_key: [id] }
+  r: { columns: { p: integer }, foreign_keys: { r_fk: { columns: [p], references: p } } }
+";
+    let partitioned = plain.replace(
+        "primary_key: [id] }",
+        "primary_key: [id], partition_by: HASH (id), partitions: { p0: \"WITH (MODULUS 1, REMAINDER 0)\" } }",
+    );
+    tool.declare(plain);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO app.p VALUES (1); INSERT INTO app.r VALUES (1); ANALYZE")
+        .await?;
+    tool.declare(&partitioned);
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("1 row refers to nothing")?;
+    database.run("DELETE FROM app.r").await?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    // The rows come back with the table.
+    database.run("INSERT INTO app.p VALUES (2)").await?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    equal(
+        &database
+            .value("SELECT string_agg(id::text, ',') FROM app.p")
+            .await?,
+        "1",
+    )?;
     Ok(())
 }

@@ -3,7 +3,9 @@
 use super::preflight::Question;
 use super::rows_to_be::rows_to_be;
 use crate::diff::Change;
-use crate::model::{Address, Alteration, Bound, Expression, Kind, Name, Object, TableAlteration};
+use crate::model::{
+    Address, Alteration, Bound, Expression, ForeignKey, Kind, Name, Object, TableAlteration,
+};
 use crate::plan::Context;
 use crate::sql::Sql;
 
@@ -39,7 +41,10 @@ pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) ->
         ));
     }
     let other = level.current.default_partition(&of.parent_address());
-    if let Some(other) = other.filter(|_| !matches!(of.bound, Bound::Default)) {
+    let parent = of.parent_address();
+    // One that is detached in this plan is gone by then.
+    let stays = |own: &Address| level.desired.partitioned(own).as_ref() == Some(&parent);
+    if let Some(other) = other.filter(|own| !matches!(of.bound, Bound::Default) && stays(own)) {
         let what = [
             "row of the default partition belongs there, and has to leave that first",
             "rows of the default partition belong there, and have to leave that first",
@@ -95,6 +100,40 @@ fn referred_to(address: &Address, parent: &Address, cx: &Context<'_>) -> Vec<Que
         questions.push(Question::new(&was, sql, what));
     }
     questions
+}
+
+/// The rows that a foreign key may refer to: those of the table, and those of tables that become partitions of it.
+pub(super) fn rows_with_attached(before: &Address, key: &ForeignKey, cx: &Context<'_>) -> Sql {
+    let level = cx.level;
+    let other = key.referenced_table();
+    let rows = rows_to_be(before, &other, cx).0;
+    let joins = level
+        .desired
+        .partitions_of(&other)
+        .into_iter()
+        .filter(|own| {
+            let there = level.moves.carry_back(own);
+            level.current.partitioned(own).is_none() && level.before.objects.contains_key(&there)
+        });
+    let columns = &key.referenced_columns;
+    let columns: Vec<Sql> = columns.iter().map(|own| Sql::empty().name(own)).collect();
+    let select = |rows: &Sql| {
+        let sql = Sql::new("SELECT").separated(&columns, ", ");
+        sql.push("FROM").join(rows)
+    };
+    let more: Vec<Sql> = joins
+        .map(|own| select(&rows_to_be(&level.moves.carry_back(&own), &own, cx).0))
+        .collect();
+    if more.is_empty() {
+        return rows;
+    }
+    let first = select(&rows);
+    let all = [first].into_iter().chain(more).collect::<Vec<Sql>>();
+    Sql::new("(")
+        .glue("")
+        .separated(&all, " UNION ALL ")
+        .glue(") AS")
+        .name(other.name())
 }
 
 /// Counts the rows of a live table that meet a condition, or do not.

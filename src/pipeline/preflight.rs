@@ -265,10 +265,12 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             let other = own.referenced_table();
             let referenced = level.moves.carry_back(&other);
             // A table that comes with this plan holds no row to refer to; one of an extension is in no state.
-            let is_known = level.before.objects.contains_key(&referenced);
+            // Another table may have had the name before.
+            let is_known = level.before.objects.contains_key(&referenced)
+                && level.moves.carry(&referenced) == other;
             let comes = level.desired.objects.contains_key(&other) && !is_known;
             let to = if is_known {
-                rows_to_be(&referenced, &other, cx).0
+                super::partition::rows_with_attached(&referenced, own, cx)
             } else {
                 Sql::empty().path(&referenced)
             };

@@ -132,6 +132,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     }
     let mut ordered = order(blocks, cx.level)?;
     keys_made_again(&mut ordered, cx.level);
+    defaults_put_back(&mut ordered, cx.level);
     with_partitions(&mut ordered, cx.level);
     locked_as_named_then(&mut ordered, cx.level);
     // Steps of a claim are never merged with their neighbours.
@@ -148,6 +149,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     let mut stages = stage::stages(ordered);
     for stage in &mut stages {
         let steps = std::mem::take(&mut stage.steps);
+        let steps = columns_first(steps, &claimed);
         stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
     }
     Ok(stages)
@@ -208,6 +210,86 @@ fn recurses(kind: Kind) -> bool {
             | Kind::ColumnSettings
             | Kind::Trigger
     )
+}
+
+/// What is said of a default of a partitioned table is said of its partitions: those that have one of their own get it back.
+fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
+    for (block, _) in ordered {
+        let Block::Together(steps) = block else {
+            continue;
+        };
+        let mut at = 0;
+        while at < steps.len() {
+            let touched = steps[at].effects.iter().filter_map(Effect::touched);
+            let defaults: Vec<Address> = touched
+                .filter(|own| own.kind() == Kind::Default)
+                .filter(|own| level.current.is_partitioned(&own.table()))
+                .cloned()
+                .collect();
+            let phase = steps[at].phase;
+            for default in defaults {
+                let whole = level.current.objects.get(&default);
+                for partition in level.current.partitions_of(&default.table()) {
+                    let stays = level.desired.partitioned(&partition).is_some();
+                    let inherited = level.current.inherited.get(&partition);
+                    let (Some(inherited), true) = (inherited, stays) else {
+                        continue;
+                    };
+                    let own = partition.part(Kind::Default, default.name());
+                    let column = own.column();
+                    let held = inherited.objects.get(&own);
+                    if held == whole || !inherited.objects.contains_key(&column) {
+                        continue;
+                    }
+                    let statement = match held {
+                        Some(Object::Default(held)) => {
+                            ddl::table::set_default(&column, &held.value)
+                        }
+                        Some(_) | None => ddl::table::drop_default(&column),
+                    };
+                    let why = format!("{} has a default of its own", partition.dotted());
+                    at += 1;
+                    let step = Step::run(&default, statement, why).phase(phase);
+                    steps.insert(at, step.using(&partition));
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// A table that has partitions is made with the columns of its key: they follow at once, whatever else came between.
+fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec<Step> {
+    let part = |step: &Step| Some(step.statement()?.part.as_ref()?.clone());
+    let mut steps = steps;
+    let mut at = 0;
+    while at < steps.len() {
+        if let Some(own) = part(&steps[at])
+            && matches!(&own.form, ddl::Form::CreateTable(_, tail) if !tail.as_str().is_empty())
+        {
+            let is_column = |step: &Step| {
+                part(step).is_some_and(|other| {
+                    other.table == own.table && matches!(other.form, ddl::Form::AddColumn(_))
+                })
+            };
+            let rest = steps.split_off(at + 1);
+            let (columns, others): (Vec<Step>, Vec<Step>) = rest.into_iter().partition(is_column);
+            if claimed.contains(&identity_of(&steps[at])) {
+                let whole = steps.pop().into_iter().chain(columns).collect();
+                for mut own in fold::fold(whole, |_| true) {
+                    if let Act::Statement(statement) = &mut own.does {
+                        statement.part = None;
+                    }
+                    steps.push(own);
+                }
+            } else {
+                steps.extend(columns);
+            }
+            steps.extend(others);
+        }
+        at += 1;
+    }
+    steps
 }
 
 /// What is done to a partitioned table is done to its partitions, under the same lock.

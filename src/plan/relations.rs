@@ -365,6 +365,13 @@ impl Relations {
                 let above =
                     std::iter::successors(side.partitioned(table), |own| side.partitioned(own));
                 let above: BTreeSet<Address> = above.collect();
+                // What refers to the rows of a partition goes before it does.
+                for (x, others) in by.drops.iter().filter(|_| !comes) {
+                    let refers = matches!(level.current.objects.get(*x), Some(Object::ForeignKey(key)) if above.contains(&key.referenced_table()));
+                    if refers && !above.contains(&x.table()) {
+                        self.before(others, own);
+                    }
+                }
                 let made = by.creates.get(*table).cloned().unwrap_or_default();
                 // What held the rows of a bound lets go of it first.
                 let parent = side.partitioned(table);
@@ -477,7 +484,13 @@ impl Relations {
                     .any(|ancestor| ancestor.is_at_or_below(&place))
             };
             for (x, departures) in &by.drops {
-                let leans = step.why == Why::Retired && needs_thing_at(level, x, &step.to);
+                // What leaves with the partition that leaves is dropped after it, whatever its column is called by then.
+                let of_whole = x.kind() != Kind::Column
+                    && step.to.kind() == Kind::Column
+                    && whole_loses_one(by, level, &step.to.table())
+                    && lineage(level, x).contains(&step.to.table());
+                let leans =
+                    step.why == Why::Retired && needs_thing_at(level, x, &step.to) && !of_whole;
                 // What moves itself is spoken of, and locked with what it leans on, under the names after all moves; the
                 // columns of another table are not spoken of.
                 let elsewhere = step.to.kind() == Kind::Column && x.table() != step.to.table();
@@ -590,6 +603,14 @@ pub(super) fn lineage(level: &Level, address: &Address) -> Vec<Address> {
         chain.push(parent);
     }
     chain
+}
+
+/// Says whether a partition of a table is detached.
+fn whole_loses_one(by: &ByEffect<'_>, level: &Level, table: &Address) -> bool {
+    by.detaches.keys().any(|own| {
+        let above = |own: &Address| level.current.partitioned(own);
+        std::iter::successors(above(own), above).any(|own| own == *table)
+    })
 }
 
 /// Says whether an object of the current side leans on what now stands at or below `place`, without being part of it.

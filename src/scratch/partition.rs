@@ -160,6 +160,10 @@ pub(super) fn set_aside(
             if address.kind() == Kind::ForeignKey || leans_outside {
                 continue;
             }
+            // A state that is gone back to says itself what is held.
+            if desired.objects.contains_key(address) {
+                continue;
+            }
             let object = object.map(&mut |text| Written::from(text));
             desired.objects.insert(address.clone(), object);
             if let Some(needs) = own.needs.get(address) {

@@ -174,7 +174,10 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                     continue;
                 }
                 if cx.is_partitioned(&table) {
-                    if cx.class(&table) == SizeClass::Large {
+                    // One of another kind has to get its index from the server, if it can have one.
+                    let before = cx.level.moves.carry_back(&table);
+                    let has_others = cx.blockers.contains_key(&before);
+                    if cx.class(&table) == SizeClass::Large && !has_others {
                         claims.push(partitioned_index::claim(id, index, cx));
                     }
                     continue;

@@ -143,9 +143,15 @@ fn attached(
         .together([attach(statement), drop])
 }
 
+/// Returns the default partition of a table, where it does not leave in this plan: what leaves goes before what comes.
+fn staying_default(parent: &Address, cx: &Context<'_>) -> Option<Address> {
+    let own = cx.level.current.default_partition(parent)?;
+    (cx.level.desired.partitioned(&own).as_ref() == Some(parent)).then_some(own)
+}
+
 /// Says whether rows of the default partition have to be looked at.
 fn rows_elsewhere(of: &Partition<Expression>, cx: &Context<'_>) -> bool {
-    let other = cx.level.current.default_partition(&of.parent_address());
+    let other = staying_default(&of.parent_address(), cx);
     other.is_some_and(|own| {
         !matches!(of.bound, Bound::Default) && cx.class(&own) != SizeClass::Empty
     })
@@ -173,7 +179,7 @@ fn beside(
     mode: LockMode,
     cx: &Context<'_>,
 ) -> Statement {
-    if let Some(own) = cx.level.current.default_partition(parent) {
+    if let Some(own) = staying_default(parent, cx) {
         for below in cx.level.current.partitions_of(&own) {
             statement = statement.locking(&below, LockMode::AccessExclusive);
         }
