@@ -1,0 +1,176 @@
+//! What is particular about partitioned tables in a plan: what is refused, and what a statement on the whole does to its
+//! partitions.
+
+use std::collections::BTreeSet;
+
+use super::build::{PlanError, identity_of};
+use super::fold;
+use super::graph::Placed;
+use super::step::{Act, Block, Effect, Step};
+use crate::ddl::{self, LockMode};
+use crate::diff::{Change, Changes};
+use crate::model::{Address, Alteration, Kind, Level, Object, PARTITION_OF, TableAlteration};
+
+/// A table that has partitions is made with the columns of its key: they follow at once, whatever else came between.
+pub(super) fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec<Step> {
+    let part = |step: &Step| Some(step.statement()?.part.as_ref()?.clone());
+    let mut steps = steps;
+    let mut at = 0;
+    while at < steps.len() {
+        if let Some(own) = part(&steps[at])
+            && matches!(&own.form, ddl::Form::CreateTable(_, tail) if !tail.as_str().is_empty())
+        {
+            let is_column = |step: &Step| {
+                part(step).is_some_and(|other| {
+                    other.table == own.table && matches!(other.form, ddl::Form::AddColumn(_))
+                })
+            };
+            let rest = steps.split_off(at + 1);
+            let (columns, others): (Vec<Step>, Vec<Step>) = rest.into_iter().partition(is_column);
+            if claimed.contains(&identity_of(&steps[at])) {
+                let whole = steps.pop().into_iter().chain(columns).collect();
+                for mut own in fold::fold(whole, |_| true) {
+                    if let Act::Statement(statement) = &mut own.does {
+                        statement.part = None;
+                    }
+                    steps.push(own);
+                }
+            } else {
+                steps.extend(columns);
+            }
+            steps.extend(others);
+        }
+        at += 1;
+    }
+    steps
+}
+
+/// What is said of a default of a partitioned table is said of its partitions: those that have one of their own get it back.
+pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
+    for (block, _) in ordered {
+        let Block::Together(steps) = block else {
+            continue;
+        };
+        let mut at = 0;
+        while at < steps.len() {
+            let touched = steps[at].effects.iter().filter_map(Effect::touched);
+            let defaults: Vec<Address> = touched
+                .filter(|own| own.kind() == Kind::Default)
+                .filter(|own| level.current.is_partitioned(&own.table()))
+                .cloned()
+                .collect();
+            let phase = steps[at].phase;
+            for default in defaults {
+                let whole = level.current.objects.get(&default);
+                for partition in level.current.partitions_of(&default.table()) {
+                    let stays = level.desired.partitioned(&partition).is_some();
+                    let inherited = level.current.inherited.get(&partition);
+                    let (Some(inherited), true) = (inherited, stays) else {
+                        continue;
+                    };
+                    let own = partition.part(Kind::Default, default.name());
+                    let column = own.column();
+                    let held = inherited.objects.get(&own);
+                    if held == whole || !inherited.objects.contains_key(&column) {
+                        continue;
+                    }
+                    let statement = match held {
+                        Some(Object::Default(held)) => {
+                            ddl::table::set_default(&column, &held.value)
+                        }
+                        Some(_) | None => ddl::table::drop_default(&column),
+                    };
+                    let why = format!("{} has a default of its own", partition.dotted());
+                    at += 1;
+                    let step = Step::run(&default, statement, why).phase(phase);
+                    steps.insert(at, step.using(&partition));
+                }
+            }
+            at += 1;
+        }
+    }
+}
+
+/// Says whether what is done to such a part of a partitioned table is done to those of its partitions.
+fn recurses(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Column
+            | Kind::Default
+            | Kind::NotNull
+            | Kind::Identity
+            | Kind::PrimaryKey
+            | Kind::Unique
+            | Kind::Exclusion
+            | Kind::ForeignKey
+            | Kind::Check
+            | Kind::Index
+            | Kind::ColumnSettings
+            | Kind::Trigger
+    )
+}
+
+/// What is done to a partitioned table is done to its partitions, under the same lock.
+pub(super) fn with_partitions(ordered: &mut [Placed], level: &Level) {
+    let mut detached: BTreeSet<Address> = BTreeSet::new();
+    for step in ordered.iter_mut().flat_map(|(block, _)| block.steps_mut()) {
+        let lets_go = |effect: &&Effect| matches!(effect, Effect::Alters(own, attribute) if attribute == PARTITION_OF && level.desired.partitioned(own).is_none());
+        let let_go = step.effects.iter().filter(lets_go);
+        detached.extend(let_go.filter_map(Effect::touched).cloned());
+        let Act::Statement(statement) = &mut step.does else {
+            continue;
+        };
+        if statement.spares_partitions || !recurses(step.address.kind()) {
+            continue;
+        }
+        let mut below: Vec<(Address, LockMode)> = Vec::new();
+        for (table, mode) in &statement.locks {
+            let all = level.current.partitions_of(table).into_iter();
+            let all = all.filter(|own| {
+                let mut above =
+                    std::iter::successors(Some(own.clone()), |own| level.current.partitioned(own));
+                !above.any(|own| own != *table && detached.contains(&own))
+            });
+            below.extend(all.map(|own| (own, *mode)));
+        }
+        for (partition, mode) in below {
+            let own = statement.locks.entry(partition).or_insert(mode);
+            *own = (*own).max(mode);
+        }
+    }
+}
+
+/// Refuses what there is no statement for: how the rows of a table are spread, and which of them a partition holds.
+pub(super) fn partitioning(changes: &Changes) -> Result<(), PlanError> {
+    for ((address, _), change) in &changes.0 {
+        let Change::Alter(Alteration::Table(own)) = change else {
+            continue;
+        };
+        match own {
+            TableAlteration::PartitionBy => {
+                return Err(PlanError::PartitionBy {
+                    table: address.clone(),
+                });
+            }
+            TableAlteration::Rebound => {
+                return Err(PlanError::Rebound {
+                    partition: address.clone(),
+                });
+            }
+            TableAlteration::Detached(_) => {
+                let mut all = changes.0.iter();
+                let lost = all.find(|((own, _), change)| {
+                    let is_column = own.kind() == Kind::Column && own.table() == *address;
+                    is_column && **change == Change::Drop
+                });
+                if let Some(((column, _), _)) = lost {
+                    return Err(PlanError::LeavesColumn {
+                        column: column.clone(),
+                    });
+                }
+            }
+            TableAlteration::Persistence(_) | TableAlteration::Attached => {}
+        }
+    }
+    Ok(())
+}
