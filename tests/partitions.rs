@@ -225,6 +225,12 @@ async fn refused(major: u16) -> Result<(), Failed> {
             "has no such column",
         ),
         (
+            3,
+            "columns: { id: bigint, at: date }\n",
+            "columns: { id: bigint, at: timestamp }\n",
+            "column app.events.at cannot change its type",
+        ),
+        (
             1,
             "      events_1: FROM",
             "      events_1: { columns: { id: int }, bound: x }\n      e: FROM",
@@ -255,6 +261,19 @@ async fn refused(major: u16) -> Result<(), Failed> {
         tool.wants(exit, &["plan"])?.says(says)?;
     }
     equal(&database.value(SHAPE).await?, &before)?;
+    // What a partition has for itself would be taken for its share of the same thing of the whole.
+    let own = TABLE.replace(
+        "      events_1: FROM ('2024-01-01') TO ('2024-02-01')\n",
+        "      events_1: { bound: \"FROM ('2024-01-01') TO ('2024-02-01')\", indexes: { own: [id] } }\n",
+    );
+    tool.declare(&own);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&own.replace(
+        "    partition_by: RANGE (at)\n",
+        "    partition_by: RANGE (at)\n    indexes: { on_id: [id] }\n",
+    ));
+    tool.wants(3, &["plan"])?
+        .says("index app.own would be taken for a part of index app.on_id")?;
     Ok(())
 }
 

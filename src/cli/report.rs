@@ -218,7 +218,11 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
         PlanError::Blocked { address, .. }
         | PlanError::Outside { address, .. }
         | PlanError::Protected { address, .. }
+        | PlanError::HandedDown { own: address, .. }
         | PlanError::PartitionBy { table: address }
+        | PlanError::KeyColumn {
+            column: address, ..
+        }
         | PlanError::LeavesColumn { column: address }
         | PlanError::Rebound { partition: address } => {
             plain.exit(Exit::Refused).at(address, origins)
@@ -243,6 +247,9 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
                 .exit(Exit::Refused)
                 .at(address, origins)
                 .mend("declare the dependent without it, or drop it by hand first; or leave the object as it is"),
+            IdentityError::HandedDown { own } => plain
+                .at(own, origins)
+                .mend("leave it out here: the server makes one of the two"),
             IdentityError::Surplus { column, .. } => plain
                 .exit(Exit::Refused)
                 .at(column, origins)

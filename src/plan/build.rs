@@ -48,6 +48,24 @@ pub enum PlanError {
         /// The table.
         table: Address,
     },
+    /// A column of a partition key would get another type.
+    #[error(
+        "{column} cannot change its type: the bounds of {partition} are values of it, and PostgreSQL has no statement for that"
+    )]
+    KeyColumn {
+        /// The column.
+        column: Address,
+        /// The partition.
+        partition: Address,
+    },
+    /// What a partition has for itself is the same as what comes for the whole.
+    #[error("{own} would be taken for a part of {whole}, which is the same for the whole table")]
+    HandedDown {
+        /// What the partition has.
+        own: Address,
+        /// What comes for the whole table.
+        whole: Address,
+    },
     /// A partition that becomes a table would lose a column.
     #[error(
         "{column} is a column of the whole table, and its partition becomes a table without it"
@@ -87,7 +105,10 @@ impl PlanError {
             Self::Protected { .. } => {
                 "leave it as it is, or take `protect` out in a revision of its own first"
             }
-            Self::PartitionBy { .. } => {
+            Self::HandedDown { .. } => {
+                "leave it out of the partition: it goes, and the whole table gets one"
+            }
+            Self::KeyColumn { .. } | Self::PartitionBy { .. } => {
                 "declare a new table beside it, move the rows, and take this one out in a later revision"
             }
             Self::LeavesColumn { .. } => {
@@ -114,7 +135,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     if changes.0.is_empty() && cx.level.moves.0.is_empty() {
         return Ok(Vec::new());
     }
-    partition::partitioning(&changes)?;
+    partition::partitioning(&changes, cx.level)?;
     let changes = replace::replace(changes, cx.level);
     blocked(&changes, cx)?;
     let mut blocks: Vec<Placed> = Vec::new();

@@ -260,6 +260,24 @@ fn join_replaced(
     }
     for (block, step) in steps {
         for effect in &step.effects {
+            // Another table takes the name of one that is set aside, with its columns and partitions: at no moment there is none.
+            if let Effect::Moves(own) = effect
+                && own.why == Why::Retired
+                && own.from.kind() == Kind::Table
+            {
+                let name = level.moves.end_of(own);
+                let was = level.moves.carry_back(&name);
+                for (other, step) in steps.iter().filter(|(other, _)| other != block) {
+                    let takes_it = step.effects.iter().filter_map(Effect::created).any(|made| {
+                        let is_element = made.kind().is_table_element() && made.table() == was;
+                        is_element || level.desired.root_of(made) == was
+                    });
+                    if takes_it && level.desired.objects.contains_key(&was) {
+                        edges.insert((*other, *block));
+                        edges.insert((*block, *other));
+                    }
+                }
+            }
             // A partition that is set aside is no partition any more.
             if let Effect::Moves(own) = effect
                 && own.why == Why::Retired

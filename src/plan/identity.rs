@@ -47,6 +47,12 @@ pub enum IdentityError {
         /// The partitioned table.
         table: Address,
     },
+    /// A partition declares what it has from its table.
+    #[error("{own} is what its table has for all partitions")]
+    HandedDown {
+        /// What the partition declares.
+        own: Address,
+    },
     /// A protected thing would go.
     #[error("{address} is protected (`protect: true`) and would be retired")]
     Protected {

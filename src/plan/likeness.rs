@@ -63,7 +63,11 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         return false;
     };
     match new.kind() {
-        Kind::Table => columns_alike(&columns(&level.current, old), &columns(&level.desired, new)),
+        // One that takes the name of another is what the files ask for.
+        Kind::Table => {
+            level.moves.carry_back(old) != *new
+                && columns_alike(&columns(&level.current, old), &columns(&level.desired, new))
+        }
         // A column of a new table is no question of its own.
         Kind::Column => {
             old.table() == new.table()

@@ -9,7 +9,9 @@ use super::graph::Placed;
 use super::step::{Act, Block, Effect, Step};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, Changes};
-use crate::model::{Address, Alteration, Kind, Level, Object, PARTITION_OF, TableAlteration};
+use crate::model::{
+    Address, Alteration, Expression, Kind, Level, Object, PARTITION_OF, TableAlteration,
+};
 
 /// A table that has partitions is made with the columns of its key: they follow at once, whatever else came between.
 pub(super) fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec<Step> {
@@ -141,8 +143,16 @@ pub(super) fn with_partitions(ordered: &mut [Placed], level: &Level) {
 }
 
 /// Refuses what there is no statement for: how the rows of a table are spread, and which of them a partition holds.
-pub(super) fn partitioning(changes: &Changes) -> Result<(), PlanError> {
+pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanError> {
     for ((address, _), change) in &changes.0 {
+        if *change == Change::Create
+            && let Some(own) = same_in_a_partition(address, level)
+        {
+            return Err(PlanError::HandedDown {
+                own,
+                whole: address.clone(),
+            });
+        }
         let Change::Alter(Alteration::Table(own)) = change else {
             continue;
         };
@@ -153,6 +163,17 @@ pub(super) fn partitioning(changes: &Changes) -> Result<(), PlanError> {
                 });
             }
             TableAlteration::Rebound => {
+                let root = level.current.root_of(address);
+                let retyped = changes.0.iter().find(|((own, _), change)| {
+                    let is_type = matches!(change, Change::Alter(Alteration::Column(_)));
+                    is_type && own.table() == root
+                });
+                if let Some(((column, _), _)) = retyped {
+                    return Err(PlanError::KeyColumn {
+                        column: column.clone(),
+                        partition: address.clone(),
+                    });
+                }
                 return Err(PlanError::Rebound {
                     partition: address.clone(),
                 });
@@ -173,4 +194,42 @@ pub(super) fn partitioning(changes: &Changes) -> Result<(), PlanError> {
         }
     }
     Ok(())
+}
+
+/// Finds what stays in a partition and is equal to what comes for the whole table.
+fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
+    let of_table = |address: &Address, object: &Object<Expression>| {
+        if let Object::Index(own) = object {
+            own.table_address(address)
+        } else {
+            address.table()
+        }
+    };
+    // An index says which table it is on.
+    let is_same = |held: &Object<Expression>, wanted: &Object<Expression>| {
+        let mut held = held.clone();
+        if let (Object::Index(held), Object::Index(wanted)) = (&mut held, wanted) {
+            held.table.clone_from(&wanted.table);
+        }
+        held.alterations(wanted).is_empty()
+    };
+    if !matches!(
+        whole.kind(),
+        Kind::Index | Kind::Unique | Kind::Exclusion | Kind::ForeignKey
+    ) {
+        return None;
+    }
+    let wanted = level.desired.objects.get(whole)?;
+    let partitions = level.current.partitions_of(&of_table(whole, wanted));
+    if partitions.is_empty() {
+        return None;
+    }
+    let mut all = level.current.objects.iter();
+    let found = all.find(|(address, held)| {
+        address.kind() == whole.kind()
+            && level.desired.objects.contains_key(*address)
+            && partitions.contains(&of_table(address, held))
+            && is_same(held, wanted)
+    });
+    found.map(|(address, _)| address.clone())
 }

@@ -424,6 +424,31 @@ impl Relations {
                 self.before(&[*at], made);
             }
         }
+        // What a partition has of its own would be taken for its share of one of the whole table.
+        let of_table = |x: &Address, side: &Model<Expression>| match side.objects.get(x) {
+            Some(Object::Index(own)) => Some(own.table_address(x)),
+            Some(
+                Object::Unique(_)
+                | Object::PrimaryKey(_)
+                | Object::Exclusion(_)
+                | Object::ForeignKey(_),
+            ) => Some(x.table()),
+            _ => None,
+        };
+        for (x, made) in &by.creates {
+            let whole = of_table(x, &level.desired);
+            let Some(whole) = whole.filter(|own| level.current.is_partitioned(own)) else {
+                continue;
+            };
+            for (own, departures) in &by.drops {
+                let table = of_table(own, &level.current).filter(|_| own.kind() == x.kind());
+                let above = table.and_then(|table| level.current.partitioned(&table));
+                let mut above = std::iter::successors(above, |own| level.current.partitioned(own));
+                if above.any(|own| own == whole) {
+                    self.before(departures, made);
+                }
+            }
+        }
         for (table, made) in &by.creates {
             let parent = level.desired.partitioned(table);
             let Some(parent) = parent.filter(|own| by.creates.contains_key(own)) else {

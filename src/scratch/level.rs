@@ -148,6 +148,7 @@ pub(crate) async fn level(
             other => other?,
         };
         let settled = builder.settle(wished, "desired").await?;
+        partition::not_said_twice(&desired, &settled)?;
         let Sides {
             start,
             moved,

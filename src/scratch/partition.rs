@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::ScratchError;
 use crate::model::{
     Address, Expression, Inherited, Kind, Level, Model, Move, Moves, Object, Text as _, Why,
     Written,
 };
+use crate::plan::IdentityError;
 
 /// Gives what a partition has from its table the addresses that it has after the moves.
 pub(super) fn carried(
@@ -288,6 +290,24 @@ fn align(
             }
             _ => {}
         }
+    }
+}
+
+/// Refuses what a partition declares for itself and has from its table: the server takes the one for the other.
+pub(super) fn not_said_twice(
+    desired: &Model<Written>,
+    settled: &Model<Expression>,
+) -> Result<(), ScratchError> {
+    let handed_down = settled.handed_down();
+    let twice = handed_down.into_iter().find(|own| {
+        let is_said = desired.objects.contains_key(*own) && own.target().is_none();
+        is_said && !settled.objects.contains_key(*own)
+    });
+    match twice {
+        Some(own) => Err(ScratchError::Identity(IdentityError::HandedDown {
+            own: own.clone(),
+        })),
+        None => Ok(()),
     }
 }
 
