@@ -36,6 +36,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             made_anew(major)
         }),
         trial(
+            "partitions::one_that_gets_columns_leaves_without",
+            move || with_more(major),
+        ),
+        trial(
             "partitions::whole_tables_are_purged_with_theirs",
             move || purged(major),
         ),
@@ -483,5 +487,56 @@ tables:
             .await?,
         "1",
     )?;
+    Ok(())
+}
+
+/// A table that lacks a column of the whole gets it before it is attached, and gives it up again on the way back.
+async fn with_more(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let text = "schema: app
+tables:
+  old: { columns: { id: bigint } }
+  whole:
+    columns: { id: bigint, extra: text }
+    partition_by: RANGE (id)
+    partitions: { p1: FROM (1) TO (10) }
+";
+    tool.declare(text);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "INSERT INTO app.old VALUES (11), (12); INSERT INTO app.whole VALUES (1, 'x'); ANALYZE",
+        )
+        .await?;
+    tool.declare(
+        &text
+            .replace("  old: { columns: { id: bigint } }\n", "")
+            .replace(
+                "p1: FROM (1) TO (10)",
+                "p1: FROM (1) TO (10), old: FROM (10) TO (20)",
+            ),
+    );
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    equal(
+        &database
+            .value("SELECT string_agg(concat_ws(' ', id, extra), ',' ORDER BY id) FROM app.whole")
+            .await?,
+        "1 x,11,12",
+    )?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    equal(
+        &database
+            .value("SELECT string_agg(o::text, ',' ORDER BY id) FROM app.old o")
+            .await?,
+        "(11),(12)",
+    )?;
+    // Files by which a partition loses a column are refused: nobody would set that aside.
+    tool.declare(&format!(
+        "{}  p1: {{ columns: {{ id: bigint }} }}\n",
+        text.replace("p1: FROM (1) TO (10)", "")
+    ));
+    tool.wants(3, &["plan"])?
+        .says("column app.p1.extra is a column of the whole table")?;
     Ok(())
 }

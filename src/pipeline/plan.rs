@@ -194,6 +194,9 @@ async fn make_with(
         rewrites: &project.rewrites,
     };
     let changes = diff(&forward.level);
+    if *purpose == Purpose::Declare {
+        plan::partition::keeps_columns(&changes)?;
+    }
     let mut stages = plan::stages(changes.clone(), &cx)?;
     if stages.is_empty() {
         return Ok(Plan {

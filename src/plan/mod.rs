@@ -12,7 +12,7 @@ pub(crate) mod likeness;
 pub(crate) mod moves;
 pub(crate) mod needs;
 mod new_table;
-mod partition;
+pub(crate) mod partition;
 pub(crate) mod position;
 pub(crate) mod protect;
 pub(crate) mod purge;

@@ -178,19 +178,29 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
                     partition: address.clone(),
                 });
             }
-            TableAlteration::Detached(_) => {
-                let mut all = changes.0.iter();
-                let lost = all.find(|((own, _), change)| {
-                    let is_column = own.kind() == Kind::Column && own.table() == *address;
-                    is_column && **change == Change::Drop
-                });
-                if let Some(((column, _), _)) = lost {
-                    return Err(PlanError::LeavesColumn {
-                        column: column.clone(),
-                    });
-                }
-            }
-            TableAlteration::Persistence(_) | TableAlteration::Attached => {}
+            TableAlteration::Persistence(_)
+            | TableAlteration::Attached
+            | TableAlteration::Detached(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Refuses files by which a partition becomes a table without some of its columns: nobody would set those aside. A way back drops
+/// what the way forward has made, and says so.
+pub(crate) fn keeps_columns(changes: &Changes) -> Result<(), PlanError> {
+    for ((table, _), change) in &changes.0 {
+        let Change::Alter(Alteration::Table(TableAlteration::Detached(_))) = change else {
+            continue;
+        };
+        let mut all = changes.0.iter();
+        let lost = all.find(|((own, _), change)| {
+            own.kind() == Kind::Column && own.table() == *table && **change == Change::Drop
+        });
+        if let Some(((column, _), _)) = lost {
+            return Err(PlanError::LeavesColumn {
+                column: column.clone(),
+            });
         }
     }
     Ok(())

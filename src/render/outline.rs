@@ -130,12 +130,24 @@ pub(super) fn stage_line(stage: &Stage) -> String {
             && !effects().any(|effect| matches!(effect, Effect::Drops(own) if own == address))
             && made.contains(&address)
     };
+    // What leaves a name is locked under that, whatever takes it then.
+    let leaves = |address: &Address| {
+        effects()
+            .filter_map(Effect::moved)
+            .any(|own| own.from == *address)
+    };
+    let enters = |address: &Address| {
+        effects()
+            .filter_map(Effect::moved)
+            .any(|own| own.to == *address)
+    };
     let locks: Vec<String> = stage
         .locks()
         .into_iter()
         // Nobody knows a name of ours.
         .filter(|(relation, _)| {
-            !created(relation) && !relation.name().as_str().starts_with(TEMPORARY_PREFIX)
+            let is_hidden = (created(relation) || enters(relation)) && !leaves(relation);
+            !is_hidden && !relation.name().as_str().starts_with(TEMPORARY_PREFIX)
         })
         .map(|(relation, mode)| format!("{} ({})", relation.dotted(), mode.keyword()))
         .collect();
