@@ -175,25 +175,20 @@ impl<T: Text + Ord + Serialize> Model<T> {
         Some(own.partition_of.as_ref()?.parent_address())
     }
 
+    /// Returns the partitioned tables that a table is a partition of, the nearest first.
+    pub fn above(&self, table: &Address) -> Vec<Address> {
+        let above = std::iter::successors(self.partitioned(table), |own| self.partitioned(own));
+        above.take(self.objects.len()).collect()
+    }
+
     /// Returns the partitioned table at the top, for a partition; the table itself otherwise.
     pub fn root_of(&self, table: &Address) -> Address {
-        let mut root = table.clone();
-        let mut steps = 0;
-        while let Some(parent) = self.partitioned(&root) {
-            root = parent;
-            steps += 1;
-            if steps > self.objects.len() {
-                break;
-            }
-        }
-        root
+        self.above(table).pop().unwrap_or_else(|| table.clone())
     }
 
     /// Says whether a table is a partition that others make: of one of these, or of a partition of one.
     pub fn is_left_to_others(&self, table: &Address, left: &BTreeSet<Address>) -> bool {
-        let above = |own: &Address| self.partitioned(own);
-        let mut above = std::iter::successors(above(table), above);
-        !left.is_empty() && above.any(|own| left.contains(&own))
+        !left.is_empty() && self.above(table).iter().any(|own| left.contains(own))
     }
 
     /// Says whether a table has partitions.

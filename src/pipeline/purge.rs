@@ -71,10 +71,7 @@ pub async fn plan_purge(
         let whole = model.partitioned(&row.place);
         whole.is_none_or(|own| live.history.ledger.iter().any(|row| row.place == own))
     });
-    let depth = |table: &Address| {
-        let above = std::iter::successors(model.partitioned(table), |own| model.partitioned(own));
-        above.count()
-    };
+    let depth = |table: &Address| model.above(table).len();
     let last_first = [
         Kind::Enum,
         Kind::Domain,

@@ -452,8 +452,7 @@ fn worked(step: &Step, cx: &Context<'_>) -> Vec<Address> {
 
 /// Returns the partitioned tables that a table is a partition of.
 fn above(table: &Address, cx: &Context<'_>) -> Vec<Address> {
-    let parent = |own: &Address| cx.level.current.partitioned(own);
-    std::iter::successors(parent(table), parent).collect()
+    cx.level.current.above(table)
 }
 
 fn is_drop_of_data(effect: &Effect) -> bool {

@@ -375,9 +375,8 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
             .filter(|(address, _)| address.kind() == kind);
         // A partition comes back with its table, after it.
         let written = &known.declared.written;
-        let above = |own: &Address| written.partitioned(own);
         let mut declared: Vec<_> = declared.collect();
-        declared.sort_by_key(|(own, _)| std::iter::successors(above(own), above).count());
+        declared.sort_by_key(|(own, _)| written.above(own).len());
         for (address, object) in declared {
             let standing = identity.moves.carry_back(address);
             let stands = known.current.objects.get(&standing);
@@ -416,11 +415,9 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
 /// Takes back the partitions that are held with a table, where others look after them.
 fn with_partitions(known: &Known<'_>, identity: &mut Identity, place: &Address) {
     for row in known.ledger {
-        let above = |own: &Address| known.current.partitioned(own);
-        let mut above = std::iter::successors(above(&row.place), above);
         let is_free = !holds(&known.current.objects, &row.was)
             && !holds(&known.declared.written.objects, &row.was);
-        if above.any(|own| own == *place) && is_free {
+        if known.current.above(&row.place).contains(place) && is_free {
             identity.moves.0.push(Move {
                 from: row.place.clone(),
                 to: row.was.clone(),
@@ -516,9 +513,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                 let everybodys = now.kind() == Kind::Schema && now.name().as_str() == "public";
                 let ours = known.owned.contains(*before);
                 let left_to_others = || {
-                    let parents = std::iter::successors(known.current.partitioned(before), |own| {
-                        known.current.partitioned(own)
-                    });
+                    let parents = known.current.above(before);
                     let left = &known.declared.intent.unmanaged_partitions;
                     parents
                         .into_iter()

@@ -362,8 +362,7 @@ impl Relations {
         ];
         for (steps, side, comes) in sides {
             for (table, own) in steps {
-                let above =
-                    std::iter::successors(side.partitioned(table), |own| side.partitioned(own));
+                let above = side.above(table).into_iter();
                 let above: BTreeSet<Address> = above.collect();
                 // What refers to the rows of a partition goes before it does.
                 for (x, others) in by.drops.iter().filter(|_| !comes) {
@@ -413,9 +412,7 @@ impl Relations {
     fn new_partitions(&mut self, by: &ByEffect<'_>, level: &Level) {
         // The names of constraints stay taken until the partitions of a table have left as well as the table.
         for (at, step) in by.moves.iter().filter(|(_, own)| own.why == Why::Retired) {
-            let mut above = std::iter::successors(level.current.partitioned(&step.to), |own| {
-                level.current.partitioned(own)
-            });
+            let mut above = level.current.above(&step.to).into_iter();
             let former = above.find_map(|own| {
                 let made = level.moves.carry_back(&own);
                 by.creates.get(&made)
@@ -442,9 +439,7 @@ impl Relations {
             };
             for (own, departures) in &by.drops {
                 let table = of_table(own, &level.current).filter(|_| own.kind() == x.kind());
-                let above = table.and_then(|table| level.current.partitioned(&table));
-                let mut above = std::iter::successors(above, |own| level.current.partitioned(own));
-                if above.any(|own| own == whole) {
+                if table.is_some_and(|table| level.current.above(&table).contains(&whole)) {
                     self.before(departures, made);
                 }
             }
@@ -632,10 +627,9 @@ pub(super) fn lineage(level: &Level, address: &Address) -> Vec<Address> {
 
 /// Says whether a partition of a table is detached.
 fn whole_loses_one(by: &ByEffect<'_>, level: &Level, table: &Address) -> bool {
-    by.detaches.keys().any(|own| {
-        let above = |own: &Address| level.current.partitioned(own);
-        std::iter::successors(above(own), above).any(|own| own == *table)
-    })
+    by.detaches
+        .keys()
+        .any(|own| level.current.above(own).contains(table))
 }
 
 /// Says whether an object of the current side leans on what now stands at or below `place`, without being part of it.

@@ -31,10 +31,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         parts.is_some_and(|own| !own.objects.is_empty()) && model.partitioned(own).is_some()
     };
     let rank_of = |kind: Kind| if is_folded(kind) { Kind::Table } else { kind };
-    let depth = |unit: &Address| {
-        let parents = std::iter::successors(model.partitioned(unit), |own| model.partitioned(own));
-        parents.take(model.objects.len()).count()
-    };
+    let depth = |unit: &Address| model.above(unit).len();
     let mut order: Vec<(Rank, Object<T>)> = Vec::new();
     let mut put = |unit: Address, address: &Address, position: u16, object: Object<T>| {
         let kind = address.kind();
