@@ -401,7 +401,7 @@ async fn killed(major: u16, back: bool) -> Result<(), Failed> {
         }
         let (database, tool) = prepared(major, 40).await?;
         tool.declare(CURRENT);
-        let before = (dump::structure(&database)?, database.rows().await?);
+        let before = (dump::structure(&database).await?, database.rows().await?);
         tool.declare(DESIRED);
         let mut command = tool.command(&["apply", "--yes"]);
         command.env("RECONCILE_FAULT", format!("kill:{point}"));
@@ -435,7 +435,7 @@ async fn killed(major: u16, back: bool) -> Result<(), Failed> {
             }
             tool.wants(0, &["purge", "--all", "--yes"])
                 .map_err(context)?;
-            if let (Some(wanted), Some(found)) = (&before.0, dump::structure(&database)?) {
+            if let (Some(wanted), Some(found)) = (&before.0, dump::structure(&database).await?) {
                 same("the structure", &found, wanted).map_err(context)?;
             }
         } else {

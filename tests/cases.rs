@@ -262,7 +262,7 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
         }
     }
     database.run(seed).await?;
-    let structure = dump::structure(&database)?;
+    let structure = dump::structure(&database).await?;
     database.run("ANALYZE").await?;
     let rows = database.rows().await?;
 
@@ -377,7 +377,7 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
     if direction == Direction::Forward {
         database.run(&case.expect.tidy).await?;
     }
-    if let (Some(mut wanted), Some(mut found)) = (structure, dump::structure(&database)?) {
+    if let (Some(mut wanted), Some(mut found)) = (structure, dump::structure(&database).await?) {
         if made_up && by_files {
             // What was granted on a thing that went is recorded, and comes back by `rollback`: files do not say it yet.
             wanted = without_grants(&wanted);

@@ -155,7 +155,7 @@ async fn back_and_forth(major: u16) -> Result<(), Failed> {
         database
             .run("INSERT INTO app.b VALUES (1, 'x'); ANALYZE")
             .await?;
-        let before = structure(&database)?;
+        let before = structure(&database).await?;
         let (alone, _) = stands.split_once("  b:").unwrap_or_default();
         tool.declare(alone);
         tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
@@ -172,7 +172,7 @@ async fn back_and_forth(major: u16) -> Result<(), Failed> {
         let rows = database.value("SELECT c FROM app.b WHERE id = 1").await?;
         same("the row is back", &rows, "x")?;
         tool.wants(0, &["purge", "--all", "--yes"])?;
-        if let (Some(before), Some(after)) = (before, structure(&database)?) {
+        if let (Some(before), Some(after)) = (before, structure(&database).await?) {
             same("the structure is back", &after, &before)?;
         }
         database.drop().await?;
@@ -199,12 +199,12 @@ async fn others_own(major: u16) -> Result<(), Failed> {
              ALTER FUNCTION app.f() OWNER TO owner_of_what_others_have",
         )
         .await?;
-    let before = structure(&database)?;
+    let before = structure(&database).await?;
     tool.declare(aux);
     tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
     tool.wants(0, &["rollback", "--yes"])?;
     tool.wants(0, &["purge", "--all", "--yes"])?;
-    if let (Some(before), Some(after)) = (before, structure(&database)?) {
+    if let (Some(before), Some(after)) = (before, structure(&database).await?) {
         same("the structure is back", &after, &before)?;
     }
     database.drop().await

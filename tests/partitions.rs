@@ -82,7 +82,7 @@ async fn pulled(major: u16) -> Result<(), Failed> {
         .says("Nothing to do")?
         .says("default of its own in a partition app.orders_2025.amount")?
         .says("NOT NULL of its own in a partition app.orders_2025.amount")?
-        .says("comment on a column of a partition app.orders_2025.amount")?
+        .says("comment on a column in a partition app.orders_2025.amount")?
         .says("comment on what a partition has from its table")?;
     tool.wants(3, &["plan", "--strict"])?;
     tool.wants(0, &["apply", "--yes"])?;

@@ -15,6 +15,8 @@ const LOOK: &str = "(SELECT (SELECT count(*) + coalesce(sum(xmin::text::int8), 0
     + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_attrdef WHERE adrelid = ANY (g.oids)) \
     + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_constraint WHERE conrelid = ANY (g.oids)) \
     + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_index WHERE indrelid = ANY (g.oids)) \
+    + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_rewrite WHERE ev_class = ANY (g.oids)) \
+    + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_inherits WHERE inhrelid = ANY (g.oids)) \
     + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_policy WHERE polrelid = ANY (g.oids)) \
     + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_trigger WHERE tgrelid = ANY (g.oids)))::text";
 

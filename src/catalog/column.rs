@@ -50,6 +50,9 @@ pub(super) async fn columns(
         if inherited {
             let own = into.model.inherited.entry(table.clone()).or_default();
             own.position.insert(address.clone(), position);
+            if get(&row, "own")? {
+                own.own.insert(address.clone());
+            }
         } else {
             into.model.position.insert(address.clone(), position);
         }

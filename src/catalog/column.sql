@@ -5,7 +5,7 @@
 SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.attnum::int4 AS objsubid,
        n.nspname::text AS schema, c.relname::text AS "table", a.attname::text AS name,
        format_type(a.atttypid, a.atttypmod) AS type_name,
-       a.attnotnull AS not_null, c.relispartition AND NOT a.attislocal AS inherited,
+       a.attnotnull AS not_null, a.attinhcount > 0 AS inherited, a.attislocal AS own,
        a.attgenerated::text AS generated,
        CASE WHEN a.attcollation <> t.typcollation THEN ln.nspname::text END AS collation_schema,
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END AS collation_name,

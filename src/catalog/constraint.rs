@@ -102,6 +102,10 @@ pub(super) async fn constraints(
                     validity,
                     no_inherit: get(&row, "no_inherit")?,
                 };
+                if inherited && get(&row, "own")? {
+                    let own = into.model.inherited.entry(table.clone()).or_default();
+                    own.own.insert(table.part(Kind::Check, &own_name));
+                }
                 into.put_part(
                     inherited,
                     Some(oid(&row)?),

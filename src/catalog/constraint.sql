@@ -3,7 +3,7 @@
 SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS "table", k.conname::text AS name,
        k.contype::text AS type,
-       k.conparentid <> 0 OR k.contype IN ('c', 'n') AND c.relispartition AND NOT k.conislocal AS inherited,
+       k.conparentid <> 0 OR k.contype IN ('c', 'n') AND k.coninhcount > 0 AS inherited, k.conislocal AS own,
        k.convalidated AS validated, k.connoinherit AS no_inherit,
        coalesce(k.temporal, false) AS temporal,
        k.condeferrable AS deferrable, k.condeferred AS deferred,

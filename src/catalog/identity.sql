@@ -10,7 +10,7 @@ SELECT n.nspname::text AS schema, c.relname::text AS "table", a.attname::text AS
   JOIN pg_sequence s ON s.seqrelid = q.oid
   JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attidentity <> ''
+  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attidentity <> '' AND a.attinhcount = 0
  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY c.oid, a.attnum;

@@ -1,10 +1,10 @@
--- A row says which part of a partition comes from which part of the partitioned table above it.
+-- A row says which part of a partition, or of a table that inherits, comes from which part of the table above it.
 -- https://www.postgresql.org/docs/current/catalog-pg-inherits.html
-WITH branch AS (SELECT i.inhrelid, i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition AND c.relkind IN ('r', 'p')),
+WITH branch AS (SELECT i.inhrelid, i.inhparent FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind IN ('r', 'p')),
      pair AS (SELECT a.attrelid, a.attnum, p.attrelid AS parent, p.attnum AS parent_attnum
                 FROM branch b
-                JOIN pg_attribute a ON a.attrelid = b.inhrelid AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attislocal
-                JOIN pg_attribute p ON p.attrelid = b.inhparent AND p.attname = a.attname)
+                JOIN pg_attribute a ON a.attrelid = b.inhrelid AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount > 0
+                JOIN pg_attribute p ON p.attrelid = b.inhparent AND p.attname = a.attname AND NOT p.attisdropped)
 SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.attnum::int4 AS objsubid,
        'pg_class'::regclass::oid::int8 AS from_classid, a.parent::int8 AS from_objid, a.parent_attnum::int4 AS from_objsubid
   FROM pair a
@@ -18,7 +18,7 @@ SELECT 'pg_constraint'::regclass::oid::int8, k.oid::int8, 0, 'pg_constraint'::re
 UNION ALL
 SELECT 'pg_constraint'::regclass::oid::int8, k.oid::int8, 0, 'pg_constraint'::regclass::oid::int8, p.oid::int8, 0
   FROM branch b
-  JOIN pg_constraint k ON k.conrelid = b.inhrelid AND k.conparentid = 0 AND NOT k.conislocal
+  JOIN pg_constraint k ON k.conrelid = b.inhrelid AND k.conparentid = 0 AND k.coninhcount > 0
   JOIN pg_constraint p ON p.conrelid = b.inhparent AND p.contype = k.contype
                       AND (k.contype = 'c' AND p.conname = k.conname
                            OR k.contype = 'n' AND EXISTS (SELECT FROM pair a WHERE a.attrelid = b.inhrelid AND a.attnum = k.conkey[1]

@@ -17,6 +17,7 @@ mod privilege;
 mod relation;
 mod routine;
 mod rows;
+mod rule;
 mod sequence;
 mod session;
 mod trigger;
@@ -172,6 +173,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     relation::views(connection, &mut gathering).await?;
     trigger::triggers(connection, &mut gathering).await?;
     policy::policies(connection, &mut gathering).await?;
+    rule::rules(connection, &mut gathering).await?;
     privilege::privileges(connection, &mut gathering).await?;
     relation::comments(connection, &mut gathering).await?;
     partition::linked(&mut gathering);

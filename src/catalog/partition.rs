@@ -1,4 +1,4 @@
-//! Partitions: what they have from the table above them is no object of its own.
+//! Partitions, and tables that inherit: what they have from the tables above them is no object of its own.
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
@@ -23,6 +23,16 @@ pub(super) fn partition_of(row: &PgRow) -> Result<Option<Partition<Expression>>,
         None => Bound::Default,
     };
     Ok(Some(Partition { parent, bound }))
+}
+
+/// Reads which tables a table inherits from.
+pub(super) fn inherits(row: &PgRow) -> Result<Vec<Vec<Name>>, CatalogError> {
+    let schemas: Option<Vec<String>> = get(row, "inherits_schemas")?;
+    let names: Option<Vec<String>> = get(row, "inherits_names")?;
+    let all = schemas.into_iter().flatten();
+    let all = all.zip(names.into_iter().flatten());
+    let path = |(schema, name)| vec![Name::new(schema), Name::new(name)];
+    Ok(all.map(path).collect())
 }
 
 /// Reads which parts of partitions come from which parts of the tables above.

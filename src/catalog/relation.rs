@@ -50,10 +50,15 @@ pub(super) async fn tables(
             let own = into.model.inherited.entry(address.clone()).or_default();
             own.condition = get::<Option<&str>>(&row, "condition")?.map(Expression::new);
         }
+        let inherits = super::partition::inherits(&row)?;
+        if !inherits.is_empty() {
+            into.model.inherited.entry(address.clone()).or_default();
+        }
         let table = Table {
             persistence,
             partition_by: get::<Option<&str>>(&row, "partition_by")?.map(Expression::new),
             partition_of: partition,
+            inherits,
         };
         into.put(oid(&row)?, address, Object::Table(table));
     }
@@ -144,6 +149,7 @@ fn catalog_of(kind: Kind) -> Option<&'static str> {
         Kind::Function | Kind::Procedure | Kind::Aggregate => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Policy => Some("pg_policy"),
+        Kind::Rule => Some("pg_rewrite"),
         Kind::Sequence
         | Kind::Table
         | Kind::View

@@ -1,25 +1,25 @@
--- A row is a table that is no child of plain inheritance, with the size its statistics give: a partitioned one has that of
--- its partitions.
+-- A row is a table, with the size its statistics give: one that others inherit from, or that has partitions, has that of all.
 -- https://www.postgresql.org/docs/current/catalog-pg-class.html
 -- https://www.postgresql.org/docs/current/catalog-pg-partitioned-table.html
 -- The condition of a bound is left out where it names a table by its number, which another server does not know.
 SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
        CASE WHEN c.relkind = 'p' THEN 'p' ELSE c.relpersistence END::text AS persistence,
-       CASE WHEN c.relkind = 'p' THEN l.rows ELSE c.reltuples::int8 END AS estimated_rows,
-       CASE WHEN c.relkind = 'p' THEN l.bytes ELSE pg_table_size(c.oid) END::int8 AS bytes,
+       CASE WHEN c.relkind = 'p' THEN l.rows WHEN c.relhassubclass THEN t.rows ELSE c.reltuples::int8 END AS estimated_rows,
+       CASE WHEN c.relkind = 'p' THEN l.bytes WHEN c.relhassubclass THEN t.bytes ELSE pg_table_size(c.oid) END::int8 AS bytes,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
        pn.nspname::text AS parent_schema, p.relname::text AS parent_name,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
+       h.schemas AS inherits_schemas, h.names AS inherits_names,
        CASE WHEN c.relispartition
              AND NOT EXISTS (SELECT FROM pg_partition_ancestors(c.oid) AS above (relid)
                                JOIN pg_partitioned_table k ON k.partrelid = above.relid AND k.partstrat = 'h'
                               WHERE above.relid <> c.oid)
             THEN pg_get_partition_constraintdef(c.oid) END AS condition,
-       'pg_type'::regclass::oid::int8 AS type_classid, c.reltype::int8 AS row_type, t.typarray::int8 AS row_array
+       'pg_type'::regclass::oid::int8 AS type_classid, c.reltype::int8 AS row_type, y.typarray::int8 AS row_array
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN pg_type t ON t.oid = c.reltype
+  JOIN pg_type y ON y.oid = c.reltype
   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
   LEFT JOIN pg_class p ON p.oid = i.inhparent
   LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
@@ -27,10 +27,16 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
                             coalesce(sum(pg_table_size(leaf.oid)), 0) AS bytes
                        FROM pg_partition_tree(c.oid) AS tree JOIN pg_class leaf ON leaf.oid = tree.relid
                       WHERE tree.isleaf) AS l ON c.relkind = 'p'
+  LEFT JOIN LATERAL (WITH RECURSIVE tree AS (SELECT c.oid AS relid
+                                              UNION SELECT x.inhrelid FROM tree JOIN pg_inherits x ON x.inhparent = tree.relid)
+                     SELECT CASE WHEN bool_or(one.reltuples < 0) THEN -1 ELSE sum(one.reltuples) END::int8 AS rows,
+                            sum(pg_table_size(one.oid)) AS bytes
+                       FROM tree JOIN pg_class one ON one.oid = tree.relid) AS t ON c.relkind = 'r' AND c.relhassubclass
+  LEFT JOIN LATERAL (SELECT array_agg(an.nspname::text ORDER BY x.inhseqno) AS schemas, array_agg(a.relname::text ORDER BY x.inhseqno) AS names
+                       FROM pg_inherits x JOIN pg_class a ON a.oid = x.inhparent JOIN pg_namespace an ON an.oid = a.relnamespace
+                      WHERE x.inhrelid = c.oid) AS h ON c.relkind = 'r' AND NOT c.relispartition
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-   AND (c.relispartition OR c.relkind = 'p'
-        OR NOT EXISTS (SELECT FROM pg_inherits x WHERE c.oid IN (x.inhrelid, x.inhparent)))
    AND NOT EXISTS (SELECT FROM pg_depend e
                     WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')
  ORDER BY n.nspname, c.relname;

@@ -18,7 +18,7 @@ const EVENTS: [(i32, Event); 4] = [
     (32, Event::Truncate),
 ];
 const INSTEAD: i32 = 64;
-const ENABLED: [(&str, Enabled); 4] = [
+pub(super) const ENABLED: [(&str, Enabled); 4] = [
     ("O", Enabled::Origin),
     ("D", Enabled::Disabled),
     ("R", Enabled::Replica),
@@ -126,7 +126,7 @@ fn split(definition: &str, has_condition: bool) -> (Option<&str>, &str) {
 }
 
 /// Returns the places that lie outside of quoted names and literals.
-fn outside_quotes(text: &str) -> Vec<usize> {
+pub(super) fn outside_quotes(text: &str) -> Vec<usize> {
     let mut places = Vec::new();
     let mut within: Option<char> = None;
     for (at, character) in text.char_indices() {

@@ -4,13 +4,12 @@
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      found AS (
-  SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'c' THEN 'composite type' ELSE 'table in an inheritance tree' END AS kind,
+  SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'composite type' END AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND (c.relkind IN ('f', 'c')
-          OR c.relkind = 'r' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits i WHERE c.oid IN (i.inhrelid, i.inhparent)))
+     AND c.relkind IN ('f', 'c')
      AND (c.relkind = 'c' OR NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
   UNION ALL
   SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
@@ -37,7 +36,7 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT 'rule', s.nspname, c.relname, r.rulename, 'pg_rewrite'::regclass, r.oid, s.nspname, c.relname
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
-   WHERE r.rulename <> '_RETURN'
+   WHERE r.rulename <> '_RETURN' AND c.relkind NOT IN ('r', 'p', 'v')
   UNION ALL
   SELECT 'extended statistics', s.nspname, x.stxname, NULL, 'pg_statistic_ext'::regclass, x.oid, cs.nspname, c.relname
     FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace
@@ -127,31 +126,35 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL aclexplode(t.acl) AS e
    WHERE e.grantor <> t.owner
   UNION ALL
-  SELECT word, s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
+  SELECT word || CASE WHEN c.relispartition THEN ' in a partition' ELSE ' in a table that inherits' END,
+         s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_inherits i
-    JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition AND c.relkind IN ('r', 'p') JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind IN ('r', 'p') JOIN schema s ON s.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname AND NOT p.attisdropped
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_attrdef e ON e.adrelid = p.attrelid AND e.adnum = p.attnum
-   CROSS JOIN LATERAL (VALUES ('default of its own in a partition',
+   CROSS JOIN LATERAL (VALUES ('default of its own',
                                a.attgenerated = '' AND pg_get_expr(d.adbin, 0) IS DISTINCT FROM pg_get_expr(e.adbin, 0)),
-                              ('generation expression of its own in a partition',
+                              ('generation expression of its own',
                                a.attgenerated <> '' AND pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM pg_get_expr(e.adbin, e.adrelid)),
-                              ('NOT NULL of its own in a partition', a.attnotnull AND NOT p.attnotnull),
-                              ('storage of its own in a partition', a.attstorage <> p.attstorage OR a.attcompression <> p.attcompression),
-                              ('statistics target of its own in a partition', coalesce(a.attstattarget, -1) <> coalesce(p.attstattarget, -1)),
-                              ('column options in a partition', a.attoptions IS DISTINCT FROM p.attoptions),
-                              ('identity of its own in a partition', a.attidentity <> '' AND p.attidentity = ''),
-                              ('privileges on a column of a partition', a.attacl IS NOT NULL),
-                              ('comment on a column of a partition',
+                              ('NOT NULL of its own', a.attnotnull AND NOT p.attnotnull
+                               AND NOT EXISTS (SELECT FROM pg_index k WHERE k.indrelid = c.oid AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))),
+                              ('missing NOT NULL', p.attnotnull AND NOT a.attnotnull),
+                              ('storage of its own', a.attstorage <> p.attstorage OR a.attcompression <> p.attcompression),
+                              ('statistics target of its own', coalesce(a.attstattarget, -1) <> coalesce(p.attstattarget, -1)),
+                              ('column options', a.attoptions IS DISTINCT FROM p.attoptions),
+                              ('identity of its own', a.attidentity <> '' AND p.attidentity = ''),
+                              ('privileges on a column', a.attacl IS NOT NULL),
+                              ('comment on a column',
                                EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = a.attnum))) AS flag (word, isset)
    WHERE isset
   UNION ALL
-  SELECT 'comment on what a partition has from its table', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+  SELECT CASE WHEN c.relispartition THEN 'comment on what a partition has from its table' ELSE 'comment on a check that is inherited' END,
+         s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM pg_description o JOIN pg_constraint k ON o.classoid = 'pg_constraint'::regclass AND o.objoid = k.oid
-    JOIN pg_class c ON c.oid = k.conrelid AND c.relispartition JOIN schema s ON s.oid = c.relnamespace
-   WHERE k.conparentid <> 0 OR k.contype = 'c' AND NOT k.conislocal
+    JOIN pg_class c ON c.oid = k.conrelid AND c.relkind IN ('r', 'p') JOIN schema s ON s.oid = c.relnamespace
+   WHERE k.conparentid <> 0 OR k.contype = 'c' AND k.coninhcount > 0
   UNION ALL
   SELECT 'comment on what a partition has from its table', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
     FROM pg_description o JOIN pg_class x ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND x.relispartition AND x.relkind IN ('i', 'I')

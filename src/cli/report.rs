@@ -250,6 +250,10 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
             IdentityError::HandedDown { own } => plain
                 .at(own, origins)
                 .mend("leave it out here: the server makes one of the two"),
+            IdentityError::ChangesHands { table, .. } => plain
+                .exit(Exit::Refused)
+                .at(table, origins)
+                .mend("take the table out of `inherits` in a revision of its own before, and put it back in one after"),
             IdentityError::Surplus { column, .. } => plain
                 .exit(Exit::Refused)
                 .at(column, origins)

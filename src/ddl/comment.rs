@@ -35,6 +35,13 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
                 .path(&table),
             Some(table),
         ),
+        Kind::Rule => (
+            head.push("RULE")
+                .name(target.name())
+                .push("ON")
+                .path(&table),
+            Some(table),
+        ),
         Kind::Policy => (
             head.push("POLICY")
                 .name(target.name())

@@ -19,8 +19,9 @@ fn function(column: &Address) -> [Name; 2] {
     [column.schema_name().clone(), name(column)]
 }
 
-/// Makes the function and the trigger. The expression sees the new row under the table's own name.
-pub(crate) fn create(column: &Address, fill: &Written) -> [Statement; 2] {
+/// Makes the function, and the trigger on the table and on others that inherit from it: those have no triggers of it. The
+/// expression sees the new row under the table's own name.
+pub(crate) fn create(column: &Address, fill: &Written, others: &[Address]) -> Vec<Statement> {
     let table = column.table();
     // A column may be named as one of the variables that every trigger function has.
     let body = Sql::new("#variable_conflict use_column\nBEGIN IF NEW.")
@@ -39,31 +40,34 @@ pub(crate) fn create(column: &Address, fill: &Written) -> [Statement; 2] {
         .name_sequence(fill.search_path())
         .push("AS")
         .literal(body.as_str());
-    let trigger = Sql::new("CREATE TRIGGER")
-        .name(&name(column))
-        .push("BEFORE INSERT OR UPDATE ON")
-        .path(&table)
-        .push("FOR EACH ROW EXECUTE FUNCTION")
-        .names_dotted(&function(column))
-        .push("()");
-    [
-        Statement::catalog(create),
-        Statement::catalog(trigger).locking(&table, LockMode::ShareRowExclusive),
-    ]
+    let trigger = |table: &Address| {
+        let trigger = Sql::new("CREATE TRIGGER")
+            .name(&name(column))
+            .push("BEFORE INSERT OR UPDATE ON")
+            .path(table)
+            .push("FOR EACH ROW EXECUTE FUNCTION")
+            .names_dotted(&function(column))
+            .push("()");
+        Statement::catalog(trigger).locking(table, LockMode::ShareRowExclusive)
+    };
+    let triggers = [&table].into_iter().chain(others).map(trigger);
+    let function = Statement::catalog(create);
+    [function].into_iter().chain(triggers).collect()
 }
 
-/// Drops the trigger and its function.
-pub(crate) fn drop(column: &Address) -> [Statement; 2] {
-    drop_named(&column.table(), &name(column))
+/// Drops the triggers and their function.
+pub(crate) fn drop(column: &Address, others: &[Address]) -> Vec<Statement> {
+    drop_named(&column.table(), others, &name(column))
 }
 
-/// Drops a trigger of ours by the name it shares with its function.
-pub(crate) fn drop_named(table: &Address, name: &Name) -> [Statement; 2] {
-    let trigger = Sql::new("DROP TRIGGER").name(name).push("ON").path(table);
+/// Drops triggers of ours by the name they share with their function, which lies beside the first table.
+pub(crate) fn drop_named(table: &Address, others: &[Address], name: &Name) -> Vec<Statement> {
+    let trigger = |table: &Address| {
+        let trigger = Sql::new("DROP TRIGGER").name(name).push("ON").path(table);
+        Statement::catalog(trigger).locking(table, LockMode::AccessExclusive)
+    };
     let function = [table.schema_name().clone(), name.clone()];
     let function = Sql::new("DROP FUNCTION").names_dotted(&function).push("()");
-    [
-        Statement::catalog(trigger).locking(table, LockMode::AccessExclusive),
-        Statement::catalog(function),
-    ]
+    let triggers = [table].into_iter().chain(others).map(trigger);
+    triggers.chain([Statement::catalog(function)]).collect()
 }

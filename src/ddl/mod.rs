@@ -15,6 +15,7 @@ pub(crate) mod physical;
 pub(crate) mod policy;
 pub(crate) mod privilege;
 pub(crate) mod routine;
+pub(crate) mod rule;
 pub(crate) mod sequence;
 pub(crate) mod statement;
 pub(crate) mod table;
@@ -26,7 +27,9 @@ pub use statement::{Form, LockMode, Privilege, Statement, Transaction, Work};
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Alteration, Enabled, Kind, Name, Object, Text, TriggerAlteration};
+use crate::model::{
+    Address, Alteration, Enabled, Kind, Name, Object, RuleAlteration, Text, TriggerAlteration,
+};
 
 /// Makes the statement that creates an object where nothing is in its way and nobody waits for it.
 pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statement {
@@ -61,6 +64,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::View(own) => view::create(address, own),
         Object::MaterializedView(own) => view::declare(address, own),
         Object::Trigger(own) => trigger::create(address, own),
+        Object::Rule(own) => rule::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::set(address, *own),
         Object::Comment(own) => comment::set(address, own.key.as_ref(), Some(&own.text)),
@@ -74,6 +78,12 @@ pub(crate) fn left_by_create<T>(object: &Object<T>) -> Option<Alteration> {
     {
         let enabled = TriggerAlteration::Enabled(own.enabled);
         return Some(Alteration::Trigger(enabled));
+    }
+    if let Object::Rule(own) = object
+        && own.enabled != Enabled::Origin
+    {
+        let enabled = RuleAlteration::Enabled(own.enabled);
+        return Some(Alteration::Rule(enabled));
     }
     None
 }
@@ -114,6 +124,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::ClusteredOn(_) => physical::set_clustered_on(&address.table(), None),
         Object::View(_) | Object::MaterializedView(_) => view::drop(address),
         Object::Trigger(_) => trigger::drop(address),
+        Object::Rule(own) => rule::drop(address, own),
         // What the applier owns has no owner said: see decision 1.
         Object::Owner(_) => privilege::set_own(&on(address)),
         Object::Grant(own) => privilege::reset(address, *own),
@@ -196,6 +207,12 @@ pub(crate) fn alter<T: Text>(
         }
         (Alteration::Table(TableAlteration::Detached(parent)), _) => {
             Some(partition::detach(address, parent))
+        }
+        (Alteration::Table(TableAlteration::Inherits(parent)), _) => {
+            Some(partition::inherit(address, parent))
+        }
+        (Alteration::Table(TableAlteration::Disinherits(parent)), _) => {
+            Some(partition::disinherit(address, parent))
         }
         (Alteration::Table(_), _) => None,
         (
@@ -284,6 +301,12 @@ pub(crate) fn alter<T: Text>(
         (Alteration::View(ViewAlteration::Query(_)), Object::View(own)) => {
             Some(view::replace(address, own))
         }
+        (Alteration::Rule(RuleAlteration::Definition), Object::Rule(own)) => {
+            Some(rule::replace(address, own))
+        }
+        (Alteration::Rule(RuleAlteration::Enabled(enabled)), Object::Rule(own)) => {
+            Some(rule::set_enabled(address, own, *enabled))
+        }
         (Alteration::Trigger(TriggerAlteration::Enabled(enabled)), _) => {
             Some(trigger::set_enabled(address, *enabled))
         }
@@ -312,6 +335,7 @@ pub(crate) fn alter<T: Text>(
             | Alteration::ReplicaIdentity(_)
             | Alteration::ClusteredOn(_)
             | Alteration::Policy(_)
+            | Alteration::Rule(_)
             | Alteration::View(_),
             _,
         ) => unreachable!("{ONE_KIND}"),
@@ -333,6 +357,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Procedure
         | Kind::Aggregate
         | Kind::Trigger
+        | Kind::Rule
         | Kind::Policy => true,
         Kind::Schema
         | Kind::Extension

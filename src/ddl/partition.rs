@@ -1,10 +1,10 @@
-//! Partitioned tables and their partitions.
+//! Partitioned tables and their partitions; tables that inherit from others.
 
 use crate::model::{Address, Bound, Check, Partition, Table, Text, Validity};
 use crate::sql::Sql;
 
 use super::constraint;
-use super::statement::{LockMode, Statement, Work};
+use super::statement::{Form, LockMode, Statement, Work};
 
 /// Appends which rows a partition holds.
 fn bound<T: Text>(sql: Sql, own: &Bound<T>) -> Sql {
@@ -14,8 +14,18 @@ fn bound<T: Text>(sql: Sql, own: &Bound<T>) -> Sql {
     }
 }
 
-/// Appends how the rows of a partitioned table are spread.
+/// Appends which tables a table inherits from, and how the rows of a partitioned one are spread.
 pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
+    let parents: Vec<Sql> = own
+        .inherits_from()
+        .map(|own| Sql::empty().path(&own))
+        .collect();
+    let sql = if parents.is_empty() {
+        sql
+    } else {
+        let sql = sql.push("INHERITS (").glue("");
+        sql.separated(&parents, ", ").glue(")")
+    };
     match &own.partition_by {
         Some(key) => sql.push("PARTITION BY").verbatim(key),
         None => sql,
@@ -99,6 +109,24 @@ pub(crate) fn detach(table: &Address, parent: &Address) -> Statement {
     Statement::catalog(sql)
         .locking(parent, LockMode::AccessExclusive)
         .locking(table, LockMode::AccessExclusive)
+        .sparing_partitions()
+}
+
+/// Compares what both have, in the catalogs alone.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (INHERIT)
+pub(crate) fn inherit(table: &Address, parent: &Address) -> Statement {
+    let words = Sql::new("INHERIT").path(parent);
+    Statement::alter_table(table, Form::Plain, words)
+        .locking(parent, LockMode::ShareUpdateExclusive)
+        .sparing_partitions()
+}
+
+/// The columns and checks stay, and are the table's own.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (NO INHERIT)
+pub(crate) fn disinherit(table: &Address, parent: &Address) -> Statement {
+    let words = Sql::new("NO INHERIT").path(parent);
+    Statement::alter_table(table, Form::Plain, words)
+        .locking(parent, LockMode::AccessShare)
         .sparing_partitions()
 }
 

@@ -37,6 +37,7 @@ pub(super) fn word(kind: Kind) -> &'static str {
         | Kind::RowSecurity
         | Kind::Policy
         | Kind::Trigger
+        | Kind::Rule
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => {

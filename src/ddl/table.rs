@@ -55,6 +55,9 @@ pub(crate) fn create<T: Text>(table: &Address, own: &Table<T>) -> Statement {
         part: Some(part),
         ..Statement::catalog(sql)
     };
+    let statement = own.inherits_from().fold(statement, |statement, parent| {
+        statement.locking(&parent, LockMode::ShareUpdateExclusive)
+    });
     partition::under_its_texts(statement, own)
 }
 

@@ -300,22 +300,7 @@ impl Reading<'_> {
         let new_table = fields
             .get("new_table")
             .and_then(|node| fields::name(&node, ledger));
-        let enabled = match fields
-            .get("enabled")
-            .map(|node| (fields::text(&node, "enabled", ledger), node))
-        {
-            Some((Some(word), node)) => match &*word {
-                "true" | "origin" => Enabled::Origin,
-                "always" => Enabled::Always,
-                "replica" => Enabled::Replica,
-                "false" => Enabled::Disabled,
-                _ => {
-                    ledger.fault(&node, "enabled is true, always, replica or false", None);
-                    Enabled::Origin
-                }
-            },
-            Some((None, _)) | None => Enabled::Origin,
-        };
+        let enabled = enabled(&mut fields, ledger);
         let when = fields
             .get("when")
             .and_then(|node| self.sql(&node, "the condition"));
@@ -438,4 +423,22 @@ fn events(node: &Node, ledger: &mut Ledger) -> Vec<Event> {
     events.sort_unstable();
     events.dedup();
     events
+}
+
+/// Reads in which session roles a trigger or rule counts.
+pub(super) fn enabled(fields: &mut Fields, ledger: &mut Ledger) -> Enabled {
+    let Some(node) = fields.get("enabled") else {
+        return Enabled::Origin;
+    };
+    let word = fields::text(&node, "enabled", ledger);
+    match word.as_deref() {
+        Some("true" | "origin") | None => Enabled::Origin,
+        Some("always") => Enabled::Always,
+        Some("replica") => Enabled::Replica,
+        Some("false") => Enabled::Disabled,
+        Some(_) => {
+            ledger.fault(&node, "enabled is true, always, replica or false", None);
+            Enabled::Origin
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod partition;
 mod policy;
 mod privilege;
 mod routine;
+mod rule;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ pub use partition::*;
 pub use policy::*;
 pub use privilege::*;
 pub use routine::*;
+pub use rule::*;
 
 /// SQL text, in PostgreSQL's syntax.
 type Sql = String;
@@ -250,6 +252,8 @@ pub struct Table {
     pub schema: Option<String>,
     /// Its columns, in the order new ones are made in.
     pub columns: Option<BTreeMap<String, ColumnForm>>,
+    /// The tables that it has columns and checks from beside its own (manual: CREATE TABLE, INHERITS).
+    pub inherits: Option<InheritsForm>,
     /// How its rows are spread: `RANGE (…)`, `LIST (…)` or `HASH (…)` (manual: CREATE TABLE, PARTITION BY).
     pub partition_by: Option<Sql>,
     /// Its partitions by name, each with the rows it holds; or `unmanaged`: others make them.
@@ -264,6 +268,8 @@ pub struct Table {
     pub foreign_keys: Option<BTreeMap<String, ForeignKey>>,
     /// Triggers by name (manual: CREATE TRIGGER).
     pub triggers: Option<BTreeMap<String, Box<Trigger>>>,
+    /// Rules by name (manual: CREATE RULE).
+    pub rules: Option<BTreeMap<String, Box<Rule>>>,
     /// Whether its policies count for others than the owner (manual: ALTER TABLE, ENABLE ROW LEVEL SECURITY).
     pub row_level_security: Option<bool>,
     /// Whether they count for the owner too (manual: ALTER TABLE, FORCE ROW LEVEL SECURITY).
@@ -377,6 +383,8 @@ pub struct View {
     pub columns: Option<BTreeMap<String, ViewColumn>>,
     /// The triggers, most of them `instead_of`.
     pub triggers: Option<BTreeMap<String, Box<Trigger>>>,
+    /// Rules by name (manual: CREATE RULE).
+    pub rules: Option<BTreeMap<String, Box<Rule>>>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.
@@ -513,6 +521,7 @@ mod tests {
             ),
             ("Trigger", "tables: { t: { triggers: { t: {KEYS} } } }", ""),
             ("Policy", "tables: { t: { policies: { p: {KEYS} } } }", ""),
+            ("Rule", "tables: { t: { rules: { r: {KEYS} } } }", ""),
             (
                 "Identity",
                 "tables: { t: { columns: { c: { type: int, identity: {KEYS} } } } }",

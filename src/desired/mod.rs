@@ -17,6 +17,7 @@ mod physical;
 mod policy;
 mod privilege;
 mod routine;
+mod rule;
 mod sequence;
 mod settings;
 mod table;
@@ -30,6 +31,7 @@ mod write_physical;
 mod write_policy;
 mod write_privilege;
 mod write_routine;
+mod write_rule;
 mod write_types;
 mod write_view;
 

@@ -1,4 +1,4 @@
-//! The key `partitions` of a table.
+//! What tables have from others: the keys `partition_by`, `partitions` and `inherits`.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,6 +61,49 @@ pub(super) fn partitions(
     }
 }
 
+/// Reads the tables that a table inherits from: one, or a list.
+pub(super) fn inherits(
+    fields: &mut Fields,
+    table: &Address,
+    gathering: &mut Gathering,
+) -> Vec<Vec<Name>> {
+    let Some(node) = fields.get("inherits") else {
+        return Vec::new();
+    };
+    let mut all: Vec<Vec<Name>> = Vec::new();
+    let each = match &node.value {
+        Value::List(each) => each.clone(),
+        Value::Scalar { .. } | Value::Map(_) => vec![node.clone()],
+    };
+    for one in each {
+        let Some(names) = fields::reference(&one, "inherits", &mut gathering.ledger) else {
+            continue;
+        };
+        let path = match names.as_slice() {
+            [name] => vec![table.schema_name().clone(), name.clone()],
+            [_, _] => names,
+            _ => {
+                let what = "inherits names tables: `name` or `schema.name`";
+                gathering.ledger.fault(&one, what, None);
+                continue;
+            }
+        };
+        let parent = Address::new(Kind::Table, path.iter().cloned());
+        if parent == *table || all.contains(&path) {
+            let what = if parent == *table {
+                format!("{table} inherits from itself")
+            } else {
+                format!("{table} inherits from {} twice", parent.dotted())
+            };
+            gathering.ledger.fault(&one, what, None);
+            continue;
+        }
+        gathering.references.push((table.clone(), parent, one));
+        all.push(path);
+    }
+    all
+}
+
 /// Reads one partition: its bound, or a map of that with what it has of its own.
 fn partition(
     head: &Head,
@@ -100,6 +143,7 @@ fn partition(
         persistence: table::persistence(&mut fields, gathering),
         partition_by: partition_by(&mut fields, &head.search_path, gathering),
         partition_of: Some(of(parent, bound)),
+        inherits: Vec::new(),
     };
     put(&address, key, own, gathering);
     if let Some(node) = fields.key("columns") {
@@ -118,12 +162,15 @@ fn of(parent: &Address, bound: Bound<Written>) -> Partition<Written> {
     }
 }
 
-/// A partition needs its table, whatever a server has said of it so far.
-fn put(address: &Address, at: &Node, own: Table<Written>, gathering: &mut Gathering) {
+/// A partition, or a table that inherits, needs the tables above it, whatever a server has said of it so far.
+pub(super) fn put(address: &Address, at: &Node, own: Table<Written>, gathering: &mut Gathering) {
     let parent = own.partition_of.as_ref().map(Partition::parent_address);
+    let parents: Vec<Address> = parent.into_iter().chain(own.inherits_from()).collect();
     gathering.put(address, at, Object::Table(own));
-    let needs = &mut gathering.declared.written.needs;
-    needs.entry(address.clone()).or_default().extend(parent);
+    if !parents.is_empty() {
+        let needs = &mut gathering.declared.written.needs;
+        needs.entry(address.clone()).or_default().extend(parents);
+    }
 }
 
 fn bound(node: &Node, path: &Arc<[Name]>, gathering: &mut Gathering) -> Option<Bound<Written>> {

@@ -211,9 +211,10 @@ impl Gathering {
             let names = known.iter().map(|own| own.name().as_str());
             let nearest = fields::nearest(column.name().as_str(), names);
             let place = self.declared.origins.0.get(address).cloned();
-            let what = if self.declared.written.partitioned(&table).is_some() {
+            let what = if !self.declared.written.parents(&table).is_empty() {
                 format!(
-                    "privileges on single columns of a partition, as {table} is, are not modelled"
+                    "{} of {table} comes from another table: privileges on it are not modelled",
+                    column.name()
                 )
             } else {
                 format!("{table} has no column {}", column.name())

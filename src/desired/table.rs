@@ -37,6 +37,7 @@ pub(super) fn read(
         persistence: persistence(&mut fields, gathering),
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
+        inherits: partition::inherits(&mut fields, &table, gathering),
     };
     if let Some(node) = fields.key("unlogged")
         && own.partition_by.is_some()
@@ -45,7 +46,7 @@ pub(super) fn read(
         let what = format!("{table} holds no rows itself: its partitions may be unlogged");
         gathering.ledger.fault(&node, what, None);
     }
-    gathering.put(&table, key, Object::Table(own));
+    partition::put(&table, key, own, gathering);
     columns(&table, &head.search_path, &mut fields, gathering);
     parts(&table, &head.search_path, &mut fields, gathering);
     fields.close(&mut gathering.ledger);
@@ -94,6 +95,7 @@ pub(super) fn parts(
     };
     reading.physical(fields);
     reading.row_security(fields);
+    reading.rules(fields);
     if let Some(node) = fields.get("primary_key") {
         let key = fields.key("primary_key").unwrap_or_else(|| node.clone());
         reading.primary_key(&key, &node);
@@ -372,6 +374,11 @@ impl Reading<'_> {
 
     /// Reports names that are no columns of this table.
     pub(super) fn known_columns<'n>(&mut self, at: &Node, names: impl Iterator<Item = &'n Name>) {
+        // What it inherits may be declared further down.
+        let inherits = matches!(self.gathering.declared.written.objects.get(&self.table), Some(Object::Table(own)) if !own.inherits.is_empty());
+        if inherits {
+            return;
+        }
         // A partition has the columns of its table.
         let whole = self.gathering.declared.written.root_of(&self.table);
         let first = Address::new(Kind::Column, whole.path().iter().cloned());

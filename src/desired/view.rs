@@ -78,12 +78,13 @@ pub(super) fn read(
             .fault(key, format!("{address} has no `query`"), None),
     }
     columns(&address, &mut fields, gathering);
+    let mut reading = Reading {
+        table: address.clone(),
+        path: &head.search_path,
+        gathering: &mut *gathering,
+    };
+    reading.rules(&mut fields);
     if let Some(node) = fields.get("triggers") {
-        let mut reading = Reading {
-            table: address.clone(),
-            path: &head.search_path,
-            gathering: &mut *gathering,
-        };
         for (name, key, value) in fields::entries(&node, "triggers", &mut reading.gathering.ledger)
         {
             reading.trigger(&name, &key, &value);

@@ -7,7 +7,7 @@ use serde_yaml::{Mapping, Value};
 use super::write_privilege::{Access, Lists};
 use super::{
     edit, write_aggregate, write_constraint, write_partition, write_physical, write_policy,
-    write_routine, write_types, write_view,
+    write_routine, write_rule, write_types, write_view,
 };
 use crate::model::{
     Address, Check, Column, Counting, Expression, Generated, Grants, Hash, Identity, Index, Kind,
@@ -224,6 +224,7 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
         | Object::RowSecurity(_)
         | Object::Policy(_)
         | Object::Trigger(_)
+        | Object::Rule(_)
         | Object::Owner(_)
         | Object::Grant(_)
         | Object::Comment(_) => return None,
@@ -391,6 +392,7 @@ pub(super) fn table(page: &Page<'_>, address: &Address, table: &Table<Expression
         Some(Object::PrimaryKey(key)) => Some(key),
         _ => None,
     };
+    write_partition::inherits(address, table, &mut own);
     let columns: Mapping = model
         .columns_of(address)
         .into_iter()
@@ -457,6 +459,7 @@ pub(super) fn table(page: &Page<'_>, address: &Address, table: &Table<Expression
         }
     }
     write_policy::row_security(model, address, &mut own);
+    write_rule::rules(model, address, &mut own);
     Value::Mapping(own)
 }
 

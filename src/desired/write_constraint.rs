@@ -171,12 +171,18 @@ pub(super) fn trigger(
         map.insert(text("when"), text(when.sql()));
     }
     map.insert(text("execute"), text(own.execute.sql()));
-    match own.enabled {
-        Enabled::Origin => {}
-        Enabled::Always => drop(map.insert(text("enabled"), text("always"))),
-        Enabled::Replica => drop(map.insert(text("enabled"), text("replica"))),
-        Enabled::Disabled => drop(map.insert(text("enabled"), Value::Bool(false))),
-    }
+    enabled(own.enabled, &mut map);
     comment(model, address, &mut map);
     Value::Mapping(map)
+}
+
+/// Writes in which session roles a trigger or rule counts, where that is not the usual.
+pub(super) fn enabled(own: Enabled, into: &mut Mapping) {
+    let said = match own {
+        Enabled::Origin => return,
+        Enabled::Always => text("always"),
+        Enabled::Replica => text("replica"),
+        Enabled::Disabled => Value::Bool(false),
+    };
+    into.insert(text("enabled"), said);
 }

@@ -1,9 +1,18 @@
-//! Partitions as YAML, below the table whose rows they hold.
+//! What tables have from others as YAML: partitions below the table whose rows they hold, parents by name.
 
 use serde_yaml::{Mapping, Value};
 
 use super::write::{self, Page, text};
 use crate::model::{Address, Expression, Object, Table};
+
+/// Writes which tables a table inherits from.
+pub(super) fn inherits(address: &Address, table: &Table<Expression>, into: &mut Mapping) {
+    let all = table.inherits.iter();
+    let all: Vec<Value> = all.map(|own| write::reference(address, own)).collect();
+    if !all.is_empty() {
+        into.insert(text("inherits"), Value::Sequence(all));
+    }
+}
 
 /// Writes how the rows of a table are spread, and its partitions.
 pub(super) fn partitions(

@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, comment, index, text};
-use super::{write_constraint, write_physical};
+use super::{write_constraint, write_physical, write_rule};
 use crate::model::{Address, Expression, MaterializedView, Name, Object, Text as _, View};
 
 pub(super) fn view(page: &Page<'_>, address: &Address, view: &View<Expression>) -> Value {
@@ -32,6 +32,7 @@ pub(super) fn view(page: &Page<'_>, address: &Address, view: &View<Expression>) 
     if !triggers.is_empty() {
         own.insert(text("triggers"), Value::Mapping(triggers));
     }
+    write_rule::rules(model, address, &mut own);
     Value::Mapping(own)
 }
 

@@ -264,7 +264,9 @@ impl Address {
                 Kind::Domain => {
                     own == Kind::DomainCheck || (self.on.is_some() && own == Kind::Domain)
                 }
-                Kind::View => own == Kind::Trigger || self.on == Some(Kind::View),
+                Kind::View => {
+                    matches!(own, Kind::Trigger | Kind::Rule) || self.on == Some(Kind::View)
+                }
                 Kind::MaterializedView => self.on == Some(ancestor.kind),
                 Kind::Extension
                 | Kind::DomainCheck
@@ -285,6 +287,7 @@ impl Address {
                 | Kind::Policy
                 | Kind::ClusteredOn
                 | Kind::Trigger
+                | Kind::Rule
                 | Kind::Owner
                 | Kind::Grant
                 | Kind::Comment => self.on == Some(ancestor.kind),

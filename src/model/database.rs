@@ -16,7 +16,7 @@ pub struct Model<T> {
     pub position: BTreeMap<Address, u16>,
     /// What each object needs beyond its parent (from `pg_depend`).
     pub needs: BTreeMap<Address, BTreeSet<Address>>,
-    /// Partition → what it has from its parent.
+    /// Partition, or table that inherits → what it has from its parents.
     #[serde(skip, default = "BTreeMap::new")]
     pub inherited: BTreeMap<Address, Inherited<T>>,
 }
@@ -175,15 +175,70 @@ impl<T: Text + Ord + Serialize> Model<T> {
         Some(own.partition_of.as_ref()?.parent_address())
     }
 
-    /// Returns the partitioned tables that a table is a partition of, the nearest first.
+    /// Returns the tables that a table has columns from: the one that it is a partition of, or those that it inherits from.
+    pub fn parents(&self, table: &Address) -> Vec<Address> {
+        let Some(Object::Table(own)) = self.objects.get(table) else {
+            return Vec::new();
+        };
+        let of = own
+            .partition_of
+            .iter()
+            .map(super::Partition::parent_address);
+        of.chain(own.inherits_from()).collect()
+    }
+
+    /// Returns the tables that a table has columns from, by others as well, the nearest first.
     pub fn above(&self, table: &Address) -> Vec<Address> {
-        let above = std::iter::successors(self.partitioned(table), |own| self.partitioned(own));
-        above.take(self.objects.len()).collect()
+        let mut above: Vec<Address> = Vec::new();
+        let mut near = self.parents(table);
+        while !near.is_empty() {
+            let new: Vec<Address> = near
+                .into_iter()
+                .filter(|own| !above.contains(own))
+                .collect();
+            near = new.iter().flat_map(|own| self.parents(own)).collect();
+            above.extend(new);
+        }
+        above
     }
 
     /// Returns the partitioned table at the top, for a partition; the table itself otherwise.
     pub fn root_of(&self, table: &Address) -> Address {
-        self.above(table).pop().unwrap_or_else(|| table.clone())
+        let above = std::iter::successors(self.partitioned(table), |own| self.partitioned(own));
+        let root = above.take(self.objects.len()).last();
+        root.unwrap_or_else(|| table.clone())
+    }
+
+    /// Returns the columns of a table in their order, those that it has from other tables first, under the addresses that
+    /// they have there.
+    pub fn all_columns_of(&self, table: &Address) -> Vec<Address> {
+        let mut all: Vec<Address> = Vec::new();
+        let mut wholes = self.above(table);
+        wholes.reverse();
+        for whole in wholes.iter().chain([table]) {
+            for column in self.columns_of(whole) {
+                if !all.iter().any(|own| own.name() == column.name()) {
+                    all.push(column);
+                }
+            }
+        }
+        all
+    }
+
+    /// Returns the tables that have columns from a table: its partitions or those that inherit from it, those below them
+    /// after each.
+    pub fn children_of(&self, table: &Address) -> Vec<Address> {
+        let mut all: Vec<Address> = Vec::new();
+        for own in self.objects.keys().filter(|own| own.kind() == Kind::Table) {
+            if self.parents(own).contains(table) && !all.contains(own) {
+                let below = self.children_of(own);
+                all.push(own.clone());
+                let new = below.into_iter().filter(|own| !all.contains(own));
+                let new: Vec<Address> = new.collect();
+                all.extend(new);
+            }
+        }
+        all
     }
 
     /// Says whether a table is a partition that others make: of one of these, or of a partition of one.
@@ -199,7 +254,7 @@ impl<T: Text + Ord + Serialize> Model<T> {
     /// Returns what partitions have from their tables: no objects of their own, but for comparing them with tables.
     pub fn handed_down(&self) -> BTreeSet<&Address> {
         let partitions = self.inherited.iter();
-        let partitions = partitions.filter(|(table, _)| self.partitioned(table).is_some());
+        let partitions = partitions.filter(|(table, _)| !self.parents(table).is_empty());
         partitions.flat_map(|(_, own)| own.objects.keys()).collect()
     }
 

@@ -23,6 +23,7 @@ mod physical;
 mod policy;
 mod privilege;
 mod routine;
+mod rule;
 mod sequence;
 mod server;
 mod settings;
@@ -66,6 +67,7 @@ pub use privilege::{
 pub use routine::{
     Body, Function, FunctionAlteration, Parallel, Procedure, ProcedureAlteration, Volatility,
 };
+pub use rule::{Rule, RuleAlteration};
 pub use sequence::{
     Counting, Generated, Identity, IdentityAlteration, OwnedBy, OwnedByAlteration, Sequence,
     SequenceAlteration, SequenceType,
@@ -76,8 +78,8 @@ pub use settings::{
 };
 pub use states::{Conversion, Declared, Level, Read, Tried};
 pub use table::{
-    Column, ColumnAlteration, Default, DefaultAlteration, NotNull, NotNullAlteration, PARTITION_OF,
-    Persistence, Schema, SchemaAlteration, Table, TableAlteration,
+    Column, ColumnAlteration, DISINHERITS, Default, DefaultAlteration, INHERITS, NotNull,
+    NotNullAlteration, PARTITION_OF, Persistence, Schema, SchemaAlteration, Table, TableAlteration,
 };
 pub use text::{Expression, Text, Written};
 pub use trigger::{Enabled, Event, Timing, Trigger, TriggerAlteration};

@@ -12,9 +12,9 @@ use super::{
     MaterializedViewAlteration, NotNull, NotNullAlteration, OwnedBy, OwnedByAlteration, Owner,
     OwnerAlteration, Parameters, ParametersAlteration, Policy, PolicyAlteration, PrimaryKey,
     PrimaryKeyAlteration, Procedure, ProcedureAlteration, ReplicaIdentity,
-    ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Schema, SchemaAlteration,
-    Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration,
-    Unique, UniqueAlteration, View, ViewAlteration,
+    ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Rule, RuleAlteration, Schema,
+    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
+    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -131,6 +131,8 @@ kinds! {
     View = "view", View<T>, ViewAlteration;
     /// A trigger on a table or view.
     Trigger = "trigger", Trigger<T>, TriggerAlteration;
+    /// A rule on a table or view.
+    Rule = "rule", Rule<T>, RuleAlteration;
     /// Whether a table's policies count.
     RowSecurity = "row-level security", RowSecurity, RowSecurityAlteration;
     /// A policy of row-level security.
@@ -162,6 +164,7 @@ impl Kind {
             | Self::ReplicaIdentity
             | Self::ClusteredOn
             | Self::Trigger
+            | Self::Rule
             | Self::RowSecurity
             | Self::Policy => true,
             Self::Schema
@@ -215,6 +218,7 @@ impl Kind {
             | Self::View
             | Self::MaterializedView
             | Self::Trigger
+            | Self::Rule
             | Self::RowSecurity
             | Self::Policy
             | Self::Owner
@@ -254,6 +258,7 @@ impl Kind {
             | Self::ReplicaIdentity
             | Self::ClusteredOn
             | Self::Trigger
+            | Self::Rule
             | Self::RowSecurity
             | Self::Policy
             | Self::Owner
@@ -300,6 +305,7 @@ impl<T: Text> Object<T> {
             | Self::ClusteredOn(_) => Some(own.table()),
             Self::DomainCheck(_) => Some(own.domain()),
             Self::Trigger(trigger) => Some(trigger.relation(own)),
+            Self::Rule(rule) => Some(rule.relation(own)),
             Self::Default(_) | Self::NotNull(_) | Self::Identity(_) | Self::ColumnSettings(_) => {
                 Some(own.column())
             }
@@ -358,6 +364,7 @@ impl<T: Text> Object<T> {
             | Self::ReplicaIdentity(_)
             | Self::ClusteredOn(_)
             | Self::Trigger(_)
+            | Self::Rule(_)
             | Self::RowSecurity(_)
             | Self::Policy(_)
             | Self::Owner(_)
@@ -399,6 +406,7 @@ impl<T: Text> Object<T> {
             Self::View(own) => Object::View(own.map(turn)),
             Self::MaterializedView(own) => Object::MaterializedView(own.map(turn)),
             Self::Trigger(own) => Object::Trigger(own.map(turn)),
+            Self::Rule(own) => Object::Rule(own.map(turn)),
             Self::RowSecurity(own) => Object::RowSecurity(own.clone()),
             Self::Policy(own) => Object::Policy(own.map(turn)),
             Self::Owner(own) => Object::Owner(own.clone()),

@@ -1,4 +1,4 @@
-//! Partitioned tables and their partitions (manual section 5.12).
+//! Partitioned tables and their partitions (manual section 5.12); what tables have from others (5.11 as well).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +52,8 @@ impl<T: Text> Bound<T> {
     }
 }
 
-/// What a partition has from its parent: no objects of its own, as they come and go with those of the parent.
+/// What a partition, or a table that inherits, has from its parents: no objects of its own, as they come and go with those of
+/// the parents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inherited<T> {
     /// The parts, under the addresses that they have once the partition is a table by itself.
@@ -63,6 +64,8 @@ pub struct Inherited<T> {
     pub needs: BTreeMap<Address, BTreeSet<Address>>,
     /// Part → the part of the partitioned table that it comes from.
     pub from: BTreeMap<Address, Address>,
+    /// Columns and checks that the table has of its own as well: they stay when those above go.
+    pub own: BTreeSet<Address>,
     /// The condition that the bound comes to, where it says the same on every server.
     pub condition: Option<T>,
 }
@@ -74,6 +77,7 @@ impl<T> Default for Inherited<T> {
             position: BTreeMap::new(),
             needs: BTreeMap::new(),
             from: BTreeMap::new(),
+            own: BTreeSet::new(),
             condition: None,
         }
     }

@@ -92,6 +92,7 @@ impl Kind {
             | Self::ReplicaIdentity
             | Self::ClusteredOn
             | Self::Trigger
+            | Self::Rule
             | Self::RowSecurity
             | Self::Policy
             | Self::Owner

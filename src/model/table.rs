@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Expression, Name, Partition, Text, Validity};
+use super::{Address, Expression, Kind, Name, Partition, Text, Validity};
 
 /// A schema (manual section 5.10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct Table<T> {
     /// The table that it is a partition of, and which rows it holds.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub partition_of: Option<Partition<T>>,
+    /// The tables that it has columns and checks from (INHERITS), schema and name, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inherits: Vec<Vec<Name>>,
 }
 
 /// What an absent key stands for, whatever the type.
@@ -66,6 +69,10 @@ pub enum TableAlteration {
     Detached(Address),
     /// It is a partition of another table, or holds other rows.
     Rebound,
+    /// Its rows are read with those of one more table.
+    Inherits(Address),
+    /// Its rows are no longer read with those of a table.
+    Disinherits(Address),
 }
 
 impl TableAlteration {
@@ -74,6 +81,8 @@ impl TableAlteration {
             Self::Persistence(_) => "persistence",
             Self::PartitionBy => "partition_by",
             Self::Attached | Self::Detached(_) | Self::Rebound => PARTITION_OF,
+            Self::Inherits(_) => INHERITS,
+            Self::Disinherits(_) => DISINHERITS,
         }
     }
 }
@@ -81,12 +90,19 @@ impl TableAlteration {
 /// The attribute that says whether a table is a partition.
 pub const PARTITION_OF: &str = "partition_of";
 
+/// The attribute that says which tables a table inherits from, where one comes.
+pub const INHERITS: &str = "inherits";
+
+/// The same, where one goes.
+pub const DISINHERITS: &str = "inherits no more";
+
 impl<T: Text + Ord> Table<T> {
     pub(super) fn alterations(&self, to: &Self) -> Vec<TableAlteration> {
         let Self {
             persistence,
             partition_by,
             partition_of,
+            inherits,
         } = self;
         let mut alterations = Vec::new();
         if *persistence != to.persistence {
@@ -104,6 +120,11 @@ impl<T: Text + Ord> Table<T> {
             (Some(from), Some(to)) if from == to => {}
             (Some(_), Some(_)) => alterations.push(TableAlteration::Rebound),
         }
+        let place = |own: &Vec<Name>| Address::new(Kind::Table, own.iter().cloned());
+        let goes = inherits.iter().filter(|own| !to.inherits.contains(own));
+        let comes = to.inherits.iter().filter(|own| !inherits.contains(own));
+        alterations.extend(goes.map(|own| TableAlteration::Disinherits(place(own))));
+        alterations.extend(comes.map(|own| TableAlteration::Inherits(place(own))));
         alterations
     }
 }
@@ -115,7 +136,14 @@ impl<T> Table<T> {
             persistence,
             partition_by: None,
             partition_of: None,
+            inherits: Vec::new(),
         }
+    }
+
+    /// Returns the tables that it inherits from.
+    pub fn inherits_from(&self) -> impl Iterator<Item = Address> {
+        let all = self.inherits.iter();
+        all.map(|own| Address::new(Kind::Table, own.iter().cloned()))
     }
 
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Table<U> {
@@ -123,6 +151,7 @@ impl<T> Table<T> {
             persistence: self.persistence,
             partition_by: self.partition_by.as_ref().map(&mut *turn),
             partition_of: self.partition_of.as_ref().map(|own| own.map(turn)),
+            inherits: self.inherits.clone(),
         }
     }
 }

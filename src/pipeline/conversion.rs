@@ -10,21 +10,35 @@ use crate::model::{
 use crate::plan::{Context, Hazard};
 use crate::sql::Sql;
 
+/// Whose rows are meant where tables inherit from each other. Those of a partitioned table are all in its partitions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// Those of the table alone.
+    Own,
+    /// Those of the tables that inherit from it as well.
+    All,
+}
+
 /// The rows of a live table, with its columns under the names that they get: that is how texts of a person speak of them.
-pub(super) fn renamed_rows(before: &Address, name: &Name, cx: &Context<'_>) -> Sql {
+pub(super) fn renamed_rows(before: &Address, name: &Name, whose: Whose, cx: &Context<'_>) -> Sql {
     let columns: Vec<Sql> = cx
         .level
         .before
-        .columns_of(&cx.level.before.root_of(before))
+        .all_columns_of(before)
         .iter()
         .map(|column| {
             let now = cx.level.moves.carry(column);
             Sql::empty().name(column.name()).push("AS").name(now.name())
         })
         .collect();
+    let from = if whose == Whose::Own && !cx.level.before.is_partitioned(before) {
+        "FROM ONLY"
+    } else {
+        "FROM"
+    };
     Sql::new("(SELECT")
         .separated(&columns, ", ")
-        .push("FROM")
+        .push(from)
         .path(before)
         .glue(") AS")
         .name(name)
@@ -165,7 +179,12 @@ impl About<'_> {
     }
 
     fn rows(&self) -> Sql {
-        renamed_rows(&self.before.table(), self.address.table().name(), self.cx)
+        renamed_rows(
+            &self.before.table(),
+            self.address.table().name(),
+            Whose::All,
+            self.cx,
+        )
     }
 
     /// Says whether the new type is an enum of ours, or an array of one: then with no labels to ask for.

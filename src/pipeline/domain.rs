@@ -1,6 +1,6 @@
 //! What is asked of live rows before a domain asks more of its values, or a column gets a domain for a type.
 
-use super::conversion;
+use super::conversion::{self, Whose};
 use super::preflight::Question;
 use super::rows_to_be::rows_to_be;
 use crate::diff::Change;
@@ -219,7 +219,7 @@ fn ask(column: &Address, cx: &Context<'_>, sql: impl Fn(&Sql) -> Sql) -> Option<
     if cx.is_new(&table) || !cx.level.before.objects.contains_key(&before) {
         return None;
     }
-    let (rows, lookup) = rows_to_be(&before, &table, cx);
+    let (rows, lookup) = rows_to_be(&before, &table, Whose::All, cx);
     let what = [
         "row holds a value that its domain refuses",
         "rows hold values that their domain refuses",

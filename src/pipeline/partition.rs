@@ -1,5 +1,6 @@
 //! Questions about rows that would have to be in another partition.
 
+use super::conversion::Whose;
 use super::preflight::Question;
 use super::rows_to_be::rows_to_be;
 use crate::diff::Change;
@@ -106,7 +107,7 @@ fn referred_to(address: &Address, parent: &Address, cx: &Context<'_>) -> Vec<Que
 pub(super) fn rows_with_attached(before: &Address, key: &ForeignKey, cx: &Context<'_>) -> Sql {
     let level = cx.level;
     let other = key.referenced_table();
-    let rows = rows_to_be(before, &other, cx).0;
+    let rows = rows_to_be(before, &other, Whose::Own, cx).0;
     let joins = level
         .desired
         .partitions_of(&other)
@@ -122,7 +123,7 @@ pub(super) fn rows_with_attached(before: &Address, key: &ForeignKey, cx: &Contex
         sql.push("FROM").join(rows)
     };
     let more: Vec<Sql> = joins
-        .map(|own| select(&rows_to_be(&level.moves.carry_back(&own), &own, cx).0))
+        .map(|own| select(&rows_to_be(&level.moves.carry_back(&own), &own, Whose::Own, cx).0))
         .collect();
     if more.is_empty() {
         return rows;
@@ -147,7 +148,7 @@ fn rows_where(
     if !cx.level.before.objects.contains_key(&before) {
         return None;
     }
-    let (rows, lookup) = rows_to_be(&before, table, cx);
+    let (rows, lookup) = rows_to_be(&before, table, Whose::All, cx);
     let sql = Sql::new("SELECT count(*) FROM")
         .join(&rows)
         .push("WHERE")

@@ -241,7 +241,13 @@ async fn make_with(
         Err(error) => return Err(error),
     }
     // More is built where prints are not cached yet; what the steps do not touch proves nothing.
-    let touched: BTreeSet<Address> = decision.leans_on.keys().map(Address::table).collect();
+    let touched = decision.leans_on.keys().map(Address::table);
+    let touched: BTreeSet<Address> = touched
+        .flat_map(|own| {
+            let below = cx.level.before.children_of(&own);
+            below.into_iter().chain([own])
+        })
+        .collect();
     observation.seeded = rehearsal.seeded.clone();
     observation
         .seeded

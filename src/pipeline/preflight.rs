@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::conversion::Whose;
 use super::rows_to_be::{fill, has_other_labels, rows_to_be};
 use super::{PipelineError, Project, conversion, counting, domain};
 use crate::catalog::{self, Counted};
@@ -207,7 +208,13 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             !level.current.objects.contains_key(&own) || there.table() == before
         })
     };
-    let (rows, mut lookup) = rows_to_be(&before, &table, cx);
+    // A check, a NOT NULL or a computed column comes to what inherits as well; a key knows the rows of its table alone.
+    let whose = match object {
+        Object::Check(own) if !own.no_inherit => Whose::All,
+        Object::NotNull(_) | Object::Column(_) => Whose::All,
+        _ => Whose::Own,
+    };
+    let (rows, mut lookup) = rows_to_be(&before, &table, whose, cx);
     // Equality of a type from elsewhere stands beside it: without its schema, that of text would be taken for citext.
     lookup.extend(type_schemas(&table, cx));
     let ask = |sql: Sql, what: [&'static str; 2]| {
@@ -368,6 +375,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::View(_)
         | Object::MaterializedView(_)
         | Object::Trigger(_)
+        | Object::Rule(_)
         | Object::Owner(_)
         | Object::Grant(_)
         | Object::Comment(_) => None,

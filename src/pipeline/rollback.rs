@@ -539,7 +539,7 @@ fn standing_only(moves: Moves, now: &Model<Expression>) -> Moves {
 
 /// Drops the triggers that a stopped backfill left.
 fn leftovers(live: &Live) -> Stage {
-    let mut steps = Vec::new();
+    let mut triggers: BTreeMap<Name, Vec<Address>> = BTreeMap::new();
     for found in &live.read.unmodelled {
         let (Some(table), Some(path)) = (&found.on, Name::split_reference(&found.name)) else {
             continue;
@@ -548,7 +548,16 @@ fn leftovers(live: &Live) -> Stage {
             .last()
             .filter(|name| found.kind == "trigger" && name.as_str().starts_with(TEMPORARY_PREFIX))
         {
-            steps.extend(plan::drop_leftover_trigger(table, name));
+            let tables = triggers.entry(name.clone()).or_default();
+            tables.push(table.clone());
+        }
+    }
+    let mut steps = Vec::new();
+    for (name, mut tables) in triggers {
+        // One function serves a table and those that inherit from it: it lies beside the first.
+        tables.sort_by_key(|own| live.read.model.above(own).len());
+        if let [table, others @ ..] = tables.as_slice() {
+            steps.extend(plan::drop_leftover_trigger(table, others, &name));
         }
     }
     Stage {

@@ -1,6 +1,6 @@
 //! The rows of a table as a plan will make them, for questions that are asked before it runs.
 
-use super::conversion::{converted, renamed_rows};
+use super::conversion::{Whose, converted, renamed_rows};
 use super::domain::{base_of, default_of};
 use crate::model::{Address, Expression, Kind, Model, Name, Object, Text as _, Validity, Written};
 use crate::plan::Context;
@@ -43,16 +43,21 @@ impl Layers {
 
 /// The rows of a live table as they will be, in parentheses and under the table's name, and where the names in them are looked
 /// up: columns are renamed, then converted, then filled, then computed. What is known of no column is left out.
-pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) -> (Sql, Vec<Name>) {
+pub(super) fn rows_to_be(
+    before: &Address,
+    table: &Address,
+    whose: Whose,
+    cx: &Context<'_>,
+) -> (Sql, Vec<Name>) {
     let level = cx.level;
     let mut layers = Layers {
         name: table.name().clone(),
-        rows: renamed_rows(before, table.name(), cx),
+        rows: renamed_rows(before, table.name(), whose, cx),
         lookup: Vec::new(),
     };
     let standing: Vec<Address> = level
         .before
-        .columns_of(&level.before.root_of(before))
+        .all_columns_of(before)
         .iter()
         .map(|there| level.moves.carry(there))
         .collect();
@@ -67,12 +72,9 @@ pub(super) fn rows_to_be(before: &Address, table: &Address, cx: &Context<'_>) ->
     if !left.is_empty() || conversions.iter().any(|(_, value)| value.is_some()) {
         layers.add(conversions);
     }
-    let new = level
-        .desired
-        .columns_of(&level.desired.root_of(table))
-        .into_iter();
+    let new = level.desired.all_columns_of(table).into_iter();
     let (later, new): (Vec<Address>, Vec<Address>) = new
-        .filter(|own| !kept.contains(&own))
+        .filter(|own| !kept.iter().any(|there| there.name() == own.name()))
         .partition(|own| computed(&level.desired, own).is_some());
     let fills = kept.iter().map(|own| (own.name().clone(), filled(own, cx)));
     let values = new

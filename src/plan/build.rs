@@ -152,6 +152,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     let mut ordered = order(blocks, cx.level)?;
     keys_made_again(&mut ordered, cx.level);
     partition::defaults_put_back(&mut ordered, cx.level);
+    partition::own_ones_go_too(&mut ordered, cx.level);
     partition::with_partitions(&mut ordered, cx.level);
     locked_as_named_then(&mut ordered, cx.level);
     // Steps of a claim are never merged with their neighbours.
@@ -258,19 +259,16 @@ fn locked_as_named_then(ordered: &mut [Placed], level: &Level) {
     }
 }
 
-/// A trigger's address does not say whether it sits on a table or a view; the locks of its statements do.
+/// The address of a trigger or rule does not say whether it sits on a table or a view; the locks of its statements do.
 fn on_views(block: Block, cx: &Context<'_>) -> Block {
     let stands = |address: &Address| {
         let objects = [&cx.level.current.objects, &cx.level.desired.objects];
         objects.iter().any(|own| own.contains_key(address))
     };
     let own = |mut step: Step| {
-        if step
-            .address
-            .target()
-            .unwrap_or_else(|| step.address.clone())
-            .kind()
-            == Kind::Trigger
+        let part = step.address.target();
+        let kind = part.as_ref().unwrap_or(&step.address).kind();
+        if matches!(kind, Kind::Trigger | Kind::Rule)
             && let Act::Statement(statement) = &mut step.does
         {
             let locks = std::mem::take(&mut statement.locks).into_iter();
@@ -439,6 +437,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::View(_)
                 | Object::MaterializedView(_)
                 | Object::Trigger(_)
+                | Object::Rule(_)
                 | Object::Owner(_)
                 | Object::Grant(_)
                 | Object::Comment(_) => false,
@@ -496,7 +495,10 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Alteration::ClusteredOn(_)
                     | Alteration::Grant(GrantAlteration::How(Grant::Grantable))
             );
-            let phase = if unnoticed && !follows_type(address, level) {
+            // What is made is switched off in the transaction that makes it.
+            let is_made = matches!(alteration, Alteration::Trigger(_) | Alteration::Rule(_))
+                && !level.current.objects.contains_key(address);
+            let phase = if is_made || unnoticed && !follows_type(address, level) {
                 Phase::Expand
             } else {
                 Phase::Contract

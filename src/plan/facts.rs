@@ -9,8 +9,8 @@ use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
-    APPLIER, Address, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name, Object,
-    PARTITION_OF, Retired, SizeClass, Text as _, Why, spoken_role,
+    APPLIER, Address, DISINHERITS, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name,
+    Object, PARTITION_OF, Retired, SizeClass, Text as _, Why, spoken_role,
 };
 
 /// Finds what a reviewer must see, in the order of the steps.
@@ -126,8 +126,8 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 .effects
                 .iter()
                 .any(|effect| matches!(effect, Effect::Moves(own) if own.why == Why::Renamed));
-            // No statement names a policy.
-            if renamed && step.address.kind() != Kind::Policy {
+            // No statement names a policy or a rule.
+            if renamed && !matches!(step.address.kind(), Kind::Policy | Kind::Rule) {
                 let because = format!(
                     "statements that use the former name of {} fail",
                     step.address
@@ -143,7 +143,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                     match attribute.as_str() {
                         "type" => guesses_time_zone(address, cx, found),
                         "definition" => goes_stale(address, cx, found),
-                        PARTITION_OF => shows_less(address, cx, found),
+                        PARTITION_OF | DISINHERITS => shows_less(address, cx, found),
                         _ => {}
                     }
                 }
@@ -174,28 +174,42 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// A table that is no partition any more is not read with the whole.
+/// A table that is no partition any more, or inherits no more, is not read with the whole.
 fn shows_less(table: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
-    let parent = cx.level.current.partitioned(table);
-    let Some(parent) = parent.filter(|_| cx.level.desired.partitioned(table).is_none()) else {
-        return;
-    };
+    let stays = cx.level.desired.parents(table);
+    let parents = cx.level.current.parents(table).into_iter();
     let was = cx.level.moves.carry_back(table);
-    let because = format!(
-        "{} no longer shows the rows of {}, and takes none that belonged there",
-        parent.dotted(),
-        was.dotted()
-    );
-    found.push(stopping(Hazard::BreaksClients, &was, because));
+    for parent in parents.filter(|own| !stays.contains(own)) {
+        let and = if cx.level.current.is_partitioned(&parent) {
+            ", and takes none that belonged there"
+        } else {
+            ""
+        };
+        let because = format!(
+            "{} no longer shows the rows of {}{and}",
+            parent.dotted(),
+            was.dotted()
+        );
+        found.push(stopping(Hazard::BreaksClients, &was, because));
+    }
 }
 
 /// Names the triggers that every batch fires: what they do is done, and no way back undoes it.
 fn fires_triggers(own: &Backfill, cx: &Context<'_>, found: &mut Vec<Finding>) {
     // A trigger of a partitioned table fires for the rows of its partitions.
     let whole = own.column.table();
-    let whole = (whole != own.table).then(|| cx.level.current.below(&whole));
+    let whole = Some(whole).filter(|whole| *whole != own.table && cx.is_partitioned(whole));
+    let whole = whole.as_ref().map(|whole| cx.level.current.below(whole));
     let own_table = cx.level.current.below(&own.table);
     for (address, object) in own_table.chain(whole.into_iter().flatten()) {
+        if let Object::Rule(rule) = object
+            && rule.event == Event::Update
+            && matches!(rule.enabled, Enabled::Origin | Enabled::Always)
+            && rule.relation(address) == own.table
+        {
+            let because = format!("{address} is carried out for the rows that are filled");
+            found.push(stopping(Hazard::FiresTriggers, address, because));
+        }
         let Object::Trigger(trigger) = object else {
             continue;
         };

@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::identity::is_computed;
 use super::relations::{Relations, lineage, stays_through_type};
 use super::step::{Act, Block, Effect, Phase, Step};
-use crate::model::{Address, Kind, Level, Move, PARTITION_OF, Why};
+use crate::model::{Address, DISINHERITS, Kind, Level, Move, PARTITION_OF, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.
 pub(crate) type Placed = (Block, Option<usize>);
@@ -138,6 +138,14 @@ fn join_access(steps: &[(usize, &Step)], edges: &mut BTreeSet<(usize, usize)>) {
     for (block, own) in touched() {
         if matches!(own.kind(), Kind::RowSecurity | Kind::Policy) {
             let first = *secured.entry(own.table()).or_insert(block);
+            join(first, block, edges);
+        }
+    }
+    // A trigger or rule that is made is in force at once: one that shall be switched off never is on.
+    let mut acting: BTreeMap<&Address, usize> = BTreeMap::new();
+    for (block, own) in touched() {
+        if matches!(own.kind(), Kind::Trigger | Kind::Rule) {
+            let first = *acting.entry(own).or_insert(block);
             join(first, block, edges);
         }
     }
@@ -285,7 +293,7 @@ fn join_replaced(
                 let place = level.moves.end_of(own);
                 for (other, step) in steps {
                     let detaches = step.effects.iter().any(|effect| {
-                        matches!(effect, Effect::Alters(table, attribute) if *table == place && attribute == PARTITION_OF)
+                        matches!(effect, Effect::Alters(table, attribute) if *table == place && (attribute == PARTITION_OF || attribute == DISINHERITS))
                     });
                     if detaches && other != block {
                         edges.insert((*other, *block));

@@ -104,6 +104,7 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::View
         | Kind::MaterializedView
         | Kind::Trigger
+        | Kind::Rule
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment => false,

@@ -151,6 +151,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         }
         Kind::DomainCheck => return vec![ddl::domain::rename_check(from, to.name())],
         Kind::Trigger => return vec![ddl::trigger::rename(from, to.name())],
+        Kind::Rule => return vec![ddl::rule::rename(from, to.name())],
         Kind::Policy => return vec![ddl::policy::rename(from, to.name())],
         // A sequence that a column owns does not leave its table's schema.
         Kind::Sequence if other_schema && present.contains(&from.with_kind(Kind::OwnedBy)) => {

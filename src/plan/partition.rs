@@ -10,7 +10,8 @@ use super::step::{Act, Block, Effect, Step};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, Expression, Kind, Level, Object, PARTITION_OF, TableAlteration,
+    Address, Alteration, DISINHERITS, Expression, Kind, Level, Model, Object, PARTITION_OF,
+    TableAlteration,
 };
 
 /// A table that has partitions is made with the columns of its key: they follow at once, whatever else came between.
@@ -47,7 +48,8 @@ pub(super) fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec
     steps
 }
 
-/// What is said of a default of a partitioned table is said of its partitions: those that have one of their own get it back.
+/// What is said of a default of a table is said of its partitions, and of those that inherit from it: those that have one of
+/// their own get it back.
 pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
     for (block, _) in ordered {
         let Block::Together(steps) = block else {
@@ -58,14 +60,14 @@ pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
             let touched = steps[at].effects.iter().filter_map(Effect::touched);
             let defaults: Vec<Address> = touched
                 .filter(|own| own.kind() == Kind::Default)
-                .filter(|own| level.current.is_partitioned(&own.table()))
+                .filter(|own| !level.current.children_of(&own.table()).is_empty())
                 .cloned()
                 .collect();
             let phase = steps[at].phase;
             for default in defaults {
                 let whole = level.current.objects.get(&default);
-                for partition in level.current.partitions_of(&default.table()) {
-                    let stays = level.desired.partitioned(&partition).is_some();
+                for partition in level.current.children_of(&default.table()) {
+                    let stays = !level.desired.parents(&partition).is_empty();
                     let inherited = level.current.inherited.get(&partition);
                     let (Some(inherited), true) = (inherited, stays) else {
                         continue;
@@ -93,46 +95,106 @@ pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
     }
 }
 
-/// Says whether what is done to such a part of a partitioned table is done to those of its partitions.
-fn recurses(kind: Kind) -> bool {
-    matches!(
+/// Makes the steps that drop what a table would keep when the column or check above it goes.
+pub(super) fn goes_as_well(own: &Address, present: &Model<Expression>) -> Vec<Step> {
+    let children = present.children_of(&own.table()).into_iter();
+    let keeps = children.filter(|child| {
+        let there = child.part(own.kind(), own.name());
+        let inherited = present.inherited.get(child);
+        inherited.is_some_and(|inherited| inherited.own.contains(&there))
+    });
+    let step = |child: Address| {
+        let there = child.part(own.kind(), own.name());
+        let statement = if own.kind() == Kind::Column {
+            ddl::table::drop_column(&there)
+        } else {
+            ddl::constraint::drop(&child, own.name())
+        };
+        let why = format!("{} has it of its own as well", child.dotted());
+        Step::run(own, statement, why).using(&child)
+    };
+    keeps.map(step).collect()
+}
+
+/// What goes from a table goes from those that inherit from it, from those too that have it of their own.
+pub(super) fn own_ones_go_too(ordered: &mut [Placed], level: &Level) {
+    for (block, _) in ordered {
+        let Block::Together(steps) = block else {
+            continue;
+        };
+        let all = std::mem::take(steps);
+        for step in all {
+            let dropped = step
+                .effects
+                .iter()
+                .filter(|own| matches!(own, Effect::Drops(_)));
+            let dropped = dropped.filter_map(Effect::touched);
+            let dropped = dropped.filter(|own| matches!(own.kind(), Kind::Column | Kind::Check));
+            let more: Vec<Step> = dropped
+                .flat_map(|own| goes_as_well(own, &level.current))
+                .map(|own| own.phase(step.phase))
+                .collect();
+            steps.push(step);
+            steps.extend(more);
+        }
+    }
+}
+
+/// Says whether what is done to such a part of a table is done to those of its partitions, or of what inherits from it.
+fn recurses(kind: Kind, is_partitioned: bool) -> bool {
+    let always = matches!(
         kind,
-        Kind::Column
-            | Kind::Default
-            | Kind::NotNull
-            | Kind::Identity
+        Kind::Column | Kind::Default | Kind::NotNull | Kind::Check | Kind::ColumnSettings
+    );
+    let to_partitions = matches!(
+        kind,
+        Kind::Identity
             | Kind::PrimaryKey
             | Kind::Unique
             | Kind::Exclusion
             | Kind::ForeignKey
-            | Kind::Check
             | Kind::Index
-            | Kind::ColumnSettings
             | Kind::Trigger
-    )
+    );
+    always || is_partitioned && to_partitions
 }
 
-/// What is done to a partitioned table is done to its partitions, under the same lock.
+/// Says whether a table is below another one, but for what has been let go by then.
+fn is_below(own: &Address, table: &Address, detached: &BTreeSet<Address>, level: &Level) -> bool {
+    let parents = level.current.parents(own).into_iter();
+    let mut parents = parents.filter(|parent| {
+        let stays = || level.desired.parents(own).contains(parent);
+        !detached.contains(own) || stays()
+    });
+    parents.any(|parent| parent == *table || is_below(&parent, table, detached, level))
+}
+
+/// What is done to a table is done to its partitions, and to what inherits from it, under the same lock.
 pub(super) fn with_partitions(ordered: &mut [Placed], level: &Level) {
     let mut detached: BTreeSet<Address> = BTreeSet::new();
     for step in ordered.iter_mut().flat_map(|(block, _)| block.steps_mut()) {
-        let lets_go = |effect: &&Effect| matches!(effect, Effect::Alters(own, attribute) if attribute == PARTITION_OF && level.desired.partitioned(own).is_none());
+        let lets_go = |effect: &&Effect| {
+            let Effect::Alters(own, attribute) = effect else {
+                return false;
+            };
+            attribute == DISINHERITS
+                || attribute == PARTITION_OF && level.desired.partitioned(own).is_none()
+        };
         let let_go = step.effects.iter().filter(lets_go);
         detached.extend(let_go.filter_map(Effect::touched).cloned());
         let Act::Statement(statement) = &mut step.does else {
             continue;
         };
-        if statement.spares_partitions || !recurses(step.address.kind()) {
+        if statement.spares_partitions {
             continue;
         }
         let mut below: Vec<(Address, LockMode)> = Vec::new();
         for (table, mode) in &statement.locks {
-            let all = level.current.partitions_of(table).into_iter();
-            let all = all.filter(|own| {
-                let mut above =
-                    std::iter::successors(Some(own.clone()), |own| level.current.partitioned(own));
-                !above.any(|own| own != *table && detached.contains(&own))
-            });
+            if !recurses(step.address.kind(), level.current.is_partitioned(table)) {
+                continue;
+            }
+            let all = level.current.children_of(table).into_iter();
+            let all = all.filter(|own| is_below(own, table, &detached, level));
             below.extend(all.map(|own| (own, *mode)));
         }
         for (partition, mode) in below {
@@ -180,7 +242,9 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
             }
             TableAlteration::Persistence(_)
             | TableAlteration::Attached
-            | TableAlteration::Detached(_) => {}
+            | TableAlteration::Detached(_)
+            | TableAlteration::Inherits(_)
+            | TableAlteration::Disinherits(_) => {}
         }
     }
     Ok(())
@@ -190,7 +254,10 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
 /// what the way forward has made, and says so.
 pub(crate) fn keeps_columns(changes: &Changes) -> Result<(), PlanError> {
     for ((table, _), change) in &changes.0 {
-        let Change::Alter(Alteration::Table(TableAlteration::Detached(_))) = change else {
+        let Change::Alter(Alteration::Table(
+            TableAlteration::Detached(_) | TableAlteration::Disinherits(_),
+        )) = change
+        else {
             continue;
         };
         let mut all = changes.0.iter();

@@ -56,7 +56,7 @@ fn rewritten(step: &Step, cx: &Context<'_>) -> Vec<Address> {
     let tables = step.works_on().into_iter();
     let tables: Vec<Address> = tables
         .flat_map(|own| {
-            let partitions = cx.level.current.partitions_of(own);
+            let partitions = cx.level.current.children_of(own);
             partitions.into_iter().chain([own.clone()])
         })
         .collect();

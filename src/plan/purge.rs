@@ -27,8 +27,8 @@ pub(crate) fn purge_stage(
     } else {
         ddl::table::drop(place)
     };
-    // What goes from a partitioned table goes from its partitions.
-    let partitions = present.partitions_of(&place.table());
+    // What goes from a table goes from its partitions, and from what inherits from it.
+    let partitions = present.children_of(&place.table());
     let statement = partitions.iter().fold(statement, |statement, own| {
         statement.locking(own, LockMode::AccessExclusive)
     });
@@ -42,6 +42,10 @@ pub(crate) fn purge_stage(
         steps.push(
             run(place, statement, format!("{} is deleted for good", row.was)).dropping(place),
         );
+        if kind == Kind::Column {
+            let more = super::partition::goes_as_well(place, present).into_iter();
+            steps.extend(more.map(|own| own.phase(Phase::Contract).reversal(Reversal::Impossible)));
+        }
     }
     // The sequences that its columns own go with a table.
     let owned: BTreeSet<Address> = present
@@ -101,10 +105,11 @@ pub(crate) fn purge_stage(
     }
 }
 
-/// Drops a fill trigger, with its function, that a stopped plan left.
-pub(crate) fn drop_leftover_trigger(table: &Address, name: &Name) -> Vec<Step> {
+/// Drops a fill trigger, with its function, that a stopped plan left on a table and on what inherits from it.
+pub(crate) fn drop_leftover_trigger(table: &Address, others: &[Address], name: &Name) -> Vec<Step> {
     let why = "a plan that stopped has left it";
-    ddl::fill_trigger::drop_named(table, name)
+    let statements = ddl::fill_trigger::drop_named(table, others, name).into_iter();
+    statements
         .map(|statement| Step::run(table, statement, why))
-        .into()
+        .collect()
 }

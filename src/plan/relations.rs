@@ -6,8 +6,8 @@ use super::new_table;
 use super::step::{Act, Effect, Phase, Step};
 use crate::ddl::Work;
 use crate::model::{
-    ADDED_VALUES, Address, Conversion, Expression, Kind, Level, Model, Move, Name, Object,
-    PARTITION_OF, Persistence, SequenceType, Slot, Text, Why,
+    ADDED_VALUES, Address, Conversion, DISINHERITS, Expression, INHERITS, Kind, Level, Model, Move,
+    Name, Object, PARTITION_OF, Persistence, SequenceType, Slot, Text, Why,
 };
 
 /// Which step comes before which.
@@ -67,6 +67,12 @@ impl<'a> ByEffect<'a> {
                             &mut by.detaches
                         };
                         all.entry(address).or_default().push(at);
+                    }
+                    Effect::Alters(address, attribute) if attribute == INHERITS => {
+                        by.attaches.entry(address).or_default().push(at);
+                    }
+                    Effect::Alters(address, attribute) if attribute == DISINHERITS => {
+                        by.detaches.entry(address).or_default().push(at);
                     }
                     Effect::Alters(address, attribute) => {
                         by.alters.entry(address).or_default().push(at);
@@ -200,7 +206,9 @@ impl Relations {
                 }
             }
         }
-        for (x, alterations) in &by.alters {
+        // What is made again has let go when it was dropped; what is altered then is the new one.
+        let stays = by.alters.iter().filter(|(x, _)| !by.drops.contains_key(*x));
+        for (x, alterations) in stays {
             for y in level.current.needs_of(x) {
                 self.before(alterations, by.drops.get(&y).unwrap_or(&none));
             }
@@ -375,7 +383,7 @@ impl Relations {
                 // What held the rows of a bound lets go of it first.
                 let parent = side.partitioned(table);
                 for (other, leaves) in by.detaches.iter().filter(|_| comes) {
-                    if level.current.partitioned(other) == parent {
+                    if parent.is_some() && level.current.partitioned(other) == parent {
                         self.before(leaves, own);
                     }
                 }
@@ -445,14 +453,13 @@ impl Relations {
             }
         }
         for (table, made) in &by.creates {
-            let parent = level.desired.partitioned(table);
-            let Some(parent) = parent.filter(|own| by.creates.contains_key(own)) else {
-                continue;
-            };
-            for (x, others) in &by.creates {
-                let is_element = x.kind().is_table_element() && x.table() == parent;
-                if is_element && x.kind() != Kind::Table {
-                    self.before(others, made);
+            let parents = level.desired.parents(table).into_iter();
+            for parent in parents.filter(|own| by.creates.contains_key(own)) {
+                for (x, others) in &by.creates {
+                    let is_element = x.kind().is_table_element() && x.table() == parent;
+                    if is_element && x.kind() != Kind::Table {
+                        self.before(others, made);
+                    }
                 }
             }
         }

@@ -126,7 +126,8 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         | Alteration::ForeignKey(_)
         | Alteration::View(_)
         | Alteration::MaterializedView(_)
-        | Alteration::Trigger(_) => attribute(),
+        | Alteration::Trigger(_)
+        | Alteration::Rule(_) => attribute(),
     }
 }
 

@@ -25,10 +25,15 @@ type Rank = (Kind, usize, Address, Kind, u16, Address);
 /// their tables.
 fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Step> {
     // A partition that a server has described is made as a table by itself and attached: all that it has from its table
-    // keeps the names that it has there.
+    // keeps the names that it has there. So is a table that inherits, where it was attached.
     let attached = |own: &Address| {
-        let parts = model.inherited.get(own);
-        parts.is_some_and(|own| !own.objects.is_empty()) && model.partitioned(own).is_some()
+        let Some(parts) = model.inherited.get(own) else {
+            return false;
+        };
+        let mut columns = parts.objects.keys();
+        let of_its_own = |column: &Address| parts.own.contains(column);
+        let all_own = columns.all(|own| own.kind() != Kind::Column || of_its_own(own));
+        !parts.objects.is_empty() && (model.partitioned(own).is_some() || all_own)
     };
     let rank_of = |kind: Kind| if is_folded(kind) { Kind::Table } else { kind };
     let depth = |unit: &Address| model.above(unit).len();
@@ -47,11 +52,15 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             && attached(address)
         {
             own.partition_of = None;
+            own.inherits.clear();
         }
         put(model.unit_of(address), address, position, object);
     }
-    for (table, own) in model.inherited.iter().filter(|(own, _)| attached(own)) {
-        for (address, object) in &own.objects {
+    for (table, own) in &model.inherited {
+        let attached = attached(table);
+        let all = own.objects.iter();
+        // What the table has of its own as well is said in its CREATE TABLE.
+        for (address, object) in all.filter(|(part, _)| attached || own.own.contains(*part)) {
             let position = own.position.get(&address.column()).copied().unwrap_or(0);
             put(table.clone(), address, position, object.clone());
         }
@@ -63,14 +72,22 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     let mut steps: Vec<Step> = closed.collect();
     let mut attaching: Vec<Step> = Vec::new();
     let mut alone: Vec<Step> = Vec::new();
-    for (address, object) in &model.objects {
-        if let Object::Table(own) = object
-            && let Some(of) = own.partition_of.as_ref().filter(|_| attached(address))
-        {
-            let statement = ddl::partition::attach(address, of);
-            attaching.push(Step::run(address, statement, ""));
-        }
+    let mut joined: Vec<(usize, Step)> = Vec::new();
+    for (address, object) in model.objects.iter().filter(|(own, _)| attached(own)) {
+        let Object::Table(own) = object else {
+            continue;
+        };
+        let of = own.partition_of.iter();
+        let attached = of.map(|of| ddl::partition::attach(address, of));
+        let inherits = own.inherits_from();
+        let inherits = inherits.map(|own| ddl::partition::inherit(address, &own));
+        let depth = model.above(address).len();
+        let steps = attached.chain(inherits);
+        joined.extend(steps.map(|own| (depth, Step::run(address, own, ""))));
     }
+    // What a table below is to have, those above have first.
+    joined.sort_by_key(|(depth, _)| *depth);
+    attaching.extend(joined.into_iter().map(|(_, step)| step));
     for ((rank, _, _, _, _, address), object) in order {
         // Keys and indexes of both sides are there by now: those that are equal are taken for one.
         if rank > Kind::ForeignKey {

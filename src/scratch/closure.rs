@@ -243,6 +243,7 @@ impl Closure {
                     | Kind::RowSecurity
                     | Kind::Policy
                     | Kind::Trigger
+                    | Kind::Rule
                     | Kind::Owner
                     | Kind::Grant
                     | Kind::Comment => false,

@@ -511,10 +511,13 @@ fn follow(
         if kept && let Some(own) = desired.objects.get_mut(address) {
             let mut now = object.map(&mut |text| Written::from(text));
             // What is detached stays so.
-            if let (Object::Table(own), Object::Table(now)) = (&*own, &mut now)
-                && own.partition_of.is_none()
-            {
-                now.partition_of = None;
+            if let (Object::Table(own), Object::Table(now)) = (&*own, &mut now) {
+                if own.partition_of.is_none() {
+                    now.partition_of = None;
+                }
+                if own.inherits.is_empty() {
+                    now.inherits.clear();
+                }
             }
             *own = now;
         }

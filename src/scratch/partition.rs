@@ -1,4 +1,4 @@
-//! Tables that become partitions, and partitions that become tables: what they have from the table above comes along.
+//! Tables that become partitions or inherit, and those that no longer do: what they have from the tables above comes along.
 
 use std::collections::BTreeSet;
 
@@ -18,8 +18,8 @@ pub(super) fn carried(
 ) -> Inherited<Expression> {
     let now = moves.carry(table);
     let above = before.partitioned(table).map(|own| moves.carry(&own));
-    let root = before.root_of(table);
-    // An index lies beside its table, whatever that is called; columns and checks are called as those of the whole table are.
+    let wholes = before.above(table);
+    // An index lies beside its table, whatever that is called; columns and checks are called as where they come from.
     let place = |address: &Address, of: &Address| {
         let part = address.target().unwrap_or_else(|| address.clone());
         let moved = moves.carry(&part);
@@ -30,7 +30,9 @@ pub(super) fn carried(
             Kind::ColumnSettings,
         ];
         let as_above = |kind: Kind| {
-            let above = moves.carry(&root.part(kind, part.name()));
+            let mut there = wholes.iter().map(|own| own.part(kind, part.name()));
+            let origin = there.find(|own| before.objects.contains_key(own));
+            let above = moves.carry(&origin.unwrap_or_else(|| part.clone()));
             moved.renamed(above.name().clone())
         };
         let now = if part.kind() == Kind::Index {
@@ -85,6 +87,7 @@ pub(super) fn carried(
                 (place(address, &now), place(from, of))
             })
             .collect(),
+        own: own.own.iter().map(|own| place(own, &now)).collect(),
         condition: own.condition.clone(),
     }
 }
@@ -107,18 +110,18 @@ pub(super) fn columns_follow(
     let mut more = Vec::new();
     for table in declared.objects.keys() {
         let there = moves.carry_back(table);
-        let joins = declared.partitioned(table).is_some()
+        let joins = !declared.parents(table).is_empty()
             && before.objects.contains_key(&there)
             && before.partitioned(&there).is_none();
         if !joins {
             continue;
         }
-        let root = declared.root_of(table);
+        let wholes = declared.above(table);
         for step in &steps {
             let end = moves.end_of(step);
-            let of_root = step.from.kind() == Kind::Column && end.table() == root;
+            let of_whole = step.from.kind() == Kind::Column && wholes.contains(&end.table());
             let former = there.part(Kind::Column, step.from.name());
-            if of_root && before.objects.contains_key(&former) {
+            if of_whole && before.objects.contains_key(&former) {
                 more.push(Move {
                     from: table.part(Kind::Column, step.from.name()),
                     to: table.part(Kind::Column, end.name()),
@@ -131,7 +134,7 @@ pub(super) fn columns_follow(
     Moves(steps)
 }
 
-/// A partition that is held without its table stands alone in the attic: with its columns, and with what it had from the table
+/// A partition, or a table that inherits, that is held without its tables stands alone in the attic: with its columns, and with what it had from the table
 /// but for what would hold other things. `held` are the places of the ledger.
 pub(super) fn set_aside(
     carried: &Model<Expression>,
@@ -139,17 +142,16 @@ pub(super) fn set_aside(
     held: &BTreeSet<Address>,
 ) {
     for place in held {
-        let Some(parent) = carried.partitioned(place) else {
-            continue;
-        };
-        if held.contains(&parent) {
+        let parents = carried.parents(place);
+        if parents.iter().all(|own| held.contains(own)) {
             continue;
         }
         if let Some(Object::Table(own)) = desired.objects.get_mut(place) {
             own.partition_of = None;
+            own.inherits.clear();
         }
         if let Some(needs) = desired.needs.get_mut(place) {
-            needs.remove(&parent);
+            needs.retain(|own| !parents.contains(own));
         }
         let Some(own) = carried.inherited.get(place) else {
             continue;
@@ -187,31 +189,86 @@ pub(super) fn stand_alone(level: &mut Level) {
         .cloned()
         .collect();
     for table in tables {
-        let sides = [&level.current, &level.desired].map(|side| side.partitioned(&table).is_some());
-        match sides {
-            [true, false] => promote(&mut level.current, &table),
-            [false, true] => {
-                let moves = level.moves.0.iter();
-                let comes_back = moves
-                    .filter(|own| own.why == Why::TakenBack)
-                    .any(|own| level.moves.end_of(own) == table);
-                align(&level.current, &mut level.desired, &table, comes_back);
-                promote(&mut level.desired, &table);
-            }
-            _ => {}
+        let [before, after] = [&level.current, &level.desired].map(|side| side.parents(&table));
+        let comes = after.iter().any(|own| !before.contains(own));
+        if comes {
+            let moves = level.moves.0.iter();
+            let comes_back = moves
+                .filter(|own| own.why == Why::TakenBack)
+                .any(|own| level.moves.end_of(own) == table);
+            align(&level.current, &mut level.desired, &table, comes_back);
         }
+        // What stays under a parent that stays comes and goes with that; but what is the table's own on the other side.
+        let lost = promoted(&level.current, &level.desired, &table);
+        let gained = promoted(&level.desired, &level.current, &table);
+        promote(&mut level.current, &table, &lost);
+        promote(&mut level.desired, &table, &gained);
     }
 }
 
-/// Makes objects of what a partition has from its table.
-fn promote(side: &mut Model<Expression>, table: &Address) {
+/// Returns what a table has from others on one side, and does not have from the same ones on the other: what has no parent
+/// there any more, and what is its own there.
+fn promoted(
+    side: &Model<Expression>,
+    other: &Model<Expression>,
+    table: &Address,
+) -> BTreeSet<Address> {
+    let Some(own) = side.inherited.get(table) else {
+        return BTreeSet::new();
+    };
+    let stays: BTreeSet<Address> = other.parents(table).into_iter().collect();
+    let common: Vec<Address> = side
+        .parents(table)
+        .into_iter()
+        .filter(|own| stays.contains(own))
+        .collect();
+    let of_common = |part: &Address| {
+        common.iter().any(|parent| {
+            let wholes = side.above(parent);
+            let mut wholes = wholes.iter().chain([parent]);
+            wholes.any(|whole| {
+                let there = whole.part(part.kind(), part.name());
+                side.objects.contains_key(&there)
+            })
+        })
+    };
+    let leading = |address: &Address| {
+        let part = address.target().unwrap_or_else(|| address.clone());
+        match part.kind() {
+            Kind::Default | Kind::NotNull | Kind::ColumnSettings => part.column(),
+            _ => part,
+        }
+    };
+    let all = own.objects.keys();
+    all.filter(|address| {
+        let lead = leading(address);
+        // A partition has all from one table, under names of its own.
+        if side.partitioned(table).is_some() {
+            common.is_empty()
+        } else {
+            !of_common(&lead) || other.objects.contains_key(&lead)
+        }
+    })
+    .cloned()
+    .collect()
+}
+
+/// Makes objects of what a table has from others.
+fn promote(side: &mut Model<Expression>, table: &Address, parts: &BTreeSet<Address>) {
     let Some(own) = side.inherited.get(table).cloned() else {
         return;
     };
-    side.objects.extend(own.objects);
-    side.position.extend(own.position);
+    let is_part = |address: &Address| parts.contains(address);
+    let objects = own.objects.into_iter();
+    side.objects
+        .extend(objects.filter(|(address, _)| is_part(address)));
+    let position = own.position.into_iter();
+    side.position
+        .extend(position.filter(|(address, _)| is_part(address)));
     for (address, needs) in own.needs {
-        side.needs.entry(address).or_default().extend(needs);
+        if is_part(&address) {
+            side.needs.entry(address).or_default().extend(needs);
+        }
     }
 }
 
@@ -223,6 +280,7 @@ fn align(
     table: &Address,
     comes_back: bool,
 ) {
+    let is_partition = desired.partitioned(table).is_some();
     let Some(own) = desired.inherited.get_mut(table) else {
         return;
     };
@@ -257,10 +315,11 @@ fn align(
             own.from.insert(there, from);
         }
     }
-    // What is no matter of the table's is left as it is: ATTACH does not ask.
+    // What is no matter of the table's is left as it is: ATTACH does not ask. What inherits gets the defaults of its parents.
     let is_left = |address: &Address| {
         let on = address.target().map(|own| own.kind());
-        matches!(address.kind(), Kind::Default | Kind::ColumnSettings)
+        (address.kind() == Kind::Default && is_partition)
+            || address.kind() == Kind::ColumnSettings
             || matches!(address.kind(), Kind::Comment | Kind::Grant) && on != Some(Kind::Table)
     };
     let columns: Vec<Address> = own.objects.keys().cloned().collect();

@@ -124,7 +124,7 @@ pub(super) async fn plant(
         if model.is_partitioned(table) {
             continue;
         }
-        let all = model.columns_of(&model.root_of(table));
+        let all = model.all_columns_of(table);
         let columns: Vec<(Address, String)> = all
             .iter()
             .cloned()
@@ -169,14 +169,15 @@ pub(super) async fn plant(
             planted
                 .seeded
                 .insert(table.clone(), u32::try_from(rows).unwrap_or(u32::MAX));
-            planted.seeds.tables.insert(
-                table.clone(),
-                values(connection, table, &all, Rows::Own).await?,
-            );
             planted.seeds.columns.insert(table.clone(), all);
         } else if !columns.is_empty() {
             planted.not_seeded.insert(table.clone(), refused);
         }
+    }
+    // Rules and triggers may have written into tables that were filled before.
+    for (table, columns) in &planted.seeds.columns {
+        let rows = values(connection, table, columns, Rows::Own).await?;
+        planted.seeds.tables.insert(table.clone(), rows);
     }
     Ok(planted)
 }

@@ -77,8 +77,11 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
                 parent: moves.carry(&of.parent_address()).path().to_vec(),
                 ..of.clone()
             });
+            let inherits = own.inherits_from().map(|own| moves.carry(&own));
+            let inherits = inherits.map(|own| own.path().to_vec()).collect();
             Object::Table(Table {
                 partition_of,
+                inherits,
                 ..own.clone()
             })
         } else if let Object::Index(index) = object {
@@ -213,7 +216,7 @@ pub(super) fn desired_side(
                 on_computed
                     || matches!(
                         kind,
-                        Kind::ForeignKey | Kind::Trigger | Kind::Policy | Kind::Grant
+                        Kind::ForeignKey | Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Grant
                     )
                     || matches!(
                         kind,

@@ -107,8 +107,11 @@ impl Database {
         let inherited = inherited.flat_map(|own| own.objects.keys());
         let all = read.model.objects.keys().chain(inherited);
         for column in all.filter(|address| address.kind() == Kind::Column) {
-            let root = read.model.root_of(&column.table());
-            rows.1.insert(column.table(), root);
+            let above = read.model.above(&column.table()).into_iter();
+            let mut above = above.map(|own| own.part(Kind::Column, column.name()));
+            if let Some(origin) = above.find(|own| read.model.objects.contains_key(own)) {
+                rows.1.insert(column.clone(), origin);
+            }
             if column.schema_name().as_str() == "reconcile" {
                 continue;
             }
@@ -144,7 +147,7 @@ pub(crate) fn driver_url(url: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows(
     pub(crate) BTreeMap<Address, Vec<Option<String>>>,
-    /// Table → the partitioned table whose columns it has.
+    /// Column → the one of another table that it is handed down from.
     BTreeMap<Address, Address>,
 );
 
@@ -168,11 +171,8 @@ impl Rows {
     ) -> Vec<String> {
         let carry = |column: &Address| {
             let now = carry(column);
-            match self.1.get(&column.table()) {
-                Some(root) => {
-                    let above = carry(&root.part(Kind::Column, column.name()));
-                    now.part(Kind::Column, above.name())
-                }
+            match self.1.get(column) {
+                Some(origin) => now.part(Kind::Column, carry(origin).name()),
                 None => now,
             }
         };

@@ -51,11 +51,17 @@ pub(crate) fn absent(major: u16) -> Option<String> {
     }
 }
 
+/// No statement says of a column or check that is inherited whether its table has it of its own as well: a table that is let
+/// go and comes back has it so.
+const AS_INHERITED: &str = "UPDATE pg_attribute SET attislocal = false WHERE attislocal AND attinhcount > 0; \
+    UPDATE pg_constraint SET conislocal = false WHERE conislocal AND coninhcount > 0";
+
 /// Dumps the structure without the journal, in pieces sorted so that the order of columns and objects does not count.
-pub(crate) fn structure(database: &Database) -> Result<Option<String>, Failed> {
+pub(crate) async fn structure(database: &Database) -> Result<Option<String>, Failed> {
     if absent(database.major).is_some() {
         return Ok(None);
     }
+    database.run(AS_INHERITED).await?;
     let Some((client, _)) = CLIENT.as_ref() else {
         return Ok(None);
     };

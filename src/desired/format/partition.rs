@@ -6,8 +6,18 @@ use schemars::JsonSchema;
 
 use super::{
     CheckForm, Exclusion, ForeignKey, IndexForm, Policy, PrimaryKeyForm, PrivilegeForm, Reference,
-    ReplicaIdentityForm, Scalar, Sql, Trigger, UniqueForm,
+    ReplicaIdentityForm, Rule, Scalar, Sql, Trigger, UniqueForm,
 };
+
+/// What a table inherits from.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum InheritsForm {
+    /// One table.
+    One(String),
+    /// Several: a column of the same name in two of them is one.
+    Several(Vec<Reference>),
+}
 
 /// The partitions of a table.
 #[derive(JsonSchema)]
@@ -59,6 +69,8 @@ pub struct Partition {
     pub foreign_keys: Option<BTreeMap<String, ForeignKey>>,
     /// Triggers by name (manual: CREATE TRIGGER).
     pub triggers: Option<BTreeMap<String, Box<Trigger>>>,
+    /// Rules by name (manual: CREATE RULE), for statements that name it.
+    pub rules: Option<BTreeMap<String, Box<Rule>>>,
     /// Whether its policies count for others than the owner, in statements that name it.
     pub row_level_security: Option<bool>,
     /// Whether they count for the owner too.

@@ -151,7 +151,9 @@ fn claim(
     };
     let sync = default.is_none() && not_null.is_some();
     if sync {
-        first.extend(ddl::fill_trigger::create(address, &fill).map(|statement| {
+        let others = cx.inheriting(&address.table());
+        let statements = ddl::fill_trigger::create(address, &fill, &others).into_iter();
+        first.extend(statements.map(|statement| {
             let why = "fills the rows that clients write meanwhile";
             let step = Step::run(address, statement, why).using(address);
             speaking_the_new_names(step, cx, &fill)
@@ -205,26 +207,28 @@ fn default_of_domain(cx: &Context<'_>, column: &Address) -> Option<Written> {
 /// Makes the steps that fill existing rows in batches, one for every table that holds some.
 pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Vec<Step> {
     let table = column.table();
-    let key: Vec<Name> = match cx
-        .level
-        .current
-        .objects
-        .get(&table.with_kind(Kind::PrimaryKey))
-    {
-        Some(Object::PrimaryKey(key)) => key.columns.clone(),
-        _ => Vec::new(),
+    // A partition has the key of its table, what inherits one of its own.
+    let key_of = |leaf: &Address| {
+        let address = leaf.with_kind(Kind::PrimaryKey);
+        let inherited = cx.level.current.inherited.get(leaf);
+        let inherited = inherited.and_then(|own| own.objects.get(&address));
+        let own = cx.level.current.objects.get(&address).or(inherited);
+        let key = match own {
+            Some(Object::PrimaryKey(key)) => key.columns.clone(),
+            _ => Vec::new(),
+        };
+        // A key that gives up one of its columns is gone by the time that this has its name.
+        let gives_up = moved_columns(cx, &table, |why| why == Why::Retired)
+            .any(|column| key.contains(column.name()));
+        if gives_up { Vec::new() } else { key }
     };
-    // A key that gives up one of its columns is gone by the time that this has its name.
-    let gives_up = moved_columns(cx, &table, |why| why == Why::Retired)
-        .any(|column| key.contains(column.name()));
-    let key = if gives_up { Vec::new() } else { key };
     let value = Sql::empty().expression(fill);
     let must_fill = cx
         .level
         .desired
         .objects
         .contains_key(&column.with_kind(Kind::NotNull));
-    let is_partitioned = cx.is_partitioned(&table);
+    let has_parts = cx.leaves(&table) != [table.clone()];
     let of_table = |leaf: Address| {
         let does = Act::Backfill(Backfill {
             table: leaf.clone(),
@@ -232,7 +236,7 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             column: column.clone(),
             value: value.clone(),
             lookup: fill.search_path().to_vec(),
-            key: key.clone(),
+            key: key_of(&leaf),
         });
         let step = Step {
             address: column.clone(),
@@ -242,11 +246,7 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             phase: Phase::Migrate,
             reversal: Reversal::Full,
         };
-        let step = if is_partitioned {
-            step.using(&leaf)
-        } else {
-            step
-        };
+        let step = if has_parts { step.using(&leaf) } else { step };
         speaking_the_new_names(step.using(column), cx, fill)
     };
     cx.leaves(&table).into_iter().map(of_table).collect()

@@ -50,14 +50,22 @@ impl Context<'_> {
         self.level.current.is_partitioned(table)
     }
 
-    /// Returns the tables that hold the rows of a table before and after: itself, or its partitions.
+    /// Returns the tables that hold the rows of a table before and after: itself, its partitions, what inherits from it.
     pub(super) fn leaves(&self, table: &Address) -> Vec<Address> {
         let (current, desired) = (&self.level.current, &self.level.desired);
-        let stays = desired.partitions_of(table);
-        let all = current.partitions_of(table).into_iter();
+        let stays = desired.children_of(table);
+        let all = current.children_of(table).into_iter();
         let all = all.filter(|own| stays.contains(own));
         let all = [table.clone()].into_iter().chain(all);
         all.filter(|own| !current.is_partitioned(own)).collect()
+    }
+
+    /// Returns the tables that inherit from a table before and after: no partitions.
+    pub(super) fn inheriting(&self, table: &Address) -> Vec<Address> {
+        let all = self.leaves(table).into_iter();
+        let is_child =
+            |own: &Address| own != table && self.level.current.partitioned(own).is_none();
+        all.filter(is_child).collect()
     }
 
     /// Returns the size class of a table, named as it is after the moves.

@@ -175,7 +175,9 @@ pub(super) fn enforce(
         );
     }
     if sync {
-        last.extend(ddl::fill_trigger::drop(column).map(|statement| {
+        let others = cx.inheriting(&column.table());
+        let statements = ddl::fill_trigger::drop(column, &others).into_iter();
+        last.extend(statements.map(|statement| {
             let step = Step::run(column, statement, "the trigger has done its work")
                 .using(column)
                 .phase(Phase::Contract);
