@@ -45,6 +45,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("documents::the_shop_has_this_plan", move || shop(major))
             .with_ignored_flag(is_absent),
         Trial::test("documents::readme_settings_are_read", settings),
+        Trial::test("documents::coverage_is_current", || {
+            is_current("docs/coverage.md", &crate::coverage::page(), |text| {
+                text.to_owned()
+            })
+        }),
         Trial::test("documents::the_reference_is_current", || {
             let schema =
                 serde_json::from_str(&reconcile::desired::json_schema()).map_err(failed)?;

@@ -13,6 +13,7 @@ mod apply;
 mod architecture;
 mod cases;
 mod commands;
+mod coverage;
 mod desired;
 mod documents;
 mod domains;
@@ -38,6 +39,7 @@ fn main() {
     trials.extend(levelling::trials());
     trials.extend(hazards::trials());
     trials.extend(commands::trials());
+    trials.extend(coverage::trials());
     trials.extend(desired::trials());
     trials.extend(documents::trials());
     trials.extend(domains::trials());

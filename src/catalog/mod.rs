@@ -5,7 +5,9 @@
 
 mod aggregate;
 mod column;
+mod composite;
 mod constraint;
+mod coverage;
 mod depend;
 mod domain;
 mod extension;
@@ -29,6 +31,7 @@ use sqlx::PgConnection;
 
 use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmodelled};
 
+pub use coverage::{Covered, Fate, coverage};
 pub(crate) use session::{
     Asked, Counted, connect_to, count, describe, held, run, spelled_types, sqlstate, value,
 };
@@ -159,6 +162,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     extension::extensions(connection, &mut gathering).await?;
     types::enums(connection, &mut gathering).await?;
     domain::domains(connection, &mut gathering).await?;
+    composite::composites(connection, &mut gathering).await?;
     sequence::sequences(connection, &mut gathering).await?;
     routine::functions(connection, &mut gathering).await?;
     aggregate::aggregates(connection, &mut gathering).await?;

@@ -141,11 +141,12 @@ pub(super) async fn views(
 
 /// Returns the catalog that a kind is commented on in. The index of a key and the row type of a table stand for the key
 /// and the table in dependencies; their own comments are not modelled.
-fn catalog_of(kind: Kind) -> Option<&'static str> {
-    match kind {
+fn catalog_of(target: &Address) -> Option<&'static str> {
+    match target.kind() {
         Kind::Schema => Some("pg_namespace"),
         Kind::Extension => Some("pg_extension"),
-        Kind::Enum | Kind::Domain => Some("pg_type"),
+        Kind::Composite if target.is_value() => Some("pg_class"),
+        Kind::Enum | Kind::Domain | Kind::Composite => Some("pg_type"),
         Kind::Function | Kind::Procedure | Kind::Aggregate => Some("pg_proc"),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Policy => Some("pg_policy"),
@@ -194,7 +195,7 @@ pub(super) async fn comments(
         };
         let is_handed_down = handed_down.is_some();
         let target = &target;
-        if catalog_of(target.kind()) != Some(get(&row, "catalog")?) {
+        if catalog_of(target) != Some(get(&row, "catalog")?) {
             continue;
         }
         let key = match into.model.objects.get(target) {

@@ -4,13 +4,13 @@
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      found AS (
-  SELECT CASE c.relkind WHEN 'f' THEN 'foreign table' ELSE 'composite type' END AS kind,
+  SELECT 'foreign table' AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND c.relkind IN ('f', 'c')
-     AND (c.relkind = 'c' OR NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
+     AND c.relkind = 'f'
+     AND (NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
   UNION ALL
   SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
          s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
@@ -122,7 +122,8 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
             FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
           UNION ALL
           SELECT 'pg_type'::regclass, t.oid, s.nspname, t.typname, NULL, NULL, t.typowner, t.typacl
-            FROM pg_type t JOIN schema s ON s.oid = t.typnamespace WHERE t.typtype IN ('e', 'd')) AS t
+            FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
+           WHERE t.typtype IN ('e', 'd') OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) AS t
    CROSS JOIN LATERAL aclexplode(t.acl) AS e
    WHERE e.grantor <> t.owner
   UNION ALL

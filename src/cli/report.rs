@@ -219,6 +219,7 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
         | PlanError::Outside { address, .. }
         | PlanError::Protected { address, .. }
         | PlanError::HandedDown { own: address, .. }
+        | PlanError::Nested { own: address, .. }
         | PlanError::PartitionBy { table: address }
         | PlanError::KeyColumn {
             column: address, ..

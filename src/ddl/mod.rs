@@ -5,6 +5,7 @@
 
 pub(crate) mod aggregate;
 pub(crate) mod comment;
+pub(crate) mod composite;
 pub(crate) mod constraint;
 pub(crate) mod domain;
 pub(crate) mod extension;
@@ -38,6 +39,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Extension(own) => extension::create(address, own),
         Object::Enum(own) => types::create_enum(address, own),
         Object::Domain(own) => domain::create(address, own),
+        Object::Composite(own) => composite::create(address, own),
         Object::DomainCheck(own) => domain::add_check(address, own),
         Object::Sequence(own) => sequence::create(address, own),
         Object::OwnedBy(own) => sequence::set_owned_by(address, Some(own)),
@@ -93,7 +95,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
     match object {
         Object::Schema(_) => table::drop_schema(address),
         Object::Extension(_) => extension::drop(address),
-        Object::Enum(_) => types::drop(address),
+        Object::Enum(_) | Object::Composite(_) => types::drop(address),
         Object::Domain(_) => domain::drop(address),
         Object::DomainCheck(_) => domain::drop_check(address),
         Object::Sequence(_) => sequence::drop(address),
@@ -145,13 +147,13 @@ pub(crate) fn alter<T: Text>(
 ) -> Option<Statement> {
     use crate::model::{
         AggregateAlteration, CheckAlteration, ClusteredOnAlteration, ColumnAlteration,
-        CommentAlteration, DefaultAlteration, DomainAlteration, DomainCheckAlteration,
-        EnumAlteration, ExclusionAlteration, ExtensionAlteration, ForeignKeyAlteration,
-        FunctionAlteration, Grant, GrantAlteration, IdentityAlteration, IndexAlteration,
-        MaterializedViewAlteration, NotNullAlteration, OwnedByAlteration, OwnerAlteration,
-        ParametersAlteration, PolicyAlteration, PrimaryKeyAlteration, ProcedureAlteration,
-        ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration, TableAlteration,
-        UniqueAlteration, Validity, ViewAlteration,
+        CommentAlteration, CompositeAlteration, DefaultAlteration, DomainAlteration,
+        DomainCheckAlteration, EnumAlteration, ExclusionAlteration, ExtensionAlteration,
+        ForeignKeyAlteration, FunctionAlteration, Grant, GrantAlteration, IdentityAlteration,
+        IndexAlteration, MaterializedViewAlteration, NotNullAlteration, OwnedByAlteration,
+        OwnerAlteration, ParametersAlteration, PolicyAlteration, PrimaryKeyAlteration,
+        ProcedureAlteration, ReplicaIdentityAlteration, RowSecurityAlteration, SequenceAlteration,
+        TableAlteration, UniqueAlteration, Validity, ViewAlteration,
     };
     const ONE_KIND: &str = "one address holds one kind";
     match (alteration, to) {
@@ -166,8 +168,18 @@ pub(crate) fn alter<T: Text>(
             Some(types::add_value(address, value, before.as_deref()))
         }
         (Alteration::Enum(EnumAlteration::Values), _)
+        | (Alteration::Composite(CompositeAlteration::Attributes), _)
         | (Alteration::Domain(DomainAlteration::Type), _)
         | (Alteration::DomainCheck(DomainCheckAlteration::Definition), _) => None,
+        (Alteration::Composite(CompositeAlteration::Drop(name)), _) => {
+            Some(composite::drop_attribute(address, name))
+        }
+        (Alteration::Composite(CompositeAlteration::Add(name)), Object::Composite(own)) => {
+            Some(composite::add_attribute(address, own.attribute(name)?))
+        }
+        (Alteration::Composite(CompositeAlteration::Retype(name)), Object::Composite(own)) => {
+            Some(composite::alter_attribute(address, own.attribute(name)?))
+        }
         (Alteration::Domain(DomainAlteration::Default(value)), _) => {
             Some(domain::set_default(address, value.as_ref()))
         }
@@ -335,6 +347,7 @@ pub(crate) fn alter<T: Text>(
             | Alteration::ReplicaIdentity(_)
             | Alteration::ClusteredOn(_)
             | Alteration::Policy(_)
+            | Alteration::Composite(_)
             | Alteration::Rule(_)
             | Alteration::View(_),
             _,
@@ -363,6 +376,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Extension
         | Kind::Enum
         | Kind::Domain
+        | Kind::Composite
         | Kind::Sequence
         | Kind::Table
         | Kind::Column

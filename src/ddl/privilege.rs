@@ -9,7 +9,7 @@ use super::statement::{Form, LockMode, Part, Privilege, Statement};
 pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Schema => "SCHEMA",
-        Kind::Enum => "TYPE",
+        Kind::Enum | Kind::Composite => "TYPE",
         Kind::Domain => "DOMAIN",
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",

@@ -111,6 +111,11 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
             types::read_enum(&head, &name, &key, &value, gathering);
         }
     }
+    if let Some(node) = fields.get("composites") {
+        for (name, key, value) in fields::entries(&node, "composites", &mut gathering.ledger) {
+            super::composite::read(&head, &name, &key, &value, gathering);
+        }
+    }
     if let Some(node) = fields.get("domains") {
         for (name, key, value) in fields::entries(&node, "domains", &mut gathering.ledger) {
             domain::read(&head, &name, &key, &value, gathering);

@@ -42,6 +42,8 @@ pub struct Document {
     pub enums: Option<BTreeMap<String, EnumForm>>,
     /// Domains: types with what their values must meet (manual: CREATE DOMAIN).
     pub domains: Option<BTreeMap<String, DomainForm>>,
+    /// Composite types by name.
+    pub composites: Option<BTreeMap<String, Composite>>,
     /// Sequences that no identity column has (manual: CREATE SEQUENCE).
     pub sequences: Option<BTreeMap<String, Option<Sequence>>>,
     /// Functions; the key is `name(argument types)` as in DROP FUNCTION (manual: CREATE FUNCTION).
@@ -140,6 +142,52 @@ pub struct Enum {
     pub r#override: Option<bool>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// A composite type (manual: CREATE TYPE).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Composite {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The attributes in their order, each a map of its name alone.
+    pub attributes: Option<Vec<BTreeMap<String, AttributeForm>>>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// Who may do what, by role, `public` for everybody; absent: not compared. The list is whole, but for its owner.
+    pub grants: Option<BTreeMap<String, Vec<PrivilegeForm>>>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// An attribute of a composite type: its type, or a map.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub enum AttributeForm {
+    /// The type.
+    Type(Sql),
+    /// Everything.
+    Full(Attribute),
+}
+
+/// An attribute with all that can be said of it.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Attribute {
+    /// The data type.
+    pub r#type: Sql,
+    /// The collation, where it is not the type's own.
+    pub collation: Option<Reference>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
 }
 
 /// A domain: the type it is made of, or a map.
@@ -498,6 +546,12 @@ mod tests {
             ),
             ("Extension", "extensions: { e: {KEYS} }", ""),
             ("Enum", "enums: { e: {KEYS} }", ""),
+            ("Composite", "composites: { c: {KEYS} }", ""),
+            (
+                "Attribute",
+                "composites: { c: { attributes: [{ a: {KEYS} }] } }",
+                "",
+            ),
             ("Domain", "domains: { d: {KEYS} }", ""),
             (
                 "DomainCheck",

@@ -3,6 +3,7 @@
 //! Pure but for reading and writing files. Every fault of every file is reported at once.
 
 mod aggregate;
+mod composite;
 mod constraint;
 mod document;
 mod domain;

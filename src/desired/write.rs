@@ -130,7 +130,7 @@ fn is_given(address: &Address, value: &Value, access: &Access) -> bool {
 /// What an entry of a section, or a key, that is written short stands for.
 fn long_word(context: &str) -> Option<&'static str> {
     Some(match context {
-        "columns" | "domains" => "type",
+        "columns" | "attributes" | "domains" => "type",
         "partitions" => "bound",
         "unique" | "indexes" | "primary_key" => "columns",
         "checks" => "check",
@@ -188,6 +188,11 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
             write_view::materialized(page, address, own),
         ),
         Object::Enum(own) => ("enums", name, write_types::enumeration(page, address, own)),
+        Object::Composite(own) => (
+            "composites",
+            name,
+            write_types::composite(page, address, own),
+        ),
         Object::Domain(own) => ("domains", name, write_types::domain(page, address, own)),
         Object::Sequence(own) => ("sequences", name, sequence(page, address, own)),
         Object::Function(own) => (

@@ -1,10 +1,10 @@
-//! Enumerated types and domains as YAML.
+//! Enumerated types, composite types and domains as YAML.
 
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, comment, names, text};
 use crate::model::{
-    Address, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _, Validity,
+    Address, Composite, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _, Validity,
 };
 
 pub(super) fn enumeration(page: &Page<'_>, address: &Address, own: &Enum) -> Value {
@@ -49,6 +49,31 @@ pub(super) fn domain(page: &Page<'_>, address: &Address, own: &Domain<Expression
     } else {
         Value::Mapping(map)
     }
+}
+
+pub(super) fn composite(page: &Page<'_>, address: &Address, own: &Composite<Expression>) -> Value {
+    let mut map = Mapping::new();
+    attached(page, address, &mut map);
+    let attributes = own.attributes.iter().map(|own| {
+        let mut map = Mapping::new();
+        map.insert(text("type"), text(own.type_name.sql()));
+        if let Some(collation) = &own.collation {
+            map.insert(text("collation"), names(collation));
+        }
+        comment(page.model, &address.attribute(&own.name), &mut map);
+        let value = if map.len() == 1 {
+            text(own.type_name.sql())
+        } else {
+            Value::Mapping(map)
+        };
+        let one: Mapping = [(text(own.name.as_str()), value)].into_iter().collect();
+        Value::Mapping(one)
+    });
+    let attributes: Vec<Value> = attributes.collect();
+    if !attributes.is_empty() {
+        map.insert(text("attributes"), Value::Sequence(attributes));
+    }
+    Value::Mapping(map)
 }
 
 fn check_of(model: &Model<Expression>, address: &Address, own: &DomainCheck<Expression>) -> Value {

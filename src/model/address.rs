@@ -168,13 +168,19 @@ impl Address {
         )
     }
 
+    /// Makes the address of an attribute of this composite type. Those are no objects of their own; renames and comments speak of
+    /// them.
+    pub fn attribute(&self, name: &Name) -> Self {
+        Self::new(Kind::Composite, self.path.iter().chain([name]).cloned())
+    }
+
     /// Makes the address of a column of this view. Those are no objects of their own; comments and privileges can be
     /// on them.
     pub fn view_column(&self, name: &Name) -> Self {
         Self::new(self.kind, self.path.iter().chain([name]).cloned())
     }
 
-    /// Returns the object that this address speaks of: it may be that of an enum value, or of a column of a view.
+    /// Returns the object that this address speaks of: it may be that of an enum value, of an attribute, or of a column of a view.
     pub fn whole(&self) -> Self {
         if self.is_value() || self.is_view_column() {
             Self::new(self.kind, self.path[..2].iter().cloned())
@@ -197,9 +203,9 @@ impl Address {
         matches!(self.kind, Kind::View | Kind::MaterializedView) && self.path.len() == 3
     }
 
-    /// Says whether this is the address of an enum value.
+    /// Says whether this is the address of an enum value, or of an attribute of a composite type.
     pub fn is_value(&self) -> bool {
-        self.kind == Kind::Enum && self.path.len() == 3
+        matches!(self.kind, Kind::Enum | Kind::Composite) && self.path.len() == 3
     }
 
     /// Returns the object that a comment, owner or privilege is on, or is on a part of.
@@ -261,6 +267,8 @@ impl Address {
                     let is_on_it = || self.target().is_some_and(|own| own.path == ancestor.path);
                     own == Kind::Enum && (self.on.is_none() || is_on_it())
                 }
+                // So does an attribute, and what is said of one.
+                Kind::Composite => own == Kind::Composite,
                 Kind::Domain => {
                     own == Kind::DomainCheck || (self.on.is_some() && own == Kind::Domain)
                 }

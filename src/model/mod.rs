@@ -6,6 +6,7 @@
 mod address;
 mod aggregate;
 mod comment;
+mod composite;
 mod constraint;
 mod database;
 mod domain;
@@ -38,6 +39,7 @@ mod view;
 pub use address::{Address, AddressError, Pattern};
 pub use aggregate::{Aggregate, AggregateAlteration, FinalModify, Gather, Moving};
 pub use comment::{Comment, CommentAlteration};
+pub use composite::{Attribute, Composite, CompositeAlteration};
 pub use constraint::{
     Action, Check, CheckAlteration, Deferrable, ForeignKey, ForeignKeyAlteration, Match,
     PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,

@@ -5,16 +5,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     Address, Aggregate, AggregateAlteration, Check, CheckAlteration, ClusteredOn,
     ClusteredOnAlteration, Column, ColumnAlteration, ColumnSettings, ColumnSettingsAlteration,
-    Comment, CommentAlteration, Default, DefaultAlteration, Domain, DomainAlteration, DomainCheck,
-    DomainCheckAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
-    ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
-    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, MaterializedView,
-    MaterializedViewAlteration, NotNull, NotNullAlteration, OwnedBy, OwnedByAlteration, Owner,
-    OwnerAlteration, Parameters, ParametersAlteration, Policy, PolicyAlteration, PrimaryKey,
-    PrimaryKeyAlteration, Procedure, ProcedureAlteration, ReplicaIdentity,
-    ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Rule, RuleAlteration, Schema,
-    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
-    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
+    Comment, CommentAlteration, Composite, CompositeAlteration, Default, DefaultAlteration, Domain,
+    DomainAlteration, DomainCheck, DomainCheckAlteration, Enum, EnumAlteration, Exclusion,
+    ExclusionAlteration, Extension, ExtensionAlteration, ForeignKey, ForeignKeyAlteration,
+    Function, FunctionAlteration, Grant, GrantAlteration, Identity, IdentityAlteration, Index,
+    IndexAlteration, MaterializedView, MaterializedViewAlteration, NotNull, NotNullAlteration,
+    OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
+    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration,
+    ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Rule,
+    RuleAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration, Slot, Table,
+    TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
+    ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -83,6 +84,8 @@ kinds! {
     Enum = "enum", Enum, EnumAlteration;
     /// A domain.
     Domain = "domain", Domain<T>, DomainAlteration;
+    /// A composite type.
+    Composite = "composite type", Composite<T>, CompositeAlteration;
     /// A sequence.
     Sequence = "sequence", Sequence, SequenceAlteration;
     /// A function.
@@ -171,6 +174,7 @@ impl Kind {
             | Self::Extension
             | Self::Enum
             | Self::Domain
+            | Self::Composite
             | Self::DomainCheck
             | Self::Sequence
             | Self::OwnedBy
@@ -203,6 +207,7 @@ impl Kind {
             | Self::Extension
             | Self::Enum
             | Self::Domain
+            | Self::Composite
             | Self::DomainCheck
             | Self::Sequence
             | Self::OwnedBy
@@ -234,6 +239,7 @@ impl Kind {
             | Self::Extension
             | Self::Enum
             | Self::Domain
+            | Self::Composite
             | Self::Sequence
             | Self::Function
             | Self::Procedure
@@ -285,6 +291,7 @@ impl<T: Text> Object<T> {
             Self::Schema(_) | Self::Extension(_) => None,
             Self::Enum(_)
             | Self::Domain(_)
+            | Self::Composite(_)
             | Self::Sequence(_)
             | Self::Function(_)
             | Self::Procedure(_)
@@ -320,11 +327,14 @@ impl<T: Text> Object<T> {
         let relation = |name: &super::Name| Slot::Relation(own.schema_name().clone(), name.clone());
         let constraint = |name: &super::Name| Slot::Constraint(own.table(), name.clone());
         match self {
-            // A relation's row type takes a type's name, and the other way round an enum's array type could.
-            Self::Table(_) | Self::View(_) | Self::MaterializedView(_) => vec![
-                relation(own.name()),
-                Slot::Type(own.schema_name().clone(), own.name().clone()),
-            ],
+            // A relation's row type takes a type's name, and the other way round an enum's array type could; a composite type
+            // is both.
+            Self::Table(_) | Self::View(_) | Self::MaterializedView(_) | Self::Composite(_) => {
+                vec![
+                    relation(own.name()),
+                    Slot::Type(own.schema_name().clone(), own.name().clone()),
+                ]
+            }
             Self::Index(_) | Self::Sequence(_) => vec![relation(own.name())],
             Self::Enum(_) | Self::Domain(_) => {
                 vec![Slot::Type(own.schema_name().clone(), own.name().clone())]
@@ -380,6 +390,7 @@ impl<T: Text> Object<T> {
             Self::Extension(own) => Object::Extension(own.clone()),
             Self::Enum(own) => Object::Enum(own.clone()),
             Self::Domain(own) => Object::Domain(own.map(turn)),
+            Self::Composite(own) => Object::Composite(own.map(turn)),
             Self::DomainCheck(own) => Object::DomainCheck(own.map(turn)),
             Self::Sequence(own) => Object::Sequence(own.clone()),
             Self::OwnedBy(own) => Object::OwnedBy(own.clone()),

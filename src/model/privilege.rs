@@ -74,7 +74,7 @@ impl Kind {
             Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
             Self::Schema => &["CREATE", "USAGE"],
             Self::Function | Self::Procedure | Self::Aggregate => &["EXECUTE"],
-            Self::Enum | Self::Domain => &["USAGE"],
+            Self::Enum | Self::Domain | Self::Composite => &["USAGE"],
             Self::Extension
             | Self::DomainCheck
             | Self::OwnedBy
@@ -105,7 +105,12 @@ impl Kind {
     pub fn given_to_everybody(self) -> &'static [&'static str] {
         if matches!(
             self,
-            Self::Function | Self::Procedure | Self::Aggregate | Self::Enum | Self::Domain
+            Self::Function
+                | Self::Procedure
+                | Self::Aggregate
+                | Self::Enum
+                | Self::Domain
+                | Self::Composite
         ) {
             self.privileges(0)
         } else {

@@ -173,7 +173,12 @@ pub(super) fn type_after_move(own: &Name, from: &Address, to: &Address) -> Name 
     };
     let is_type = matches!(
         from.kind(),
-        Kind::Table | Kind::View | Kind::MaterializedView | Kind::Enum | Kind::Domain
+        Kind::Table
+            | Kind::View
+            | Kind::MaterializedView
+            | Kind::Enum
+            | Kind::Domain
+            | Kind::Composite
     );
     let moves_with_schema = from.kind() == Kind::Schema && path[..1] == *from.path();
     if !(moves_with_schema || is_type && path[..] == *from.path()) {

@@ -127,6 +127,7 @@ impl Declared {
             let kinds = [
                 Kind::Enum,
                 Kind::Domain,
+                Kind::Composite,
                 Kind::Table,
                 Kind::View,
                 Kind::MaterializedView,

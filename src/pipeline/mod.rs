@@ -1,6 +1,7 @@
 //! The loop as a library: one async function per command. Owns no rule, prints nothing.
 
 mod apply;
+mod composite;
 mod conversion;
 mod counting;
 mod domain;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::conversion::Whose;
 use super::rows_to_be::{fill, has_other_labels, rows_to_be};
-use super::{PipelineError, Project, conversion, counting, domain};
+use super::{PipelineError, Project, composite, conversion, counting, domain};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
 use crate::model::{
@@ -62,6 +62,7 @@ pub(super) async fn findings(
                 .chain(unpopulated(address, change, changes, cx))
                 .chain(conversion::questions(address, change, cx))
                 .chain(domain::questions(address, change, cx))
+                .chain(composite::questions(address, change, cx))
                 .chain(super::partition::questions(address, change, cx))
         })
         .collect();
@@ -209,11 +210,9 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         })
     };
     // A check, a NOT NULL or a computed column comes to what inherits as well; a key knows the rows of its table alone.
-    let whose = match object {
-        Object::Check(own) if !own.no_inherit => Whose::All,
-        Object::NotNull(_) | Object::Column(_) => Whose::All,
-        _ => Whose::Own,
-    };
+    let comes_to_all = matches!(object, Object::NotNull(_) | Object::Column(_))
+        || matches!(object, Object::Check(own) if !own.no_inherit);
+    let whose = if comes_to_all { Whose::All } else { Whose::Own };
     let (rows, mut lookup) = rows_to_be(&before, &table, whose, cx);
     // Equality of a type from elsewhere stands beside it: without its schema, that of text would be taken for citext.
     lookup.extend(type_schemas(&table, cx));
@@ -228,7 +227,10 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
     let speaks_of_change = || {
         let changes = |own: &&Address| {
             let sides = [&level.current, &level.desired].map(|side| side.objects.get(*own));
-            matches!(own.kind(), Kind::Enum | Kind::Domain | Kind::Function) && sides[0] != sides[1]
+            matches!(
+                own.kind(),
+                Kind::Enum | Kind::Domain | Kind::Composite | Kind::Function
+            ) && sides[0] != sides[1]
         };
         level
             .desired
@@ -351,6 +353,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::Extension(_)
         | Object::Enum(_)
         | Object::Domain(_)
+        | Object::Composite(_)
         | Object::DomainCheck(_)
         | Object::Sequence(_)
         | Object::Function(_)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PipelineError, Project, live};
 use crate::history;
-use crate::model::{Address, Hash, Intent, Kind, Moves, Pattern, Retired};
+use crate::model::{Address, Expression, Hash, Intent, Kind, Model, Moves, Pattern, Retired};
 use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, purge_stage};
 use crate::scratch::without_journal;
 
@@ -72,16 +72,17 @@ pub async fn plan_purge(
         whole.is_none_or(|own| live.history.ledger.iter().any(|row| row.place == own))
     });
     let depth = |table: &Address| model.above(table).len();
-    let last_first = [
-        Kind::Enum,
-        Kind::Domain,
-        Kind::Sequence,
-        Kind::Table,
-        Kind::Column,
-    ];
+    let is_type = |kind: Kind| matches!(kind, Kind::Enum | Kind::Domain | Kind::Composite);
+    let last_first = [Kind::Sequence, Kind::Table, Kind::Column];
     chosen.sort_by_key(|row| {
-        let rank = last_first.iter().position(|kind| *kind == row.place.kind());
-        std::cmp::Reverse((rank, depth(&row.place)))
+        let kind = row.place.kind();
+        let rank = last_first.iter().position(|own| *own == kind);
+        let depth = if is_type(kind) {
+            made_of(&row.place, &model)
+        } else {
+            depth(&row.place)
+        };
+        std::cmp::Reverse((rank, depth))
     });
     let mut left = live.history.ledger.clone();
     let mut present = model.clone();
@@ -138,4 +139,12 @@ pub async fn plan_purge(
         },
         reaches_back_to,
     })
+}
+
+/// Returns how many types stand one upon the other in a type.
+fn made_of(own: &Address, model: &Model<Expression>) -> usize {
+    let is_type =
+        |own: &&Address| matches!(own.kind(), Kind::Enum | Kind::Domain | Kind::Composite);
+    let needs = model.needs.get(own).into_iter().flatten().filter(is_type);
+    needs.map(|own| 1 + made_of(own, model)).max().unwrap_or(0)
 }

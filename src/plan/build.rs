@@ -82,6 +82,14 @@ pub enum PlanError {
         /// The partition.
         partition: Address,
     },
+    /// A type would give way to another one, and is a part of a further one.
+    #[error("{own} would become another type, and {user} is made of it")]
+    Nested {
+        /// The type.
+        own: Address,
+        /// What is made of it.
+        user: Address,
+    },
     /// Something that no revision declared stands on what would go.
     #[error("{address} cannot go: {others} depends on it, which no revision declared")]
     Outside {
@@ -116,6 +124,9 @@ impl PlanError {
             }
             Self::Rebound { .. } => {
                 "declare it among `tables` first, which detaches it, and as a partition with the new bound in a revision after that"
+            }
+            Self::Nested { .. } => {
+                "add and drop attributes instead, which leaves the type the one it is, or declare another type beside it"
             }
             Self::Outside { .. } => {
                 "declare the dependent without it, or drop it by hand first; or leave the object as it is"
@@ -414,6 +425,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::Extension(_)
                 | Object::Enum(_)
                 | Object::Domain(_)
+                | Object::Composite(_)
                 | Object::DomainCheck(_)
                 | Object::OwnedBy(_)
                 | Object::Function(_)

@@ -130,7 +130,11 @@ pub(crate) fn to_attic(
         return Some(column_aside(state, address));
     } else if matches!(
         object,
-        Object::Table(_) | Object::Sequence(_) | Object::Enum(_) | Object::Domain(_)
+        Object::Table(_)
+            | Object::Sequence(_)
+            | Object::Enum(_)
+            | Object::Domain(_)
+            | Object::Composite(_)
     ) {
         let hash = Hash::of(&(state, address.schema_name()));
         let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
@@ -197,8 +201,10 @@ pub(crate) fn set_made_aside(
 /// Returns the types that columns in the attic need: those are held with them.
 fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) -> BTreeSet<Address> {
     let is_type = |need: &&Address| {
-        matches!(need.kind(), Kind::Enum | Kind::Domain | Kind::Extension)
-            && model.objects.contains_key(*need)
+        matches!(
+            need.kind(),
+            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Extension
+        ) && model.objects.contains_key(*need)
     };
     let columns = model.needs.iter();
     let mut queue: Vec<&Address> = columns
@@ -224,10 +230,11 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 20] = [
+const RENAMED: [Kind; 21] = [
     Kind::Schema,
     Kind::Enum,
     Kind::Domain,
+    Kind::Composite,
     Kind::DomainCheck,
     Kind::Sequence,
     Kind::Function,
@@ -250,7 +257,7 @@ const RENAMED: [Kind; 20] = [
 fn renames(known: &Known<'_>, identity: &mut Identity) {
     // Values after their types: each is spoken in its type as declared.
     let passes = RENAMED.iter().flat_map(|&kind| {
-        let values = (kind == Kind::Enum).then_some((kind, true));
+        let values = matches!(kind, Kind::Enum | Kind::Composite).then_some((kind, true));
         [(kind, false)].into_iter().chain(values)
     });
     for (kind, values) in passes {
@@ -313,6 +320,7 @@ fn spoken_after(moves: &Moves, old: &Address) -> Address {
     let parent = match old.path().len() {
         2 => old.schema(),
         _ if old.kind() == Kind::DomainCheck => old.domain(),
+        _ if old.is_value() => old.whole(),
         _ => old.table(),
     };
     let is_left = moves.carry(&moves.carry_back(&parent)) != parent;
@@ -323,13 +331,16 @@ fn spoken_after(moves: &Moves, old: &Address) -> Address {
     }
 }
 
-/// Says whether an object, or the value of an enum, is there.
+/// Says whether an object, the value of an enum, or an attribute is there.
 fn holds<T>(objects: &BTreeMap<Address, Object<T>>, address: &Address) -> bool {
     match objects.get(&address.whole()) {
         Some(Object::Enum(own)) if address.is_value() => own
             .values
             .iter()
             .any(|label| label == address.name().as_str()),
+        Some(Object::Composite(own)) if address.is_value() => {
+            own.attribute(address.name()).is_some()
+        }
         Some(_) => !address.is_value(),
         None => false,
     }
@@ -375,6 +386,7 @@ fn take_back(known: &Known<'_>, identity: &mut Identity) {
     for kind in [
         Kind::Enum,
         Kind::Domain,
+        Kind::Composite,
         Kind::Sequence,
         Kind::Table,
         Kind::Column,
@@ -468,7 +480,8 @@ fn holds_same_type(
         }
         (Some(Object::Sequence(_)), Object::Sequence(_))
         | (Some(Object::Enum(_)), Object::Enum(_))
-        | (Some(Object::Domain(_)), Object::Domain(_)) => true,
+        | (Some(Object::Domain(_)), Object::Domain(_))
+        | (Some(Object::Composite(_)), Object::Composite(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
             // Its type may come back with it: enums are asked first.
             let held_type = identity.moves.carry_type(held.type_name.sql());
@@ -582,6 +595,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Extension
             | Kind::Enum
             | Kind::Domain
+            | Kind::Composite
             | Kind::Sequence
             | Kind::Function
             | Kind::Procedure

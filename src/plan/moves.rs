@@ -117,7 +117,7 @@ fn why(step: &Move) -> String {
 fn attic_schema(address: &Address) -> Option<Address> {
     let in_attic = matches!(
         address.kind(),
-        Kind::Table | Kind::Sequence | Kind::Enum | Kind::Domain
+        Kind::Table | Kind::Sequence | Kind::Enum | Kind::Domain | Kind::Composite
     ) && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
     in_attic.then(|| address.schema())
 }
@@ -136,6 +136,13 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         Kind::Column => return vec![ddl::table::rename_column(from, to.name())],
         Kind::Enum if from.is_value() => {
             return vec![ddl::types::rename_value(
+                &from.whole(),
+                from.name(),
+                to.name(),
+            )];
+        }
+        Kind::Composite if from.is_value() => {
+            return vec![ddl::composite::rename_attribute(
                 &from.whole(),
                 from.name(),
                 to.name(),
@@ -162,6 +169,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         | Kind::MaterializedView
         | Kind::Enum
         | Kind::Domain
+        | Kind::Composite
         | Kind::Function
         | Kind::Procedure
         | Kind::Aggregate
@@ -183,7 +191,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;
-    let commands: [(Kind, Command, Command); 9] = [
+    let commands: [(Kind, Command, Command); 10] = [
         (Kind::Table, ddl::table::set_schema, ddl::table::rename),
         (Kind::View, ddl::view::set_schema, ddl::view::rename),
         (
@@ -192,6 +200,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
             ddl::view::rename,
         ),
         (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
+        (Kind::Composite, ddl::types::set_schema, ddl::types::rename),
         (Kind::Domain, ddl::domain::set_schema, ddl::domain::rename),
         (
             Kind::Function,

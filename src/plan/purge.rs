@@ -20,7 +20,7 @@ pub(crate) fn purge_stage(
         ddl::table::drop_column(place)
     } else if kind == Kind::Sequence {
         ddl::sequence::drop(place)
-    } else if kind == Kind::Enum {
+    } else if matches!(kind, Kind::Enum | Kind::Composite) {
         ddl::types::drop(place)
     } else if kind == Kind::Domain {
         ddl::domain::drop(place)

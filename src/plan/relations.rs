@@ -549,7 +549,9 @@ impl Relations {
                     self.before(arrivals, &[*at]);
                 }
             }
-            for (x, arrivals) in by.creates.iter().chain(&by.alters).chain(&by.uses) {
+            let attached = by.attaches.iter().chain(&by.detaches);
+            let changed = by.creates.iter().chain(&by.alters).chain(&by.uses);
+            for (x, arrivals) in changed.chain(attached) {
                 if speaks(x) || x.is_at_or_below(&step.from) {
                     self.before(&[*at], arrivals);
                 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, ColumnAlteration, ColumnSettingsAlteration, DomainAlteration,
-    EnumAlteration, Expression, Grant, Kind, Level, Name, Object, Text as _,
+    Address, Alteration, Body, ColumnAlteration, ColumnSettingsAlteration, CompositeAlteration,
+    DomainAlteration, EnumAlteration, Expression, Grant, Kind, Level, Name, Object, Text as _,
 };
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
@@ -14,6 +14,7 @@ use crate::model::{
 pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     let needed_by_current = level.current.needed_by();
     let needed_by_desired = level.desired.needed_by();
+    whole_types(&mut changes, &needed_by_current, level);
     let mut again: BTreeSet<Address> = BTreeSet::new();
     let mut forced: BTreeSet<Address> = BTreeSet::new();
     let mut queue: Vec<Address> = Vec::new();
@@ -111,11 +112,45 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
     without_what_goes_along(changes, level)
 }
 
+/// The server changes the type of an attribute where nothing but routines has the whole type for an argument or result; else
+/// another type takes the name.
+fn whole_types(
+    changes: &mut Changes,
+    needed_by: &BTreeMap<Address, BTreeSet<Address>>,
+    level: &Level,
+) {
+    let in_place = |own: &Address| {
+        let mut all = dependents(needed_by, own);
+        all.all(|own| {
+            let is_sql = |own: &Address| match level.current.objects.get(own) {
+                Some(Object::Function(own)) => matches!(own.body, Body::Sql(_)),
+                Some(Object::Procedure(own)) => matches!(own.body, Body::Sql(_)),
+                _ => false,
+            };
+            own.kind().is_attached() || own.kind().is_routine() && !is_sql(own)
+        })
+    };
+    let retyped = changes.0.iter().filter(|(_, change)| {
+        matches!(
+            change,
+            Change::Alter(Alteration::Composite(CompositeAlteration::Retype(_)))
+        )
+    });
+    let retyped: BTreeSet<Address> = retyped.map(|((own, _), _)| own.clone()).collect();
+    for own in retyped.iter().filter(|own| !in_place(own)) {
+        changes.remove(own);
+        let whole = Alteration::Composite(CompositeAlteration::Attributes);
+        changes.add(own, Change::Alter(whole));
+    }
+}
+
 /// Says whether a type gives way to another one of its name, and its columns are converted.
 pub(crate) fn takes_another_type(alteration: &Alteration) -> bool {
     matches!(
         alteration,
-        Alteration::Enum(EnumAlteration::Values) | Alteration::Domain(DomainAlteration::Type)
+        Alteration::Enum(EnumAlteration::Values)
+            | Alteration::Domain(DomainAlteration::Type)
+            | Alteration::Composite(CompositeAlteration::Attributes)
     )
 }
 

@@ -2,8 +2,8 @@
 
 use super::rewrite::Context;
 use crate::model::{
-    Address, Alteration, EnumAlteration, Grant, GrantAlteration, Kind, Object, OwnerAlteration,
-    spoken_role,
+    Address, Alteration, CompositeAlteration, EnumAlteration, Grant, GrantAlteration, Kind, Object,
+    OwnerAlteration, spoken_role,
 };
 
 /// Says why something is made.
@@ -104,7 +104,14 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         Alteration::Identity(_) => {
             format!("the identity of column {} changes", address.dotted())
         }
-        Alteration::Enum(EnumAlteration::Values)
+        Alteration::Composite(CompositeAlteration::Add(name)) => {
+            format!("attribute {name} of {address} is declared and not there yet")
+        }
+        Alteration::Composite(CompositeAlteration::Retype(name)) => {
+            format!("the type of attribute {name} of {address} changes")
+        }
+        Alteration::Composite(_)
+        | Alteration::Enum(EnumAlteration::Values)
         | Alteration::Schema(_)
         | Alteration::Extension(_)
         | Alteration::Domain(_)

@@ -218,6 +218,7 @@ impl Closure {
                     | Kind::Extension
                     | Kind::Enum
                     | Kind::Domain
+                    | Kind::Composite
                     | Kind::DomainCheck
                     | Kind::Sequence
                     | Kind::Function

@@ -480,6 +480,7 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
             Kind::Index,
             Kind::Enum,
             Kind::Domain,
+            Kind::Composite,
         ] {
             let other = step.to.with_kind(kind);
             let sits = kind != step.to.kind() && start.objects.contains_key(&other);

@@ -234,9 +234,11 @@ fn promoted(
     };
     let leading = |address: &Address| {
         let part = address.target().unwrap_or_else(|| address.clone());
-        match part.kind() {
-            Kind::Default | Kind::NotNull | Kind::ColumnSettings => part.column(),
-            _ => part,
+        let of_column = [Kind::Default, Kind::NotNull, Kind::ColumnSettings];
+        if of_column.contains(&part.kind()) {
+            part.column()
+        } else {
+            part
         }
     };
     let all = own.objects.keys();

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::access::{every_privilege, owners, privileges};
 use super::partition;
 use crate::model::{
-    Address, Declared, Domain, Enum, Expression, Index, Kind, Model, Move, Moves, Name, NotNull,
-    Object, Partition, Retired, Server, Settings, Table, Text as _, Validity, Why, Written,
+    Address, Attribute, Composite, Declared, Domain, Enum, Expression, Index, Kind, Model, Move,
+    Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Text as _, Validity,
+    Why, Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
@@ -88,6 +89,14 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
             Object::Index(Index {
                 table: moves.carry(&index.table_address(address)).name().clone(),
                 ..index.clone()
+            })
+        } else if let Object::Composite(own) = object {
+            let attributes = own.attributes.iter().map(|own| Attribute {
+                name: moves.carry(&address.attribute(&own.name)).name().clone(),
+                ..own.clone()
+            });
+            Object::Composite(Composite {
+                attributes: attributes.collect(),
             })
         } else if let Object::Enum(own) = object {
             let labels = own.values.iter();

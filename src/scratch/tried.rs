@@ -129,6 +129,7 @@ fn types_of(level: &Level) -> Model<Expression> {
                 | Kind::Extension
                 | Kind::Enum
                 | Kind::Domain
+                | Kind::Composite
                 | Kind::DomainCheck
                 | Kind::Sequence
                 | Kind::Function

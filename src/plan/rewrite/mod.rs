@@ -2,6 +2,7 @@
 
 mod add_column;
 mod column_type;
+mod composite;
 mod constraint;
 mod domain;
 mod enum_values;
@@ -131,11 +132,12 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 12] = [
+const REWRITES: [Rewrite; 13] = [
     partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,
     enum_values::rewrite,
+    composite::rewrite,
     domain::rewrite,
     column_type::rewrite,
     identity::rewrite,
