@@ -196,7 +196,10 @@ pub(crate) fn trials() -> Vec<Trial> {
                 let own = trial(name, move || async move {
                     run(&path, &case, direction, major).await
                 });
-                let is_left_out = absent.is_some() || !servers::is_sampled(major, &sample);
+                let is_turned =
+                    direction == Direction::Forward || servers::is_turned(major, &sample);
+                let is_left_out =
+                    absent.is_some() || !servers::is_sampled(major, &sample) || !is_turned;
                 trials.push(own.with_ignored_flag(is_left_out));
             }
         }

@@ -18,6 +18,7 @@ mod desired;
 mod documents;
 mod domains;
 mod hazards;
+mod inheritance;
 mod levelling;
 mod outside;
 mod partitions;
@@ -38,6 +39,7 @@ fn main() {
     trials.extend(cases::trials());
     trials.extend(levelling::trials());
     trials.extend(hazards::trials());
+    trials.extend(inheritance::trials());
     trials.extend(commands::trials());
     trials.extend(coverage::trials());
     trials.extend(desired::trials());

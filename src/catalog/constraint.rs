@@ -120,6 +120,10 @@ pub(super) async fn constraints(
                         name: Some(own_name.clone()),
                         validity,
                     };
+                    if inherited && get(&row, "own")? {
+                        let own = into.model.inherited.entry(table.clone()).or_default();
+                        own.own.insert(address.clone());
+                    }
                     // One of its own beside the parent's stays with the column.
                     let is_part = inherited || !into.model.objects.contains_key(&address.column());
                     into.put_part(

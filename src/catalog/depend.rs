@@ -31,7 +31,7 @@ pub(super) async fn dependencies(
             continue;
         };
         // What a partition has from its parent needs what that of the parent needs; by itself once it is a table alone.
-        if into.comes_from.contains_key(&dependent) {
+        if into.comes_from.contains_key(&dependent) || into.inherited.contains_key(&dependent) {
             if let Some(own) = into.inherited.get(&dependent).cloned() {
                 let need = into.inherited.get(&referenced).cloned().unwrap_or(need);
                 super::partition::needs(into, own, need);

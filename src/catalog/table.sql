@@ -2,6 +2,13 @@
 -- https://www.postgresql.org/docs/current/catalog-pg-class.html
 -- https://www.postgresql.org/docs/current/catalog-pg-partitioned-table.html
 -- The condition of a bound is left out where it names a table by its number, which another server does not know.
+-- What inherits from something that is no table of ours is left out, and all that inherits from that.
+WITH RECURSIVE stray AS (SELECT i.inhrelid AS oid
+                           FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
+                          WHERE p.relkind NOT IN ('r', 'p') OR p.relpersistence = 't'
+                             OR EXISTS (SELECT FROM pg_depend e
+                                         WHERE e.classid = 'pg_class'::regclass AND e.objid = p.oid AND e.deptype = 'e')
+                         UNION SELECT i.inhrelid FROM stray JOIN pg_inherits i ON i.inhparent = stray.oid)
 SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
        CASE WHEN c.relkind = 'p' THEN 'p' ELSE c.relpersistence END::text AS persistence,
@@ -35,7 +42,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN LATERAL (SELECT array_agg(an.nspname::text ORDER BY x.inhseqno) AS schemas, array_agg(a.relname::text ORDER BY x.inhseqno) AS names
                        FROM pg_inherits x JOIN pg_class a ON a.oid = x.inhparent JOIN pg_namespace an ON an.oid = a.relnamespace
                       WHERE x.inhrelid = c.oid) AS h ON c.relkind = 'r' AND NOT c.relispartition
- WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+ WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM stray WHERE stray.oid = c.oid)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend e
                     WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')

@@ -1,9 +1,18 @@
 -- A row is something of this database that is found and not modelled: its kind in the manual's words, its name, and
 -- the relation it sits on. Members of extensions are their extension's.
 -- https://www.postgresql.org/docs/current/catalogs.html
-WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+     stray AS (SELECT i.inhrelid AS oid
+                 FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'r' AND NOT c.relispartition
+                WHERE p.relkind NOT IN ('r', 'p') OR p.relpersistence = 't'
+                   OR EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = p.oid)
+               UNION SELECT i.inhrelid FROM stray JOIN pg_inherits i ON i.inhparent = stray.oid),
      found AS (
+  SELECT 'table that inherits from something not modelled' AS kind, s.nspname AS schema, c.relname AS name, NULL::text AS part,
+         'pg_class'::regclass::oid AS classid, c.oid AS objid, s.nspname AS on_schema, NULL::name AS on_name
+    FROM stray JOIN pg_class c ON c.oid = stray.oid AND c.relpersistence <> 't' JOIN schema s ON s.oid = c.relnamespace
+  UNION ALL
   SELECT 'foreign table' AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
@@ -129,23 +138,32 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   UNION ALL
   SELECT word || CASE WHEN c.relispartition THEN ' in a partition' ELSE ' in a table that inherits' END,
          s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
-    FROM pg_inherits i
-    JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind IN ('r', 'p') JOIN schema s ON s.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname AND NOT p.attisdropped
+    FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount > 0 AND c.relkind IN ('r', 'p')
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    LEFT JOIN pg_attrdef e ON e.adrelid = p.attrelid AND e.adnum = p.attnum
+    -- All that several parents say together.
+    JOIN LATERAL (SELECT bool_or(q.attnotnull) AS attnotnull,
+                         array_agg(pg_get_expr(e.adbin, CASE q.attgenerated WHEN '' THEN 0::oid ELSE e.adrelid END)) AS expressions,
+                         array_agg(q.attstorage) AS storages, array_agg(q.attcompression) AS compressions,
+                         array_agg(coalesce(q.attstattarget, -1)::int4) AS targets,
+                         array_agg(coalesce(q.attoptions::text, '')) AS options, bool_or(q.attidentity <> '') AS is_identity
+                    FROM pg_inherits i
+                    JOIN pg_attribute q ON q.attrelid = i.inhparent AND q.attname = a.attname AND NOT q.attisdropped
+                    LEFT JOIN pg_attrdef e ON e.adrelid = q.attrelid AND e.adnum = q.attnum
+                   WHERE i.inhrelid = c.oid) AS p ON p.storages IS NOT NULL
    CROSS JOIN LATERAL (VALUES ('default of its own',
-                               a.attgenerated = '' AND pg_get_expr(d.adbin, 0) IS DISTINCT FROM pg_get_expr(e.adbin, 0)),
+                               a.attgenerated = '' AND NOT EXISTS (SELECT FROM unnest(p.expressions) AS e (own)
+                                                                    WHERE e.own IS NOT DISTINCT FROM pg_get_expr(d.adbin, 0))),
                               ('generation expression of its own',
-                               a.attgenerated <> '' AND pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM pg_get_expr(e.adbin, e.adrelid)),
+                               a.attgenerated <> '' AND NOT EXISTS (SELECT FROM unnest(p.expressions) AS e (own)
+                                                                     WHERE e.own IS NOT DISTINCT FROM pg_get_expr(d.adbin, d.adrelid))),
                               ('NOT NULL of its own', a.attnotnull AND NOT p.attnotnull
                                AND NOT EXISTS (SELECT FROM pg_index k WHERE k.indrelid = c.oid AND k.indisprimary AND a.attnum = ANY (k.indkey::int2[]))),
                               ('missing NOT NULL', p.attnotnull AND NOT a.attnotnull),
-                              ('storage of its own', a.attstorage <> p.attstorage OR a.attcompression <> p.attcompression),
-                              ('statistics target of its own', coalesce(a.attstattarget, -1) <> coalesce(p.attstattarget, -1)),
-                              ('column options', a.attoptions IS DISTINCT FROM p.attoptions),
-                              ('identity of its own', a.attidentity <> '' AND p.attidentity = ''),
+                              ('storage of its own', a.attstorage <> ALL (p.storages) OR a.attcompression <> ALL (p.compressions)),
+                              ('statistics target of its own', coalesce(a.attstattarget, -1) <> ALL (p.targets)),
+                              ('column options', coalesce(a.attoptions::text, '') <> ALL (p.options)),
+                              ('identity of its own', a.attidentity <> '' AND NOT p.is_identity),
                               ('privileges on a column', a.attacl IS NOT NULL),
                               ('comment on a column',
                                EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = c.oid AND o.objsubid = a.attnum))) AS flag (word, isset)

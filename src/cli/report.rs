@@ -220,6 +220,9 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
         | PlanError::Protected { address, .. }
         | PlanError::HandedDown { own: address, .. }
         | PlanError::Nested { own: address, .. }
+        | PlanError::Diverted {
+            column: address, ..
+        }
         | PlanError::PartitionBy { table: address }
         | PlanError::KeyColumn {
             column: address, ..
@@ -255,6 +258,10 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
                 .exit(Exit::Refused)
                 .at(table, origins)
                 .mend("take the table out of `inherits` in a revision of its own before, and put it back in one after"),
+            IdentityError::OfSeveral { column, .. } => plain
+                .exit(Exit::Refused)
+                .at(column, origins)
+                .mend("take one of the two tables out of `inherits` in a revision of its own before; a column that goes is set aside under another name"),
             IdentityError::Surplus { column, .. } => plain
                 .exit(Exit::Refused)
                 .at(column, origins)

@@ -300,7 +300,8 @@ pub struct Table {
     pub schema: Option<String>,
     /// Its columns, in the order new ones are made in.
     pub columns: Option<BTreeMap<String, ColumnForm>>,
-    /// The tables that it has columns and checks from beside its own (manual: CREATE TABLE, INHERITS).
+    /// The tables that it has columns and checks from beside its own (manual: CREATE TABLE, INHERITS); their order counts when it is
+    /// made.
     pub inherits: Option<InheritsForm>,
     /// How its rows are spread: `RANGE (…)`, `LIST (…)` or `HASH (…)` (manual: CREATE TABLE, PARTITION BY).
     pub partition_by: Option<Sql>,

@@ -187,17 +187,17 @@ impl<T: Text + Ord + Serialize> Model<T> {
         of.chain(own.inherits_from()).collect()
     }
 
-    /// Returns the tables that a table has columns from, by others as well, the nearest first.
+    /// Returns the tables that a table has columns from, by others as well, each once, the nearest first. It has more of them than
+    /// any of them has.
     pub fn above(&self, table: &Address) -> Vec<Address> {
         let mut above: Vec<Address> = Vec::new();
+        let mut seen: BTreeSet<Address> = BTreeSet::new();
         let mut near = self.parents(table);
         while !near.is_empty() {
-            let new: Vec<Address> = near
-                .into_iter()
-                .filter(|own| !above.contains(own))
-                .collect();
-            near = new.iter().flat_map(|own| self.parents(own)).collect();
-            above.extend(new);
+            near.retain(|own| seen.insert(own.clone()));
+            let next = near.iter().flat_map(|own| self.parents(own)).collect();
+            above.append(&mut near);
+            near = next;
         }
         above
     }
@@ -225,18 +225,30 @@ impl<T: Text + Ord + Serialize> Model<T> {
         all
     }
 
-    /// Returns the tables that have columns from a table: its partitions or those that inherit from it, those below them
-    /// after each.
-    pub fn children_of(&self, table: &Address) -> Vec<Address> {
-        let mut all: Vec<Address> = Vec::new();
+    /// Returns, for every table that hands columns down, those that have them from it at once.
+    pub fn handing_down(&self) -> BTreeMap<Address, Vec<Address>> {
+        let mut all: BTreeMap<Address, Vec<Address>> = BTreeMap::new();
         for own in self.objects.keys().filter(|own| own.kind() == Kind::Table) {
-            if self.parents(own).contains(table) && !all.contains(own) {
-                let below = self.children_of(own);
-                all.push(own.clone());
-                let new = below.into_iter().filter(|own| !all.contains(own));
-                let new: Vec<Address> = new.collect();
-                all.extend(new);
+            for parent in self.parents(own) {
+                all.entry(parent).or_default().push(own.clone());
             }
+        }
+        all
+    }
+
+    /// Returns the tables that have columns from a table, its partitions or those that inherit from it, by others as well,
+    /// each once: those above before those below.
+    pub fn children_of(&self, table: &Address) -> Vec<Address> {
+        let handing_down = self.handing_down();
+        let mut seen: BTreeSet<&Address> = BTreeSet::new();
+        let mut waiting: Vec<&Address> = vec![table];
+        while let Some(own) = waiting.pop() {
+            let near = handing_down.get(own).into_iter().flatten();
+            waiting.extend(near.filter(|child| seen.insert(child)));
+        }
+        let mut all: Vec<Address> = seen.into_iter().cloned().collect();
+        if all.len() > 1 {
+            all.sort_by_cached_key(|own| self.above(own).len());
         }
         all
     }

@@ -46,7 +46,8 @@ pub struct Table<T> {
     /// The table that it is a partition of, and which rows it holds.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub partition_of: Option<Partition<T>>,
-    /// The tables that it has columns and checks from (INHERITS), schema and name, in their order.
+    /// The tables that it has columns and checks from (INHERITS), schema and name: in the order in which it is made with them, which
+    /// is not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherits: Vec<Vec<Name>>,
 }

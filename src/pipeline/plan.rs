@@ -195,7 +195,7 @@ async fn make_with(
     };
     let changes = diff(&forward.level);
     if *purpose == Purpose::Declare {
-        plan::partition::keeps_columns(&changes)?;
+        plan::partition::keeps_columns(&changes, &forward.level)?;
     }
     let mut stages = plan::stages(changes.clone(), &cx)?;
     if stages.is_empty() {

@@ -61,7 +61,7 @@ pub async fn plan_purge(
     // and with it.
     let mut chosen = chosen;
     for row in &live.history.ledger {
-        let with = |own: &Retired| model.children_of(&own.place).contains(&row.place);
+        let with = |own: &Retired| model.partitions_of(&own.place).contains(&row.place);
         if !chosen.contains(row) && chosen.iter().any(with) {
             chosen.push(row.clone());
         }

@@ -460,7 +460,11 @@ fn without_ground(
             let parent = back.parent(own);
             let needs = back.needs.get(*own).into_iter().flatten();
             let mut ground = parent.iter().chain(needs);
-            ground.any(|need| back.objects.contains_key(need) && !wanted.objects.contains_key(need))
+            ground.any(|need| {
+                back.objects.contains_key(need)
+                    && !wanted.objects.contains_key(need)
+                    && !is_handed_down(wanted, need)
+            })
         };
         let fallen: Vec<Address> = kept.iter().filter(falls).cloned().collect();
         if fallen.is_empty() {
@@ -473,6 +477,15 @@ fn without_ground(
             wanted.position.remove(&address);
         }
     }
+}
+
+/// Says whether a column is one that its table has from others: no object, and there all the same.
+fn is_handed_down(model: &Model<Expression>, need: &Address) -> bool {
+    let table = need.table();
+    let names = || model.all_columns_of(&table).into_iter();
+    need.kind() == Kind::Column
+        && !model.parents(&table).is_empty()
+        && names().any(|own| own.name() == need.name())
 }
 
 fn others_live_in(

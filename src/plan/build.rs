@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::{Cycle, Placed, order};
+use super::graph::{Placed, order};
+use super::refusal::PlanError;
 use super::rewrite::{self, Context};
 use super::sentence::{altered, created, dropped};
 use super::stage::{self, Stage};
@@ -10,133 +11,9 @@ use super::step::{Act, Block, Effect, Phase, Reversal, Step};
 use super::{fold, moves, partition, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
-use crate::model::{Address, Alteration, Grant, GrantAlteration, Kind, Level, Object};
-
-/// Why no plan can be made.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The order has a loop: a fault of the planner.
-    #[error(transparent)]
-    Cycle(#[from] Cycle),
-    /// A NOT NULL has nothing to fill existing rows with.
-    #[error("{column} cannot become NOT NULL: {table} holds rows, and nothing says what they get")]
-    NothingToFill {
-        /// The column.
-        column: Address,
-        /// Its table.
-        table: Address,
-    },
-    /// Something that is not modelled stands on what would go or change.
-    #[error("{address} cannot be changed: {blockers} depends on it, which is not modelled")]
-    Blocked {
-        /// What would change.
-        address: Address,
-        /// What stands on it, in the server's words.
-        blockers: String,
-    },
-    /// A protected thing would go or be written anew.
-    #[error("{address} is protected (`protect: true`) and would be {what}")]
-    Protected {
-        /// The thing.
-        address: Address,
-        /// What would become of it.
-        what: &'static str,
-    },
-    /// How a table's rows are spread over partitions changes.
-    #[error("{table} cannot be partitioned otherwise: PostgreSQL has no statement for it")]
-    PartitionBy {
-        /// The table.
-        table: Address,
-    },
-    /// A column of a partition key would get another type.
-    #[error(
-        "{column} cannot change its type: the bounds of {partition} are values of it, and PostgreSQL has no statement for that"
-    )]
-    KeyColumn {
-        /// The column.
-        column: Address,
-        /// The partition.
-        partition: Address,
-    },
-    /// What a partition has for itself is the same as what comes for the whole.
-    #[error("{own} would be taken for a part of {whole}, which is the same for the whole table")]
-    HandedDown {
-        /// What the partition has.
-        own: Address,
-        /// What comes for the whole table.
-        whole: Address,
-    },
-    /// A partition that becomes a table would lose a column.
-    #[error(
-        "{column} is a column of the whole table, and its partition becomes a table without it"
-    )]
-    LeavesColumn {
-        /// The column, in the partition.
-        column: Address,
-    },
-    /// A partition gets other bounds, or another table.
-    #[error(
-        "{partition} cannot hold other rows while it is a partition: PostgreSQL has no statement for it"
-    )]
-    Rebound {
-        /// The partition.
-        partition: Address,
-    },
-    /// A type would give way to another one, and is a part of a further one.
-    #[error("{own} would become another type, and {user} is made of it")]
-    Nested {
-        /// The type.
-        own: Address,
-        /// What is made of it.
-        user: Address,
-    },
-    /// Something that no revision declared stands on what would go.
-    #[error("{address} cannot go: {others} depends on it, which no revision declared")]
-    Outside {
-        /// What would go.
-        address: Address,
-        /// What stands on it.
-        others: String,
-    },
-}
-
-impl PlanError {
-    /// Says how to mend it.
-    pub fn mend(&self) -> &'static str {
-        match self {
-            Self::Cycle(_) => {
-                "please report this plan: the order of its steps is a fault of the tool"
-            }
-            Self::NothingToFill { .. } => {
-                "give the column a `default`, or a `backfill` expression for the rows that exist"
-            }
-            Self::Protected { .. } => {
-                "leave it as it is, or take `protect` out in a revision of its own first"
-            }
-            Self::HandedDown { .. } => {
-                "leave it out of the partition: it goes, and the whole table gets one"
-            }
-            Self::KeyColumn { .. } | Self::PartitionBy { .. } => {
-                "declare a new table beside it, move the rows, and take this one out in a later revision"
-            }
-            Self::LeavesColumn { .. } => {
-                "declare the table with all columns first, which detaches it, and without the column in a revision after that"
-            }
-            Self::Rebound { .. } => {
-                "declare it among `tables` first, which detaches it, and as a partition with the new bound in a revision after that"
-            }
-            Self::Nested { .. } => {
-                "add and drop attributes instead, which leaves the type the one it is, or declare another type beside it"
-            }
-            Self::Outside { .. } => {
-                "declare the dependent without it, or drop it by hand first; or leave the object as it is"
-            }
-            Self::Blocked { .. } => {
-                "drop the dependent by hand first, or leave the object as it is"
-            }
-        }
-    }
-}
+use crate::model::{
+    Address, Alteration, Enabled, Event, Grant, GrantAlteration, Kind, Level, Object,
+};
 
 /// Plans the way from the current to the desired side of a level pair.
 ///
@@ -160,6 +37,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     for (id, change) in &pool.0 {
         blocks.push((Block::Together(vec![plain(id, change, cx)]), None));
     }
+    diverted(&blocks, cx)?;
     let mut ordered = order(blocks, cx.level)?;
     keys_made_again(&mut ordered, cx.level);
     partition::defaults_put_back(&mut ordered, cx.level);
@@ -184,6 +62,29 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
     }
     Ok(stages)
+}
+
+/// Refuses to fill what no UPDATE reaches, as a rule does something else instead.
+fn diverted(blocks: &[Placed], cx: &Context<'_>) -> Result<(), PlanError> {
+    for step in blocks.iter().flat_map(|(block, _)| block.steps()) {
+        let Act::Backfill(fill) = &step.does else {
+            continue;
+        };
+        for (address, object) in cx.level.current.below(&fill.table) {
+            if let Object::Rule(rule) = object
+                && rule.instead
+                && rule.event == Event::Update
+                && matches!(rule.enabled, Enabled::Origin | Enabled::Always)
+                && rule.relation(address) == fill.table
+            {
+                return Err(PlanError::Diverted {
+                    column: fill.column.clone(),
+                    rule: address.clone(),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A change of type makes the foreign keys of its column again, and locks the tables at their other ends: from the first

@@ -10,7 +10,7 @@ use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
     APPLIER, Address, DISINHERITS, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name,
-    Object, PARTITION_OF, Retired, SizeClass, Text as _, Why, spoken_role,
+    Object, PARTITION_OF, RETIRED_PREFIX, Retired, SizeClass, Text as _, Why, spoken_role,
 };
 
 /// Finds what a reviewer must see, in the order of the steps.
@@ -179,7 +179,9 @@ fn shows_less(table: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
     let stays = cx.level.desired.parents(table);
     let parents = cx.level.current.parents(table).into_iter();
     let was = cx.level.moves.carry_back(table);
-    for parent in parents.filter(|own| !stays.contains(own)) {
+    // A parent that is set aside is told of by itself.
+    let in_use = |own: &Address| !own.schema_name().as_str().starts_with(RETIRED_PREFIX);
+    for parent in parents.filter(|own| !stays.contains(own) && in_use(own)) {
         let and = if cx.level.current.is_partitioned(&parent) {
             ", and takes none that belonged there"
         } else {

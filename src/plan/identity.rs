@@ -4,6 +4,7 @@ use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::give_way::let_go;
+use super::handed_down;
 use crate::model::{
     Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
     RETIRED_PREFIX, Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
@@ -57,6 +58,16 @@ pub enum IdentityError {
         /// The table that inherits.
         table: Address,
     },
+    /// A column would get another name that a table has from two others.
+    #[error("{column} cannot get another name: {child} has it from {other} as well")]
+    OfSeveral {
+        /// The column.
+        column: Address,
+        /// The table that inherits it.
+        child: Address,
+        /// The other table that it inherits it from.
+        other: Address,
+    },
     /// A partition declares what it has from its table.
     #[error("{own} is what its table has for all partitions")]
     HandedDown {
@@ -106,9 +117,10 @@ pub(crate) struct Identity {
 pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
     let mut identity = Identity::default();
     renames(known, &mut identity);
-    changes_hands(known, &identity)?;
+    handed_down::changes_hands(known, &identity)?;
     take_back(known, &mut identity);
     retire(known, &mut identity)?;
+    handed_down::of_several(known, &identity)?;
     let moves = std::mem::take(&mut identity.moves);
     identity.moves = let_go(moves, known.current, |sequence| {
         known.declared.written.objects.contains_key(sequence)
@@ -499,74 +511,6 @@ fn holds_same_type(
     }
 }
 
-/// Says whether a column that stands is one that the tables above hand down, under its name or the one that it gets there.
-fn comes_from_above(known: &Known<'_>, identity: &Identity, now: &Address) -> bool {
-    let objects = &known.declared.written.objects;
-    let above = known.declared.written.above(&now.table());
-    above.iter().any(|whole| {
-        let follows = || {
-            identity.moves.0.iter().any(|step| {
-                let end = identity.moves.end_of(step);
-                end.table() == *whole
-                    && step.from.kind() == Kind::Column
-                    && step.from.name() == now.name()
-                    && objects.contains_key(&end)
-            })
-        };
-        objects.contains_key(&whole.part(Kind::Column, now.name())) || follows()
-    })
-}
-
-/// Refuses a column that would be handed down from now on, or no longer, while its table goes on inheriting: on the way back
-/// nobody could tell the values apart.
-fn changes_hands(known: &Known<'_>, identity: &Identity) -> Result<(), IdentityError> {
-    let written = &known.declared.written;
-    let found = |column: Address, table: &Address| {
-        Err(IdentityError::ChangesHands {
-            column,
-            table: table.clone(),
-        })
-    };
-    for now in written.objects.keys() {
-        if now.kind() != Kind::Table || written.partitioned(now).is_some() {
-            continue;
-        }
-        let above = written.above(now);
-        let before = identity.moves.carry_back(now);
-        let above: Vec<Address> = above
-            .into_iter()
-            .filter(|own| {
-                let there = identity.moves.carry_back(own);
-                known.current.above(&before).contains(&there)
-            })
-            .collect();
-        if above.is_empty() {
-            continue;
-        }
-        for column in known.current.columns_of(&before) {
-            let column = identity.moves.carry(&column);
-            for whole in &above {
-                let there = whole.part(Kind::Column, column.name());
-                if column.table() == *now && written.objects.contains_key(&there) {
-                    return found(there, now);
-                }
-            }
-        }
-        for column in written.columns_of(now) {
-            let there = identity.moves.carry_back(&column);
-            for whole in &above {
-                let whole = identity.moves.carry_back(whole);
-                let origin = whole.part(Kind::Column, there.name());
-                let goes = !written.objects.contains_key(&identity.moves.carry(&origin));
-                if goes && known.current.objects.contains_key(&origin) {
-                    return found(origin, now);
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
 /// What the files no longer have is retired, where it is ours; the rest is left alone.
 fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityError> {
     let settings = known.settings;
@@ -640,7 +584,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             Kind::Column => {
                 let table = now.table();
                 // A table that becomes a partition, or inherits, has the columns of the whole.
-                if comes_from_above(known, identity, now) {
+                if handed_down::comes_from_above(known, identity, now) {
                     continue;
                 }
                 if known.declared.written.partitioned(&table).is_some() {

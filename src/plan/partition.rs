@@ -1,11 +1,12 @@
 //! What is particular about partitioned tables in a plan: what is refused, and what a statement on the whole does to its
 //! partitions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::{PlanError, identity_of};
+use super::build::identity_of;
 use super::fold;
 use super::graph::Placed;
+use super::refusal::PlanError;
 use super::step::{Act, Block, Effect, Step};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, Changes};
@@ -95,25 +96,54 @@ pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
     }
 }
 
-/// Makes the steps that drop what a table would keep when the column or check above it goes.
-pub(super) fn goes_as_well(own: &Address, present: &Model<Expression>) -> Vec<Step> {
-    let children = present.children_of(&own.table()).into_iter();
-    let keeps = children.filter(|child| {
+/// Makes the steps that drop what a table would keep when the column, check or NOT NULL above it goes. `keeps` says which tables
+/// are to keep it.
+pub(super) fn goes_as_well(
+    own: &Address,
+    present: &Model<Expression>,
+    keeps: impl Fn(&Address) -> bool,
+) -> Vec<Step> {
+    let table = own.table();
+    let below = present.children_of(&table);
+    let has = |whole: &Address| {
+        let there = whole.part(own.kind(), own.name());
+        let inherited = present.inherited.get(whole);
+        let inherited = inherited.is_some_and(|own| own.objects.contains_key(&there));
+        inherited || present.objects.contains_key(&there)
+    };
+    // One that another table hands down as well stays.
+    let from_others = |child: &Address| {
+        let parents = present.parents(child).into_iter();
+        let mut others = parents.filter(|parent| *parent != table && !below.contains(parent));
+        others.any(|parent| has(&parent))
+    };
+    let in_key = |child: &Address| {
+        let key = present.objects.get(&child.with_kind(Kind::PrimaryKey));
+        let of_key =
+            matches!(key, Some(Object::PrimaryKey(key)) if key.columns.contains(own.name()));
+        own.kind() == Kind::NotNull && of_key
+    };
+    let has_own = |child: &Address| {
         let there = child.part(own.kind(), own.name());
         let inherited = present.inherited.get(child);
         inherited.is_some_and(|inherited| inherited.own.contains(&there))
-    });
-    let step = |child: Address| {
+    };
+    let goes = below
+        .iter()
+        .filter(|child| has_own(child) && !from_others(child) && !in_key(child) && !keeps(child));
+    let step = |child: &Address| {
         let there = child.part(own.kind(), own.name());
         let statement = if own.kind() == Kind::Column {
             ddl::table::drop_column(&there)
+        } else if own.kind() == Kind::NotNull {
+            ddl::table::drop_not_null(&there.column())
         } else {
-            ddl::constraint::drop(&child, own.name())
+            ddl::constraint::drop(child, own.name())
         };
         let why = format!("{} has it of its own as well", child.dotted());
-        Step::run(own, statement, why).using(&child)
+        Step::run(own, statement, why).using(child)
     };
-    keeps.map(step).collect()
+    goes.map(step).collect()
 }
 
 /// What goes from a table goes from those that inherit from it, from those too that have it of their own.
@@ -129,9 +159,20 @@ pub(super) fn own_ones_go_too(ordered: &mut [Placed], level: &Level) {
                 .iter()
                 .filter(|own| matches!(own, Effect::Drops(_)));
             let dropped = dropped.filter_map(Effect::touched);
-            let dropped = dropped.filter(|own| matches!(own.kind(), Kind::Column | Kind::Check));
+            let dropped = dropped.filter(|own| {
+                matches!(own.kind(), Kind::Column | Kind::Check | Kind::NotNull)
+                    && !level.desired.objects.contains_key(own)
+            });
             let more: Vec<Step> = dropped
-                .flat_map(|own| goes_as_well(own, &level.current))
+                .flat_map(|own| {
+                    // One that is let go keeps what it has.
+                    let keeps = |child: &Address| {
+                        let there = child.part(own.kind(), own.name());
+                        level.desired.objects.contains_key(&there)
+                            || !level.desired.above(child).contains(&own.table())
+                    };
+                    goes_as_well(own, &level.current, keeps)
+                })
                 .map(|own| own.phase(step.phase))
                 .collect();
             steps.push(step);
@@ -159,18 +200,34 @@ fn recurses(kind: Kind, is_partitioned: bool) -> bool {
     always || is_partitioned && to_partitions
 }
 
-/// Says whether a table is below another one, but for what has been let go by then.
-fn is_below(own: &Address, table: &Address, detached: &BTreeSet<Address>, level: &Level) -> bool {
-    let parents = level.current.parents(own).into_iter();
-    let mut parents = parents.filter(|parent| {
-        let stays = || level.desired.parents(own).contains(parent);
-        !detached.contains(own) || stays()
-    });
-    parents.any(|parent| parent == *table || is_below(&parent, table, detached, level))
+/// Returns the tables below another one, but for what has been let go by then.
+fn still_below(
+    table: &Address,
+    handing_down: &BTreeMap<Address, Vec<Address>>,
+    detached: &BTreeSet<Address>,
+    level: &Level,
+) -> BTreeSet<Address> {
+    let mut found: BTreeSet<Address> = BTreeSet::new();
+    let mut waiting = vec![table.clone()];
+    while let Some(parent) = waiting.pop() {
+        for child in handing_down.get(&parent).into_iter().flatten() {
+            let is_let_go =
+                || detached.contains(child) && !level.desired.parents(child).contains(&parent);
+            if !found.contains(child) && !is_let_go() {
+                found.insert(child.clone());
+                waiting.push(child.clone());
+            }
+        }
+    }
+    found
 }
 
 /// What is done to a table is done to its partitions, and to what inherits from it, under the same lock.
 pub(super) fn with_partitions(ordered: &mut [Placed], level: &Level) {
+    let handing_down = level.current.handing_down();
+    if handing_down.is_empty() {
+        return;
+    }
     let mut detached: BTreeSet<Address> = BTreeSet::new();
     for step in ordered.iter_mut().flat_map(|(block, _)| block.steps_mut()) {
         let lets_go = |effect: &&Effect| {
@@ -193,8 +250,7 @@ pub(super) fn with_partitions(ordered: &mut [Placed], level: &Level) {
             if !recurses(step.address.kind(), level.current.is_partitioned(table)) {
                 continue;
             }
-            let all = level.current.children_of(table).into_iter();
-            let all = all.filter(|own| is_below(own, table, &detached, level));
+            let all = still_below(table, &handing_down, &detached, level).into_iter();
             below.extend(all.map(|own| (own, *mode)));
         }
         for (partition, mode) in below {
@@ -252,7 +308,7 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
 
 /// Refuses files by which a partition becomes a table without some of its columns: nobody would set those aside. A way back drops
 /// what the way forward has made, and says so.
-pub(crate) fn keeps_columns(changes: &Changes) -> Result<(), PlanError> {
+pub(crate) fn keeps_columns(changes: &Changes, level: &Level) -> Result<(), PlanError> {
     for ((table, _), change) in &changes.0 {
         let Change::Alter(Alteration::Table(
             TableAlteration::Detached(_) | TableAlteration::Disinherits(_),
@@ -262,7 +318,9 @@ pub(crate) fn keeps_columns(changes: &Changes) -> Result<(), PlanError> {
         };
         let mut all = changes.0.iter();
         let lost = all.find(|((own, _), change)| {
-            own.kind() == Kind::Column && own.table() == *table && **change == Change::Drop
+            let inherited = level.current.inherited.get(table);
+            let inherited = inherited.is_some_and(|all| all.objects.contains_key(own));
+            own.kind() == Kind::Column && inherited && **change == Change::Drop
         });
         if let Some(((column, _), _)) = lost {
             return Err(PlanError::LeavesColumn {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::build::PlanError;
+use super::refusal::PlanError;
 use super::rewrite::Context;
 use super::stage::Stage;
 use super::step::{Effect, Step};

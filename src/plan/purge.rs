@@ -38,14 +38,38 @@ pub(crate) fn purge_stage(
             .phase(Phase::Contract)
             .reversal(Reversal::Impossible)
     };
+    // What inherits from it, and is not purged, keeps the columns as its own.
+    let mut let_go: Vec<Address> = Vec::new();
+    if kind == Kind::Table {
+        for child in present.children_of(place) {
+            if present.partitioned(&child).is_none() && present.parents(&child).contains(place) {
+                let why = format!("{} stays, with the columns as its own", child.dotted());
+                steps.push(run(&child, ddl::partition::disinherit(&child, place), why));
+                let_go.push(child);
+            }
+        }
+    }
     if present.objects.contains_key(place) {
         steps.push(
             run(place, statement, format!("{} is deleted for good", row.was)).dropping(place),
         );
         if kind == Kind::Column {
-            let more = super::partition::goes_as_well(place, present).into_iter();
+            let more = super::partition::goes_as_well(place, present, |_| false).into_iter();
             steps.extend(more.map(|own| own.phase(Phase::Contract).reversal(Reversal::Impossible)));
         }
+    }
+    // A table that was let go meanwhile has kept the column, under the same name, which is like no other.
+    let kept: Vec<Address> = present
+        .objects
+        .keys()
+        .filter(|own| own.kind() == Kind::Column && kind == Kind::Column)
+        .filter(|own| own.name() == place.name() && *own != place)
+        .filter(|own| !ledger.iter().any(|row| row.place == **own))
+        .cloned()
+        .collect();
+    for own in &kept {
+        let why = format!("{} was let go with it", own.table().dotted());
+        steps.push(run(own, ddl::table::drop_column(own), why).dropping(own));
     }
     // The sequences that its columns own go with a table.
     let owned: BTreeSet<Address> = present
@@ -64,14 +88,26 @@ pub(crate) fn purge_stage(
         .keys()
         .filter(|address| {
             let unit = present.unit_of(address);
-            address.is_at_or_below(place) || unit == *place || owned.contains(&unit)
+            let with_kept = || kept.iter().any(|own| address.is_at_or_below(own));
+            address.is_at_or_below(place) || unit == *place || owned.contains(&unit) || with_kept()
         })
         .cloned()
         .collect();
     present.retain(|address| !goes.contains(address));
+    for child in &let_go {
+        if let Some(Object::Table(own)) = present.objects.get_mut(child) {
+            own.inherits.retain(|own| own[..] != *place.path());
+        }
+    }
+    let kept = let_go.iter().map(|child| {
+        let now = After::Exactly(present.fingerprint(child));
+        (child.clone(), now)
+    });
+    let kept: Vec<(Address, After)> = kept.collect();
     let mut after: BTreeMap<Address, After> = goes
         .into_iter()
         .map(|address| (address, After::Gone))
+        .chain(kept)
         .collect();
     let schema = place.schema();
     let in_attic = schema.name().as_str().starts_with(RETIRED_PREFIX);

@@ -375,7 +375,8 @@ impl Relations {
                 // What refers to the rows of a partition goes before it does.
                 for (x, others) in by.drops.iter().filter(|_| !comes) {
                     let refers = matches!(level.current.objects.get(*x), Some(Object::ForeignKey(key)) if above.contains(&key.referenced_table()));
-                    if refers && !above.contains(&x.table()) {
+                    let is_own = x.table() == **table || side.partitioned(table).is_none();
+                    if refers && !is_own && !above.contains(&x.table()) {
                         self.before(others, own);
                     }
                 }
@@ -392,8 +393,23 @@ impl Relations {
                 let changed = by.creates.iter().chain(&by.alters).chain(&by.drops);
                 for (x, others) in changed.chain(used) {
                     let whole = lineage(level, x);
-                    let of_above = whole.iter().any(|own| above.contains(own));
-                    if *x == *table || !of_above && !whole.contains(table) {
+                    // Not all of a table is handed down: what is not may change before or after.
+                    let is_partition = side.partitioned(table).is_some();
+                    let handed_down = is_partition && x.kind() != Kind::Rule
+                        || matches!(
+                            x.kind(),
+                            Kind::Table
+                                | Kind::Column
+                                | Kind::Default
+                                | Kind::NotNull
+                                | Kind::Check
+                                | Kind::ColumnSettings
+                        );
+                    let of_above = handed_down && whole.iter().any(|own| above.contains(own));
+                    // A part may be of a column that is no object here: it is handed down.
+                    let of_table = whole.contains(table)
+                        || x.kind().is_part_of_table() && x.table() == **table;
+                    if *x == *table || !of_above && !of_table {
                         continue;
                     }
                     if !comes {

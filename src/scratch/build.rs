@@ -6,7 +6,7 @@ use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
 use crate::model::{Address, Kind, Model, Object, Text, Validity};
-use crate::plan::Step;
+use crate::plan::{Act, Step};
 use crate::sql::Sql;
 
 /// An object that could not be built.
@@ -35,12 +35,22 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         let all_own = columns.all(|own| own.kind() != Kind::Column || of_its_own(own));
         !parts.objects.is_empty() && (model.partitioned(own).is_some() || all_own)
     };
-    let rank_of = |kind: Kind| if is_folded(kind) { Kind::Table } else { kind };
+    // The key of a table that inherits comes after it, or the NOT NULLs of the key would get names of their own.
+    let rank_of = |kind: Kind, unit: &Address| {
+        let comes_after = kind == Kind::PrimaryKey
+            && model.partitioned(unit).is_none()
+            && !model.parents(unit).is_empty();
+        if is_folded(kind) && !comes_after {
+            Kind::Table
+        } else {
+            kind
+        }
+    };
     let depth = |unit: &Address| model.above(unit).len();
     let mut order: Vec<(Rank, Object<T>)> = Vec::new();
     let mut put = |unit: Address, address: &Address, position: u16, object: Object<T>| {
         let kind = address.kind();
-        let rank = rank_of(kind);
+        let rank = rank_of(kind, &unit);
         let depth = if rank == Kind::Table { depth(&unit) } else { 0 };
         let place = (rank, depth, unit, kind, position, address.clone());
         order.push((place, object));
@@ -56,13 +66,36 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         }
         put(model.unit_of(address), address, position, object);
     }
+    let mut after: Vec<Step> = Vec::new();
     for (table, own) in &model.inherited {
         let attached = attached(table);
-        let all = own.objects.iter();
-        // What the table has of its own as well is said in its CREATE TABLE.
-        for (address, object) in all.filter(|(part, _)| attached || own.own.contains(*part)) {
-            let position = own.position.get(&address.column()).copied().unwrap_or(0);
-            put(table.clone(), address, position, object.clone());
+        for (address, object) in &own.objects {
+            // What the table has of its own as well is said in its CREATE TABLE, a column with all of its parts; what it has
+            // otherwise than its parents comes after it.
+            let column = address.column();
+            let said = if own.objects.contains_key(&column) {
+                own.own.contains(&column)
+            } else {
+                own.own.contains(address)
+            };
+            if attached || said {
+                let position = own.position.get(&column).copied().unwrap_or(0);
+                put(table.clone(), address, position, object.clone());
+            } else if differs(model, table, address) {
+                after.push(Step::run(address, made(address, object), ""));
+            }
+        }
+        if !attached && !model.parents(table).is_empty() {
+            after.extend(without_defaults(model, table).iter().map(|column| {
+                let statement = ddl::table::drop_default(column);
+                Step::run(&column.with_kind(Kind::Default), statement, "")
+            }));
+        }
+    }
+    // They speak of columns that the CREATE TABLE before them does not list.
+    for step in &mut after {
+        if let Act::Statement(statement) = &mut step.does {
+            statement.part = None;
         }
     }
     order.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -89,6 +122,9 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     joined.sort_by_key(|(depth, _)| *depth);
     attaching.extend(joined.into_iter().map(|(_, step)| step));
     for ((rank, _, _, _, _, address), object) in order {
+        if rank > Kind::Table {
+            steps.append(&mut after);
+        }
         // Keys and indexes of both sides are there by now: those that are equal are taken for one.
         if rank > Kind::ForeignKey {
             steps.append(&mut attaching);
@@ -104,18 +140,65 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             alone.push(Step::run(&address, statement, ""));
             continue;
         }
-        let made = if let Object::NotNull(own) = &object {
-            ddl::table::set_named_not_null(&address.column(), own)
-        } else {
-            ddl::create(&address, &object)
-        };
-        let own = [Some(made), rest];
+        let own = [Some(made(&address, &object)), rest];
         let own = own.into_iter().flatten();
         steps.extend(own.map(|statement| Step::run(&address, statement, "")));
     }
+    steps.append(&mut after);
     steps.append(&mut attaching);
     steps.append(&mut alone);
     steps
+}
+
+/// Makes an object; a NOT NULL with the name that it has.
+fn made<T: Text>(address: &Address, object: &Object<T>) -> ddl::Statement {
+    if let Object::NotNull(own) = object {
+        ddl::table::set_named_not_null(&address.column(), own)
+    } else {
+        ddl::create(address, object)
+    }
+}
+
+/// Says whether a table has a part otherwise than the tables that hand it down: a default, settings or a NOT NULL name of its own.
+fn differs<T: Text + Ord + serde::Serialize>(
+    model: &Model<T>,
+    table: &Address,
+    part: &Address,
+) -> bool {
+    let Some(own) = model.inherited.get(table) else {
+        return false;
+    };
+    let is_said = matches!(part.kind(), Kind::Comment | Kind::Grant);
+    let of_column = matches!(
+        part.kind(),
+        Kind::Default | Kind::NotNull | Kind::ColumnSettings
+    );
+    let above = model.above(table).into_iter();
+    let mut above = above.map(|whole| whole.part(part.kind(), part.name()));
+    let there = above.find_map(|own| model.objects.get(&own));
+    // A NOT NULL has the name of the one above, whatever name it is given.
+    let is_new = part.kind() != Kind::NotNull || there.is_none();
+    is_said || of_column && is_new && there != own.objects.get(part)
+}
+
+/// Returns the columns whose default a table has lost, while the tables that hand them down have one.
+fn without_defaults<T: Text + Ord + serde::Serialize>(
+    model: &Model<T>,
+    table: &Address,
+) -> Vec<Address> {
+    let Some(own) = model.inherited.get(table) else {
+        return Vec::new();
+    };
+    let columns = own.objects.keys().filter(|own| own.kind() == Kind::Column);
+    let lost = columns.filter(|column| {
+        let mut above = model.above(table).into_iter();
+        let has_one = above.any(|whole| {
+            let there = whole.part(Kind::Default, column.name());
+            model.objects.contains_key(&there)
+        });
+        has_one && !own.objects.contains_key(&column.with_kind(Kind::Default))
+    });
+    lost.cloned().collect()
 }
 
 /// What goes into its table's CREATE TABLE.

@@ -191,7 +191,10 @@ pub(crate) async fn level(
         };
     }
     level.before = before;
-    partition::stand_alone(&mut level);
+    for own in partition::stand_alone(&mut level) {
+        let object = level.desired.objects[&own].clone();
+        bench.expected.objects.insert(own, object);
+    }
     let mut questions = identity.questions;
     if wanted.given.is_none() {
         questions.extend(likeness::questions(&level));

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::ScratchError;
 use crate::model::{
-    Address, Expression, Inherited, Kind, Level, Model, Move, Moves, Object, Text as _, Why,
-    Written,
+    Address, Expression, Inherited, Kind, Level, Model, Move, Moves, Object, RETIRED_PREFIX,
+    Text as _, Why, Written,
 };
 use crate::plan::IdentityError;
 
@@ -179,8 +179,9 @@ pub(super) fn set_aside(
 }
 
 /// Where a table is a partition on one side only, that side speaks of what it has as if it stood alone: what the other side
-/// is compared with. Equal indexes and keys are one, whatever they are called.
-pub(super) fn stand_alone(level: &mut Level) {
+/// is compared with. Equal indexes and keys are one, whatever they are called. Returns what is kept of columns that are set aside.
+pub(super) fn stand_alone(level: &mut Level) -> BTreeSet<Address> {
+    let mut kept = BTreeSet::new();
     let tables: Vec<Address> = level
         .desired
         .objects
@@ -202,7 +203,60 @@ pub(super) fn stand_alone(level: &mut Level) {
         let lost = promoted(&level.current, &level.desired, &table);
         let gained = promoted(&level.desired, &level.current, &table);
         promote(&mut level.current, &table, &lost);
+        // What is set aside in a parent stays in a table that is let go: nobody asked for its end.
+        for own in lost.iter().filter(|own| is_set_aside(own)) {
+            let (current, desired) = (&level.current, &mut level.desired);
+            if let Some(object) = current.objects.get(own) {
+                desired.objects.insert(own.clone(), object.clone());
+            }
+            if let Some(position) = current.position.get(own) {
+                desired.position.insert(own.clone(), *position);
+            }
+            kept.insert(own.clone());
+        }
         promote(&mut level.desired, &table, &gained);
+        filled_as_above(level, &gained);
+    }
+    kept
+}
+
+/// Says whether this is a column that is set aside.
+fn is_set_aside(own: &Address) -> bool {
+    own.kind() == Kind::Column && own.name().as_str().starts_with(RETIRED_PREFIX)
+}
+
+/// Leaves out columns that are set aside in a table which has them from others: they are those of the others.
+pub(super) fn set_aside_above(desired: &mut Model<Written>) {
+    let columns = desired.objects.keys().filter(|own| is_set_aside(own));
+    let of_others = columns.filter(|own| {
+        let mut above = desired.above(&own.table()).into_iter();
+        above.any(|whole| {
+            let there = whole.part(Kind::Column, own.name());
+            desired.objects.contains_key(&there)
+        })
+    });
+    let of_others: BTreeSet<Address> = of_others.cloned().collect();
+    if !of_others.is_empty() {
+        desired.retain(|own| {
+            let part = own.target().unwrap_or_else(|| own.clone());
+            !of_others.contains(&part.column())
+        });
+    }
+}
+
+/// A column that a table lacks, and needs to be attached, is filled as that of the table above it is.
+fn filled_as_above(level: &mut Level, gained: &BTreeSet<Address>) {
+    let new = gained
+        .iter()
+        .filter(|own| own.kind() == Kind::Column && !level.current.objects.contains_key(*own));
+    for column in new {
+        let above = level.desired.above(&column.table()).into_iter();
+        let mut above = above.map(|own| own.part(Kind::Column, column.name()));
+        let fill = above.find_map(|own| level.intent.backfill.get(&own).cloned());
+        if let Some(fill) = fill {
+            let fills = &mut level.intent.backfill;
+            fills.entry(column.clone()).or_insert(fill);
+        }
     }
 }
 
@@ -222,8 +276,13 @@ fn promoted(
         .into_iter()
         .filter(|own| stays.contains(own))
         .collect();
-    let of_common = |part: &Address| {
-        common.iter().any(|parent| {
+    let lost: Vec<Address> = side
+        .parents(table)
+        .into_iter()
+        .filter(|own| !stays.contains(own))
+        .collect();
+    let handed_by = |parents: &[Address], part: &Address| {
+        parents.iter().any(|parent| {
             let wholes = side.above(parent);
             let mut wholes = wholes.iter().chain([parent]);
             wholes.any(|whole| {
@@ -248,7 +307,9 @@ fn promoted(
         if side.partitioned(table).is_some() {
             common.is_empty()
         } else {
-            !of_common(&lead) || other.objects.contains_key(&lead)
+            // A column that stays may have its default or NOT NULL from the parent that does not.
+            let only_lost = || handed_by(&lost, address) && !handed_by(&common, address);
+            !handed_by(&common, &lead) || other.objects.contains_key(&lead) || only_lost()
         }
     })
     .cloned()
@@ -320,7 +381,7 @@ fn align(
     // What is no matter of the table's is left as it is: ATTACH does not ask. What inherits gets the defaults of its parents.
     let is_left = |address: &Address| {
         let on = address.target().map(|own| own.kind());
-        (address.kind() == Kind::Default && is_partition)
+        (address.kind() == Kind::Default && (is_partition || comes_back))
             || address.kind() == Kind::ColumnSettings
             || matches!(address.kind(), Kind::Comment | Kind::Grant) && on != Some(Kind::Table)
     };

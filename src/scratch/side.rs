@@ -269,6 +269,7 @@ pub(super) fn desired_side(
     }
     let held: BTreeSet<Address> = ledger_after.iter().map(|row| row.place.clone()).collect();
     partition::set_aside(carried, &mut desired, &held);
+    partition::set_aside_above(&mut desired);
     without_their_index(&mut desired);
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);

@@ -9,7 +9,7 @@ use crate::model::{
     Address, Column, Expression, Kind, Name, NotNull, Object, SizeClass, Text as _, Validity, Why,
     Written,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Act, Backfill, Phase, Reversal, Step};
 use crate::sql::Sql;
 
@@ -218,7 +218,7 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             _ => Vec::new(),
         };
         // A key that gives up one of its columns is gone by the time that this has its name.
-        let gives_up = moved_columns(cx, &table, |why| why == Why::Retired)
+        let gives_up = moved_columns(cx, leaf, |why| why == Why::Retired)
             .any(|column| key.contains(column.name()));
         if gives_up { Vec::new() } else { key }
     };
@@ -246,7 +246,12 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             phase: Phase::Migrate,
             reversal: Reversal::Full,
         };
-        let step = if has_parts { step.using(&leaf) } else { step };
+        let step = if has_parts {
+            let renamed = moved_columns(cx, &leaf, |why| why != Why::Retired);
+            renamed.fold(step.using(&leaf), |step, column| step.using(column))
+        } else {
+            step
+        };
         speaking_the_new_names(step.using(column), cx, fill)
     };
     cx.leaves(&table).into_iter().map(of_table).collect()

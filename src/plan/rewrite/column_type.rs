@@ -6,7 +6,7 @@ use super::{Claim, Context};
 use crate::ddl::{self, Work};
 use crate::diff::{Change, Changes};
 use crate::model::{Alteration, ColumnAlteration, Conversion, Object};
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Reversal, Step};
 use crate::sql::Sql;
 

@@ -9,7 +9,7 @@ use crate::model::{
     Address, Alteration, Attribute, Composite, CompositeAlteration, Expression, Hash, Kind, Name,
     Object, TEMPORARY_PREFIX, Text as _,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Reversal, Step};
 use crate::sql::Sql;
 

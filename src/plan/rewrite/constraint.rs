@@ -8,7 +8,7 @@ use crate::model::{
     Address, Check, Expression, ForeignKey, Hash, Index, Kind, Move, Name, Object, PrimaryKey,
     SizeClass, TEMPORARY_PREFIX, Unique, Validity, Why,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {

@@ -11,7 +11,7 @@ use crate::model::{
     Address, Alteration, Conversion, Domain, DomainAlteration, DomainCheck, DomainCheckAlteration,
     Expression, Hash, Kind, Model, Name, Object, SizeClass, TEMPORARY_PREFIX, Text as _, Validity,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Reversal, Step};
 use crate::sql::Sql;
 

@@ -7,7 +7,7 @@ use crate::diff::{Change, Changes};
 use crate::model::{
     Alteration, EnumAlteration, Hash, Kind, Name, Object, TEMPORARY_PREFIX, Text as _,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Reversal, Step};
 use crate::sql::Sql;
 

@@ -5,7 +5,8 @@ use super::{Claim, Context};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{Address, Kind, Object, Sequence, SequenceType, SizeClass, Text};
-use crate::plan::build::{self, PlanError};
+use crate::plan::build;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::Step;
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {

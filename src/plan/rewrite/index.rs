@@ -8,7 +8,7 @@ use crate::model::{
     Address, Alteration, Hash, Kind, MaterializedViewAlteration, Name, Object, SizeClass,
     TEMPORARY_PREFIX,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
 
 /// Builds the new one beside, lets the two change their names, and drops the former one: at no moment there is none. What

@@ -11,7 +11,7 @@ use crate::model::{
     Address, Expression, Hash, Index, Kind, MaterializedView, Name, Object, SizeClass,
     TEMPORARY_PREFIX,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::relations;
 use crate::plan::step::{Phase, Step};
 

@@ -17,7 +17,7 @@ mod sequence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::build::PlanError;
+use super::refusal::PlanError;
 use super::step::{Block, Step};
 use crate::diff::{ChangeId, Changes};
 use crate::model::{Address, Expression, Level, Model, Server, Settings, SizeClass};

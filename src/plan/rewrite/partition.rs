@@ -10,7 +10,7 @@ use crate::model::{
     Address, Alteration, Bound, Expression, Hash, Kind, Name, Object, PARTITION_OF, Partition,
     SizeClass, TEMPORARY_PREFIX, Table, TableAlteration,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {

@@ -8,7 +8,7 @@ use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
     Address, Alteration, Kind, Object, Persistence, SequenceAlteration, TableAlteration,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {

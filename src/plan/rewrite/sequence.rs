@@ -7,7 +7,7 @@ use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Alteration, Counting, IdentityAlteration, Kind, Object, Sequence, SequenceAlteration,
 };
-use crate::plan::build::PlanError;
+use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
