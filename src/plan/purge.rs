@@ -64,7 +64,7 @@ pub(crate) fn purge_stage(
         .keys()
         .filter(|own| own.kind() == Kind::Column && kind == Kind::Column)
         .filter(|own| own.name() == place.name() && *own != place)
-        .filter(|own| !ledger.iter().any(|row| row.place == **own))
+        .filter(|own| !ledger.iter().any(|row| own.is_at_or_below(&row.place)))
         .cloned()
         .collect();
     for own in &kept {
@@ -88,7 +88,15 @@ pub(crate) fn purge_stage(
         .keys()
         .filter(|address| {
             let unit = present.unit_of(address);
-            let with_kept = || kept.iter().any(|own| address.is_at_or_below(own));
+            // What leans on a column of its table goes with that.
+            let leans_on = |own: &Address| {
+                let needs = present.needs.get(*address);
+                needs.is_some_and(|needs| needs.contains(own)) && unit == own.table()
+            };
+            let with_kept = || {
+                let mut kept = kept.iter();
+                kept.any(|own| address.is_at_or_below(own) || leans_on(own))
+            };
             address.is_at_or_below(place) || unit == *place || owned.contains(&unit) || with_kept()
         })
         .cloned()
