@@ -100,3 +100,10 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         None => statement,
     }
 }
+
+/// Returns the comment that a thing has where nobody says one: initdb gives one to the schema public.
+pub(super) fn given(address: &Address) -> Option<&'static str> {
+    let target = address.target()?;
+    let is_public = target.kind() == Kind::Schema && target.name().as_str() == "public";
+    is_public.then_some("standard public schema")
+}

@@ -130,7 +130,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         // What the applier owns has no owner said: see decision 1.
         Object::Owner(_) => privilege::set_own(&on(address)),
         Object::Grant(own) => privilege::reset(address, *own),
-        Object::Comment(own) => comment::set(address, own.key.as_ref(), None),
+        Object::Comment(own) => comment::set(address, own.key.as_ref(), comment::given(address)),
     }
 }
 
