@@ -34,8 +34,7 @@ pub(super) async fn still_there(
     let Some((stages, before)) = run.watched else {
         return Ok(());
     };
-    let read = catalog::read_live(connection).await?;
-    let mut live = read.model;
+    let mut live = catalog::live_model(connection).await?;
     live.retain(|address| address.schema_name() != run.journal());
     match position(stages, before, done, &live) {
         Position::At => Ok(()),

@@ -146,8 +146,8 @@ pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
     })
 }
 
-/// Reads only the model, in the transaction that the caller has open: what scratch holds was made by the tool, so
-/// nothing else is there.
+/// Reads only the model, in the transaction that the caller has open: on scratch nothing else is there, and between
+/// stages nobody asks what else is.
 pub(crate) async fn model(
     connection: &mut PgConnection,
 ) -> Result<Model<Expression>, CatalogError> {
@@ -189,6 +189,23 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
 /// # Errors
 /// Fails when the server refuses a query, or when its catalog changed during every one of three reads.
 pub async fn read_live(connection: &mut PgConnection) -> Result<Read, CatalogError> {
+    undisturbed(connection, read).await
+}
+
+/// Reads only the model of a live server, as [`read_live`] reads everything.
+///
+/// # Errors
+/// As [`read_live`].
+pub(crate) async fn live_model(
+    connection: &mut PgConnection,
+) -> Result<Model<Expression>, CatalogError> {
+    undisturbed(connection, model).await
+}
+
+async fn undisturbed<T>(
+    connection: &mut PgConnection,
+    read: impl AsyncFn(&mut PgConnection) -> Result<T, CatalogError>,
+) -> Result<T, CatalogError> {
     for _ in 0..TRIES {
         let before = session::look(connection).await?;
         session::begin_read(connection).await?;

@@ -145,8 +145,8 @@ pub async fn resume(
         .filter(|row| row.done)
         .map(|row| row.stage)
         .collect();
-    let now = catalog::read_live(&mut live.connection).await?;
-    let now = without_journal(&now.model, &settings.journal);
+    let now = catalog::live_model(&mut live.connection).await?;
+    let now = without_journal(&now, &settings.journal);
     let done = match position(
         &stopped.plan.decision.stages,
         &stopped.model_before,
@@ -328,8 +328,8 @@ async fn carry_out(
     }
     apply::fault::point();
     let ended = async {
-        let after = catalog::read_live(connection).await?;
-        let after = without_journal(&after.model, &settings.journal);
+        let after = catalog::live_model(connection).await?;
+        let after = without_journal(&after, &settings.journal);
         history::finish(
             connection,
             &settings.journal,

@@ -113,8 +113,8 @@ impl Rehearsal {
             rests_triggers,
         };
         rehearsal.before = rehearsal.read().await?;
-        rehearsal.run(stages, 1, "forward").await?;
-        rehearsal.landed = rehearsal.read().await?;
+        let before = rehearsal.before.clone();
+        rehearsal.landed = rehearsal.run(stages, before, 1, "forward").await?;
         // An attic may hold more than what was built here: it stays for that.
         let mut landed = rehearsal.landed.clone();
         landed.objects.retain(|address, _| {
@@ -134,8 +134,8 @@ impl Rehearsal {
         stages: &mut [Stage],
         given_up: impl Fn(&Address) -> bool,
     ) -> Result<(), ScratchError> {
-        self.run(stages, 2, "inverse").await?;
-        let landed = self.read().await?;
+        let from = self.landed.clone();
+        let landed = self.run(stages, from, 2, "inverse").await?;
         let kept_aside = |address: &Address| {
             address
                 .path()
@@ -177,12 +177,14 @@ impl Rehearsal {
         Ok(without_journal(&model, &self.settings.journal))
     }
 
+    /// Runs the stages from the state before, notes in each what is different after it, and returns the state at the end.
     async fn run(
         &mut self,
         stages: &mut [Stage],
+        mut before: Model<Expression>,
         revision: i64,
         direction: &'static str,
-    ) -> Result<(), ScratchError> {
+    ) -> Result<Model<Expression>, ScratchError> {
         let stop = Stop::default();
         let sizes = BTreeMap::new();
         let settings = self.settings.clone();
@@ -197,7 +199,6 @@ impl Rehearsal {
             may_hurry: false,
             rests_triggers: self.rests_triggers,
         };
-        let mut before = self.read().await?;
         for (number, stage) in stages.iter_mut().enumerate() {
             let trial = with_locks_on(stage, &before);
             apply::one(&mut self.connection, number, &trial, &run, &mut Silent)
@@ -213,7 +214,7 @@ impl Rehearsal {
             stage.after = crate::plan::stage::differences(&before, &after, &touched(stage));
             before = after;
         }
-        Ok(())
+        Ok(before)
     }
 }
 
