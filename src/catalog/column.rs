@@ -87,6 +87,7 @@ pub(super) async fn columns(
             let not_null = NotNull {
                 name: None,
                 validity: Validity::Valid,
+                no_inherit: false,
             };
             let own = address.with_kind(Kind::NotNull);
             into.put_part(inherited, None, own, Object::NotNull(not_null));

@@ -31,7 +31,11 @@ pub(super) async fn constraints(
             continue;
         }
         let own_name = name(&row, "name")?;
-        let validity = Validity::from_flag(get(&row, "validated")?);
+        let validity = if get(&row, "enforced")? {
+            Validity::from_flag(get(&row, "validated")?)
+        } else {
+            Validity::NotEnforced
+        };
         let inherited: bool = get(&row, "inherited")?;
         match get::<&str>(&row, "type")? {
             "u" => {
@@ -119,6 +123,7 @@ pub(super) async fn constraints(
                     let not_null = NotNull {
                         name: Some(own_name.clone()),
                         validity,
+                        no_inherit: get(&row, "no_inherit")?,
                     };
                     if inherited && get(&row, "own")? {
                         let own = into.model.inherited.entry(table.clone()).or_default();

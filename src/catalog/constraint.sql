@@ -4,7 +4,7 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS "table", k.conname::text AS name,
        k.contype::text AS type,
        k.conparentid <> 0 OR k.contype IN ('c', 'n') AND k.coninhcount > 0 AS inherited, k.conislocal AS own,
-       k.convalidated AS validated, k.connoinherit AS no_inherit,
+       k.convalidated AS validated, coalesce(k.enforced, true) AS enforced, k.connoinherit AS no_inherit,
        coalesce(k.temporal, false) AS temporal,
        k.condeferrable AS deferrable, k.condeferred AS deferred,
        (SELECT array_agg(a.attname::text ORDER BY p.at)
@@ -31,9 +31,10 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
        k.confupdtype::text AS on_update, k.confdeltype::text AS on_delete, k.confmatchtype::text AS matching
   FROM (SELECT x.*,
                (SELECT confdelsetcols FROM (SELECT x.*) AS y) AS set_columns,
-               (SELECT conperiod FROM (SELECT x.*) AS y) AS temporal
+               (SELECT conperiod FROM (SELECT x.*) AS y) AS temporal,
+               (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
           FROM pg_constraint x
-         CROSS JOIN (SELECT NULL::int2[] AS confdelsetcols, NULL::bool AS conperiod) AS absent) AS k
+         CROSS JOIN (SELECT NULL::int2[] AS confdelsetcols, NULL::bool AS conperiod, NULL::bool AS conenforced) AS absent) AS k
   JOIN pg_class c ON c.oid = k.conrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = k.confrelid AND k.contype = 'f'

@@ -27,13 +27,11 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
    WHERE t.typtype = 'r' OR t.typtype = 'b' AND t.typelem = 0
   UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
-    FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
-            FROM pg_constraint x CROSS JOIN (SELECT NULL::bool AS conenforced) AS absent) AS k
+    FROM pg_constraint k
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
     LEFT JOIN pg_class i ON i.oid = k.conindid
    WHERE c.relkind IN ('r', 'p') AND k.conparentid = 0
-     AND (k.enforced IS FALSE OR k.contype IN ('p', 'u') AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
-          OR k.contype = 'n' AND k.connoinherit)
+     AND k.contype IN ('p', 'u') AND (i.reloptions IS NOT NULL OR i.reltablespace <> 0)
   UNION ALL
   SELECT 'name of a domain''s NOT NULL', s.nspname, t.typname, k.conname, 'pg_constraint'::regclass, k.oid, NULL, NULL
     FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN schema s ON s.oid = t.typnamespace
@@ -142,7 +140,9 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attinhcount > 0 AND c.relkind IN ('r', 'p')
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     -- All that several parents say together.
-    JOIN LATERAL (SELECT bool_or(q.attnotnull) AS attnotnull,
+    JOIN LATERAL (SELECT bool_or(q.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n
+                                                               WHERE n.conrelid = q.attrelid AND n.contype = 'n' AND n.connoinherit
+                                                                 AND q.attnum = ANY (n.conkey))) AS attnotnull,
                          array_agg(pg_get_expr(e.adbin, CASE q.attgenerated WHEN '' THEN 0::oid ELSE e.adrelid END)) AS expressions,
                          array_agg(q.attstorage) AS storages, array_agg(q.attcompression) AS compressions,
                          array_agg(coalesce(q.attstattarget, -1)::int4) AS targets,

@@ -183,13 +183,15 @@ pub(crate) fn add_foreign_key(address: &Address, own: &ForeignKey) -> Statement 
         sql = sql.name_list(&own.set_columns);
     }
     sql = deferrable(sql, own.deferrable);
-    if own.validity == Validity::NotValid {
-        sql = sql.push("NOT VALID");
-    }
+    sql = match own.validity {
+        Validity::Valid => sql,
+        Validity::NotValid => sql.push("NOT VALID"),
+        Validity::NotEnforced => sql.push("NOT ENFORCED"),
+    };
     let table = address.table();
     let work = match own.validity {
         Validity::Valid => Work::Scan,
-        Validity::NotValid => Work::Catalog,
+        Validity::NotValid | Validity::NotEnforced => Work::Catalog,
     };
     let sql = Sql::new("ALTER TABLE").path(&table).join(&sql);
     Statement::catalog(sql)
@@ -232,9 +234,40 @@ pub(crate) fn set_deferrable(address: &Address, own: &ForeignKey) -> Statement {
             Deferrable::Immediate => "DEFERRABLE INITIALLY IMMEDIATE",
             Deferrable::Deferred => "DEFERRABLE INITIALLY DEFERRED",
         });
+    blocking_both(sql, address, own)
+}
+
+/// PostgreSQL 18 and later. <https://www.postgresql.org/docs/18/sql-altertable.html> (ALTER CONSTRAINT)
+pub(crate) fn set_not_enforced(address: &Address, own: &ForeignKey) -> Statement {
+    let sql = Sql::new("ALTER TABLE")
+        .path(&address.table())
+        .push("ALTER CONSTRAINT")
+        .name(address.name())
+        .push("NOT ENFORCED");
+    blocking_both(sql, address, own)
+}
+
+fn blocking_both(sql: Sql, address: &Address, own: &ForeignKey) -> Statement {
     Statement::catalog(sql)
         .locking(&address.table(), LockMode::AccessExclusive)
         .locking(&own.referenced_table(), LockMode::AccessExclusive)
+}
+
+/// What children do not have yet, they are read for. PostgreSQL 18 and later.
+/// <https://www.postgresql.org/docs/18/sql-altertable.html> (ALTER CONSTRAINT)
+pub(crate) fn set_inherit(table: &Address, name: &Name, no_inherit: bool) -> Statement {
+    let subcommand = Sql::new("ALTER CONSTRAINT").name(name);
+    let subcommand = if no_inherit {
+        subcommand.push("NO INHERIT")
+    } else {
+        subcommand.push("INHERIT")
+    };
+    let statement = Statement::alter_table(table, Form::Subcommand, subcommand);
+    if no_inherit {
+        statement
+    } else {
+        statement.working(Work::Scan)
+    }
 }
 
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (RENAME CONSTRAINT)
@@ -263,6 +296,11 @@ pub(crate) fn add_check<T: Text>(address: &Address, own: &Check<T>) -> Statement
             let subcommand = Sql::new("ADD").join(&definition);
             Statement::alter_table(&table, Form::AddConstraint(definition), subcommand)
                 .working(Work::Scan)
+        }
+        Validity::NotEnforced => {
+            let definition = definition.push("NOT ENFORCED");
+            let subcommand = Sql::new("ADD").join(&definition);
+            Statement::alter_table(&table, Form::AddConstraint(definition), subcommand)
         }
         // CREATE TABLE would drop the words NOT VALID: what is new has no rows to check.
         Validity::NotValid => {

@@ -68,7 +68,7 @@ pub(crate) fn add_check<T: Text>(address: &Address, own: &DomainCheck<T>) -> Sta
         .expression(&own.expression);
     let sql = match own.validity {
         Validity::Valid => sql,
-        Validity::NotValid => sql.push("NOT VALID"),
+        Validity::NotValid | Validity::NotEnforced => sql.push("NOT VALID"),
     };
     Statement::catalog(sql).under(&own.expression)
 }

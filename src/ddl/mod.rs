@@ -244,7 +244,20 @@ pub(crate) fn alter<T: Text>(
             let names = from.as_ref().zip(to.as_ref());
             names.map(|(from, to)| constraint::rename(&address.table(), from, to))
         }
-        (Alteration::NotNull(NotNullAlteration::Validity(Validity::NotValid)), _) => None,
+        (
+            Alteration::NotNull(NotNullAlteration::Validity(
+                Validity::NotValid | Validity::NotEnforced,
+            )),
+            _,
+        ) => None,
+        (Alteration::NotNull(NotNullAlteration::Inherit), Object::NotNull(own)) => {
+            let name = table::not_null_name(&address.column(), own);
+            Some(constraint::set_inherit(
+                &address.table(),
+                &name,
+                own.no_inherit,
+            ))
+        }
         (
             Alteration::NotNull(NotNullAlteration::Validity(Validity::Valid)),
             Object::NotNull(own),
@@ -275,6 +288,9 @@ pub(crate) fn alter<T: Text>(
         ) => Some(view::parameters(address, set, reset)),
         (Alteration::ForeignKey(ForeignKeyAlteration::Deferrable(_)), Object::ForeignKey(own)) => {
             Some(constraint::set_deferrable(address, own))
+        }
+        (Alteration::ForeignKey(ForeignKeyAlteration::NotEnforced), Object::ForeignKey(own)) => {
+            Some(constraint::set_not_enforced(address, own))
         }
         (Alteration::ForeignKey(ForeignKeyAlteration::Validate), Object::ForeignKey(own)) => {
             Some(constraint::validate_foreign_key(address, own))

@@ -251,8 +251,16 @@ pub(super) fn named_not_null_part(column: &Address, own: &NotNull) -> Option<Sql
 
 fn not_null_part(column: &Address, own: &NotNull) -> Sql {
     match spoken_name(column, own) {
-        Some(name) => Sql::new("CONSTRAINT").name(name).push("NOT NULL"),
-        None => Sql::new("NOT NULL"),
+        Some(name) => with_no_inherit(Sql::new("CONSTRAINT").name(name).push("NOT NULL"), own),
+        None => with_no_inherit(Sql::new("NOT NULL"), own),
+    }
+}
+
+fn with_no_inherit(sql: Sql, own: &NotNull) -> Sql {
+    if own.no_inherit {
+        sql.push("NO INHERIT")
+    } else {
+        sql
     }
 }
 
@@ -262,13 +270,13 @@ pub(crate) fn set_not_null(column: &Address, own: &NotNull) -> Statement {
     let table = column.table();
     let part = not_null_part(column, own);
     match own.validity {
-        Validity::NotValid => add_not_null_not_valid(column, &not_null_name(column, own)),
+        Validity::NotValid | Validity::NotEnforced => {
+            add_not_null_not_valid(column, &not_null_name(column, own), own.no_inherit)
+        }
         Validity::Valid => {
             let subcommand = match spoken_name(column, own) {
-                Some(name) => Sql::new("ADD CONSTRAINT")
-                    .name(name)
-                    .push("NOT NULL")
-                    .name(column.name()),
+                Some(name) => add_named(column, name, own.no_inherit),
+                None if own.no_inherit => add_named(column, &not_null_name(column, own), true),
                 None => Sql::new("ALTER COLUMN")
                     .name(column.name())
                     .push("SET NOT NULL"),
@@ -288,22 +296,27 @@ pub(crate) fn set_named_not_null(column: &Address, own: &NotNull) -> Statement {
     let (Some(name), Validity::Valid) = (&own.name, own.validity) else {
         return set_not_null(column, own);
     };
-    let part = Sql::new("CONSTRAINT").name(name).push("NOT NULL");
-    let subcommand = Sql::new("ADD CONSTRAINT")
-        .name(name)
-        .push("NOT NULL")
-        .name(column.name());
+    let part = with_no_inherit(Sql::new("CONSTRAINT").name(name).push("NOT NULL"), own);
+    let subcommand = add_named(column, name, own.no_inherit);
     let form = Form::ColumnPart(column.name().clone(), part);
     Statement::alter_table(&column.table(), form, subcommand).working(Work::Scan)
 }
 
-/// PostgreSQL 18 and later. <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)
-pub(crate) fn add_not_null_not_valid(column: &Address, name: &Name) -> Statement {
-    let subcommand = Sql::new("ADD CONSTRAINT")
+fn add_named(column: &Address, name: &Name, no_inherit: bool) -> Sql {
+    let sql = Sql::new("ADD CONSTRAINT")
         .name(name)
         .push("NOT NULL")
-        .name(column.name())
-        .push("NOT VALID");
+        .name(column.name());
+    if no_inherit {
+        sql.push("NO INHERIT")
+    } else {
+        sql
+    }
+}
+
+/// PostgreSQL 18 and later. <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)
+pub(crate) fn add_not_null_not_valid(column: &Address, name: &Name, no_inherit: bool) -> Statement {
+    let subcommand = add_named(column, name, no_inherit).push("NOT VALID");
     Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
 }
 

@@ -199,7 +199,7 @@ impl Reading<'_> {
             action(&mut fields, "on_delete", ledger),
         );
         let deferrable = deferrable(&mut fields, ledger);
-        let validity = self.validity(&mut fields);
+        let validity = self.enforced(&mut fields);
         self.gathering.comment(&address, &mut fields);
         self.gathering.renamed(&address, &mut fields);
         if columns.is_empty() {

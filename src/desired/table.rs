@@ -302,13 +302,20 @@ impl Reading<'_> {
                 .get("name")
                 .and_then(|node| fields::name(&node, &mut self.gathering.ledger));
             let validity = self.validity(&mut fields);
+            let no_inherit = self.flag(&mut fields, "no_inherit");
+            let not_null = NotNull {
+                name,
+                validity,
+                no_inherit,
+            };
             self.gathering
-                .put(&address, node, Object::NotNull(NotNull { name, validity }));
+                .put(&address, node, Object::NotNull(not_null));
             fields.close(&mut self.gathering.ledger);
         } else if fields::boolean(node, "not_null", &mut self.gathering.ledger) == Some(true) {
             let not_null = NotNull {
                 name: None,
                 validity: Validity::Valid,
+                no_inherit: false,
             };
             self.gathering
                 .put(&address, node, Object::NotNull(not_null));
@@ -316,10 +323,36 @@ impl Reading<'_> {
     }
 
     pub(super) fn validity(&mut self, fields: &mut Fields) -> Validity {
-        let not_valid = fields
-            .get("not_valid")
-            .and_then(|node| fields::boolean(&node, "not_valid", &mut self.gathering.ledger));
-        Validity::from_flag(not_valid != Some(true))
+        Validity::from_flag(!self.flag(fields, "not_valid"))
+    }
+
+    /// Reads `not_valid` and `not_enforced`.
+    pub(super) fn enforced(&mut self, fields: &mut Fields) -> Validity {
+        let validity = self.validity(fields);
+        let at = fields.get("not_enforced");
+        let is_set = at.as_ref().is_some_and(|node| {
+            fields::boolean(node, "not_enforced", &mut self.gathering.ledger) == Some(true)
+        });
+        match at {
+            Some(node) if is_set && validity == Validity::NotValid => {
+                let mend =
+                    "leave `not_valid` out: what is not enforced holds for no row".to_owned();
+                self.gathering.ledger.fault(
+                    &node,
+                    "a constraint is either not valid or not enforced",
+                    Some(mend),
+                );
+                validity
+            }
+            _ if is_set => Validity::NotEnforced,
+            _ => validity,
+        }
+    }
+
+    fn flag(&mut self, fields: &mut Fields, word: &'static str) -> bool {
+        let node = fields.get(word);
+        let value = node.and_then(|node| fields::boolean(&node, word, &mut self.gathering.ledger));
+        value == Some(true)
     }
 
     fn primary_key(&mut self, key: &Rc<Node>, node: &Rc<Node>) {
@@ -416,17 +449,15 @@ impl Reading<'_> {
         else {
             return;
         };
-        let validity = self.validity(&mut fields);
-        let no_inherit = fields
-            .get("no_inherit")
-            .and_then(|node| fields::boolean(&node, "no_inherit", &mut self.gathering.ledger));
+        let validity = self.enforced(&mut fields);
+        let no_inherit = self.flag(&mut fields, "no_inherit");
         match fields.get("check") {
             Some(node) => {
                 if let Some(expression) = self.sql(&node, "the check") {
                     let check = Check {
                         expression,
                         validity,
-                        no_inherit: no_inherit == Some(true),
+                        no_inherit,
                     };
                     self.gathering.put(&address, key, Object::Check(check));
                 }

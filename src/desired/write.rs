@@ -525,17 +525,28 @@ fn not_null_of(column: &Address, own: &NotNull) -> Value {
         .name
         .as_ref()
         .filter(|name| name.as_str() != usual || usual.len() > MAX_NAME_BYTES);
-    if unusual.is_none() && own.validity == Validity::Valid {
+    if unusual.is_none() && own.validity == Validity::Valid && !own.no_inherit {
         return Value::Bool(true);
     }
     let mut map = Mapping::new();
     if let Some(name) = unusual {
         map.insert(text("name"), text(name.as_str()));
     }
-    if own.validity == Validity::NotValid {
-        map.insert(text("not_valid"), Value::Bool(true));
+    validity(own.validity, &mut map);
+    if own.no_inherit {
+        map.insert(text("no_inherit"), Value::Bool(true));
     }
     Value::Mapping(map)
+}
+
+/// Writes which rows are not known to comply.
+pub(super) fn validity(validity: Validity, map: &mut Mapping) {
+    let word = match validity {
+        Validity::Valid => return,
+        Validity::NotValid => "not_valid",
+        Validity::NotEnforced => "not_enforced",
+    };
+    map.insert(text(word), Value::Bool(true));
 }
 
 /// Writes what an object refers to: the bare name where it is plain and lies in the object's own schema.
@@ -554,9 +565,7 @@ pub(super) fn names(names: &[Name]) -> Value {
 fn check(model: &Model<Expression>, address: &Address, check: &Check<Expression>) -> Value {
     let mut own = Mapping::new();
     own.insert(text("check"), text(check.expression.sql()));
-    if check.validity == Validity::NotValid {
-        own.insert(text("not_valid"), Value::Bool(true));
-    }
+    validity(check.validity, &mut own);
     if check.no_inherit {
         own.insert(text("no_inherit"), Value::Bool(true));
     }

@@ -2,10 +2,10 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::write::{comment, names, reference, text};
+use super::write::{comment, names, reference, text, validity};
 use crate::model::{
     Action, Address, Deferrable, Enabled, Event, Exclusion, Expression, ForeignKey, Kind, Match,
-    Model, PrimaryKey, Text as _, Timing, Trigger, Unique, Validity,
+    Model, PrimaryKey, Text as _, Timing, Trigger, Unique,
 };
 
 pub(super) fn deferrable(own: Deferrable, into: &mut Mapping) {
@@ -121,9 +121,7 @@ pub(super) fn foreign_key(model: &Model<Expression>, address: &Address, own: &Fo
         map.insert(text("set_columns"), names(&own.set_columns));
     }
     deferrable(own.deferrable, &mut map);
-    if own.validity == Validity::NotValid {
-        map.insert(text("not_valid"), Value::Bool(true));
-    }
+    validity(own.validity, &mut map);
     comment(model, address, &mut map);
     Value::Mapping(map)
 }

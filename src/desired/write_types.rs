@@ -2,9 +2,9 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::write::{Page, attached, comment, names, text};
+use super::write::{Page, attached, comment, names, text, validity};
 use crate::model::{
-    Address, Composite, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _, Validity,
+    Address, Composite, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _,
 };
 
 pub(super) fn enumeration(page: &Page<'_>, address: &Address, own: &Enum) -> Value {
@@ -79,9 +79,7 @@ pub(super) fn composite(page: &Page<'_>, address: &Address, own: &Composite<Expr
 fn check_of(model: &Model<Expression>, address: &Address, own: &DomainCheck<Expression>) -> Value {
     let mut map = Mapping::new();
     map.insert(text("check"), text(own.expression.sql()));
-    if own.validity == Validity::NotValid {
-        map.insert(text("not_valid"), Value::Bool(true));
-    }
+    validity(own.validity, &mut map);
     comment(model, address, &mut map);
     if map.len() == 1 {
         text(own.expression.sql())

@@ -12,12 +12,19 @@ pub enum Validity {
     Valid,
     /// Only rows written since are checked (NOT VALID), or an index that is not complete.
     NotValid,
+    /// No row is checked (NOT ENFORCED, 18+).
+    NotEnforced,
 }
 
 impl Validity {
     /// Turns the catalog's flag into the state.
     pub fn from_flag(valid: bool) -> Self {
         if valid { Self::Valid } else { Self::NotValid }
+    }
+
+    /// Says whether the server can make it hold for existing rows as well, once it holds for new ones.
+    pub(super) fn can_be_validated(self, to: Self) -> bool {
+        self == Self::NotValid && to == Self::Valid
     }
 }
 
@@ -112,7 +119,7 @@ pub struct Check<T> {
 /// How check constraints differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckAlteration {
-    /// Anything that takes another constraint: the expression, NO INHERIT, or valid to NOT VALID.
+    /// Anything that takes another constraint: the expression, NO INHERIT, whether it is enforced, or valid to NOT VALID.
     Definition,
     /// NOT VALID to valid: VALIDATE CONSTRAINT.
     Validate,
@@ -137,12 +144,12 @@ impl<T: Text + Ord> Check<T> {
         if *expression != to.expression || *no_inherit != to.no_inherit {
             return vec![CheckAlteration::Definition];
         }
-        match (validity, to.validity) {
-            (Validity::NotValid, Validity::Valid) => vec![CheckAlteration::Validate],
-            (Validity::Valid, Validity::NotValid) => vec![CheckAlteration::Definition],
-            (Validity::Valid, Validity::Valid) | (Validity::NotValid, Validity::NotValid) => {
-                Vec::new()
-            }
+        if *validity == to.validity {
+            Vec::new()
+        } else if validity.can_be_validated(to.validity) {
+            vec![CheckAlteration::Validate]
+        } else {
+            vec![CheckAlteration::Definition]
         }
     }
 }
@@ -272,6 +279,9 @@ pub enum ForeignKeyAlteration {
     Definition,
     /// When it is checked: ALTER CONSTRAINT.
     Deferrable(Deferrable),
+    /// It is not checked any more: ALTER CONSTRAINT ... NOT ENFORCED. The way back reads every row under the lock that
+    /// ALTER CONSTRAINT takes, and is another constraint.
+    NotEnforced,
     /// NOT VALID to valid: VALIDATE CONSTRAINT.
     Validate,
 }
@@ -281,6 +291,7 @@ impl ForeignKeyAlteration {
         match self {
             Self::Definition => "references",
             Self::Deferrable(_) => "deferrable",
+            Self::NotEnforced => "enforced",
             Self::Validate => "validity",
         }
     }
@@ -308,8 +319,10 @@ impl ForeignKey {
             && *on_update == to.on_update
             && *on_delete == to.on_delete
             && *set_columns == to.set_columns;
-        let loosened = *validity == Validity::Valid && to.validity == Validity::NotValid;
-        if !same || loosened {
+        let in_place = *validity == to.validity
+            || to.validity == Validity::NotEnforced
+            || validity.can_be_validated(to.validity);
+        if !same || !in_place {
             return vec![ForeignKeyAlteration::Definition];
         }
         let mut alterations = Vec::new();
@@ -317,7 +330,11 @@ impl ForeignKey {
             alterations.push(ForeignKeyAlteration::Deferrable(to.deferrable));
         }
         if *validity != to.validity {
-            alterations.push(ForeignKeyAlteration::Validate);
+            alterations.push(if to.validity == Validity::NotEnforced {
+                ForeignKeyAlteration::NotEnforced
+            } else {
+                ForeignKeyAlteration::Validate
+            });
         }
         alterations
     }

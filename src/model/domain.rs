@@ -114,12 +114,12 @@ impl<T: Text + Ord> DomainCheck<T> {
         if *expression != to.expression {
             return vec![DomainCheckAlteration::Definition];
         }
-        match (validity, to.validity) {
-            (Validity::NotValid, Validity::Valid) => vec![DomainCheckAlteration::Validate],
-            (Validity::Valid, Validity::NotValid) => vec![DomainCheckAlteration::Definition],
-            (Validity::Valid, Validity::Valid) | (Validity::NotValid, Validity::NotValid) => {
-                Vec::new()
-            }
+        if *validity == to.validity {
+            Vec::new()
+        } else if validity.can_be_validated(to.validity) {
+            vec![DomainCheckAlteration::Validate]
+        } else {
+            vec![DomainCheckAlteration::Definition]
         }
     }
 }

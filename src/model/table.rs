@@ -285,6 +285,8 @@ pub struct NotNull {
     pub name: Option<Name>,
     /// Whether existing rows are known to comply.
     pub validity: Validity,
+    /// Whether children of the table are left out (NO INHERIT, 18+).
+    pub no_inherit: bool,
 }
 
 /// How NOT NULLs differ.
@@ -299,6 +301,8 @@ pub enum NotNullAlteration {
     },
     /// Whether existing rows are known to comply.
     Validity(Validity),
+    /// Whether children have it as well.
+    Inherit,
 }
 
 impl NotNullAlteration {
@@ -306,13 +310,18 @@ impl NotNullAlteration {
         match self {
             Self::Name { .. } => "name",
             Self::Validity(_) => "validity",
+            Self::Inherit => "inherit",
         }
     }
 }
 
 impl NotNull {
     pub(super) fn alterations(&self, to: &Self) -> Vec<NotNullAlteration> {
-        let Self { name, validity } = self;
+        let Self {
+            name,
+            validity,
+            no_inherit,
+        } = self;
         let mut alterations = Vec::new();
         if *name != to.name {
             alterations.push(NotNullAlteration::Name {
@@ -322,6 +331,9 @@ impl NotNull {
         }
         if *validity != to.validity {
             alterations.push(NotNullAlteration::Validity(to.validity));
+        }
+        if *no_inherit != to.no_inherit {
+            alterations.push(NotNullAlteration::Inherit);
         }
         alterations
     }

@@ -210,7 +210,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         })
     };
     // A check, a NOT NULL or a computed column comes to what inherits as well; a key knows the rows of its table alone.
-    let comes_to_all = matches!(object, Object::NotNull(_) | Object::Column(_))
+    let comes_to_all = matches!(object, Object::Column(_))
+        || matches!(object, Object::NotNull(own) if !own.no_inherit)
         || matches!(object, Object::Check(own) if !own.no_inherit);
     let whose = if comes_to_all { Whose::All } else { Whose::Own };
     let (rows, mut lookup) = rows_to_be(&before, &table, whose, cx);
@@ -440,7 +441,7 @@ fn enforces(change: &Change) -> bool {
                 | Alteration::ForeignKey(
                     ForeignKeyAlteration::Definition | ForeignKeyAlteration::Validate
                 )
-                | Alteration::NotNull(NotNullAlteration::Validity(_))
+                | Alteration::NotNull(NotNullAlteration::Validity(_) | NotNullAlteration::Inherit)
         ),
     }
 }

@@ -96,15 +96,27 @@ pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
     }
 }
 
-/// Makes the steps that drop what a table would keep when the column, check or NOT NULL above it goes. `keeps` says which tables
-/// are to keep it.
+/// What becomes of a thing that a table hands down.
+#[derive(Clone, Copy)]
+pub(super) enum Goes {
+    /// It goes from the table.
+    Away,
+    /// The table keeps it for itself.
+    FromBelow,
+}
+
+/// Makes the steps that drop what a table would keep when the column, check or NOT NULL above it goes, or is for the table above
+/// alone from now on. `keeps` says which tables are to keep it.
 pub(super) fn goes_as_well(
     own: &Address,
     present: &Model<Expression>,
+    goes: Goes,
     keeps: impl Fn(&Address) -> bool,
 ) -> Vec<Step> {
     let table = own.table();
-    let below = present.children_of(&table);
+    // What goes from one goes from those below it.
+    let mut below: Vec<Address> = present.children_of(&table).into_iter().collect();
+    below.sort_by_key(|child| present.above(child).len());
     let has = |whole: &Address| {
         let there = whole.part(own.kind(), own.name());
         let inherited = present.inherited.get(whole);
@@ -123,12 +135,16 @@ pub(super) fn goes_as_well(
             matches!(key, Some(Object::PrimaryKey(key)) if key.columns.contains(own.name()));
         own.kind() == Kind::NotNull && of_key
     };
+    // What the table above lets go of with NO INHERIT, all below it have of their own from then on.
     let has_own = |child: &Address| {
         let there = child.part(own.kind(), own.name());
         let inherited = present.inherited.get(child);
-        inherited.is_some_and(|inherited| inherited.own.contains(&there))
+        inherited.is_some_and(|inherited| match goes {
+            Goes::Away => inherited.own.contains(&there),
+            Goes::FromBelow => inherited.objects.contains_key(&there),
+        })
     };
-    let goes = below
+    let ends = below
         .iter()
         .filter(|child| has_own(child) && !from_others(child) && !in_key(child) && !keeps(child));
     let step = |child: &Address| {
@@ -140,10 +156,13 @@ pub(super) fn goes_as_well(
         } else {
             ddl::constraint::drop(child, own.name())
         };
-        let why = format!("{} has it of its own as well", child.dotted());
+        let why = match goes {
+            Goes::Away => format!("{} has it of its own as well", child.dotted()),
+            Goes::FromBelow => format!("{} would go on having it", child.dotted()),
+        };
         Step::run(own, statement, why).using(child)
     };
-    goes.map(step).collect()
+    ends.map(step).collect()
 }
 
 /// What goes from a table goes from those that inherit from it, from those too that have it of their own.
@@ -154,24 +173,29 @@ pub(super) fn own_ones_go_too(ordered: &mut [Placed], level: &Level) {
         };
         let all = std::mem::take(steps);
         for step in all {
-            let dropped = step
-                .effects
-                .iter()
-                .filter(|own| matches!(own, Effect::Drops(_)));
-            let dropped = dropped.filter_map(Effect::touched);
-            let dropped = dropped.filter(|own| {
-                matches!(own.kind(), Kind::Column | Kind::Check | Kind::NotNull)
-                    && !level.desired.objects.contains_key(own)
+            let ends = step.effects.iter().filter_map(|effect| match effect {
+                Effect::Drops(own)
+                    if matches!(own.kind(), Kind::Column | Kind::Check | Kind::NotNull)
+                        && !level.desired.objects.contains_key(own) =>
+                {
+                    Some((own, Goes::Away))
+                }
+                Effect::Alters(own, attribute) if attribute == "inherit" => {
+                    let desired = level.desired.objects.get(own);
+                    let is_kept = matches!(desired, Some(Object::NotNull(own)) if own.no_inherit);
+                    is_kept.then_some((own, Goes::FromBelow))
+                }
+                _ => None,
             });
-            let more: Vec<Step> = dropped
-                .flat_map(|own| {
+            let more: Vec<Step> = ends
+                .flat_map(|(own, goes)| {
                     // One that is let go keeps what it has.
                     let keeps = |child: &Address| {
                         let there = child.part(own.kind(), own.name());
                         level.desired.objects.contains_key(&there)
                             || !level.desired.above(child).contains(&own.table())
                     };
-                    goes_as_well(own, &level.current, keeps)
+                    goes_as_well(own, &level.current, goes, keeps)
                 })
                 .map(|own| own.phase(step.phase))
                 .collect();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::partition::{Goes, goes_as_well};
 use super::stage::{After, Stage};
 use super::step::{Act, LedgerChange, Phase, Reversal, Step};
 use crate::ddl::{self, LockMode};
@@ -54,7 +55,7 @@ pub(crate) fn purge_stage(
             run(place, statement, format!("{} is deleted for good", row.was)).dropping(place),
         );
         if kind == Kind::Column {
-            let more = super::partition::goes_as_well(place, present, |_| false).into_iter();
+            let more = goes_as_well(place, present, Goes::Away, |_| false).into_iter();
             steps.extend(more.map(|own| own.phase(Phase::Contract).reversal(Reversal::Impossible)));
         }
     }

@@ -40,6 +40,7 @@ pub(super) fn elaborated(declared: &Declared, major: u16) -> Declared {
             let not_null = NotNull {
                 name: None,
                 validity: Validity::Valid,
+                no_inherit: false,
             };
             let objects = &mut declared.written.objects;
             objects.entry(address).or_insert(Object::NotNull(not_null));

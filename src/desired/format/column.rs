@@ -140,4 +140,6 @@ pub struct NotNull {
     pub name: Option<String>,
     /// Whether existing rows are left unchecked.
     pub not_valid: Option<bool>,
+    /// Whether tables that inherit from this one are left out.
+    pub no_inherit: Option<bool>,
 }

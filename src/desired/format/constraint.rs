@@ -60,6 +60,8 @@ pub struct ForeignKey {
     pub deferrable: Option<Deferrable>,
     /// Whether existing rows are left unchecked.
     pub not_valid: Option<bool>,
+    /// Whether all rows are left unchecked (PostgreSQL 18 and later).
+    pub not_enforced: Option<bool>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The name it had.
@@ -208,6 +210,8 @@ pub struct Check {
     pub check: Sql,
     /// Whether existing rows are left unchecked.
     pub not_valid: Option<bool>,
+    /// Whether all rows are left unchecked (PostgreSQL 18 and later).
+    pub not_enforced: Option<bool>,
     /// Whether children of the table are left out.
     pub no_inherit: Option<bool>,
     /// A comment (manual: COMMENT).

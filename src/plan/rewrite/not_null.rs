@@ -33,7 +33,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         if cx.is_new(&table)
             || changes.drops(&column)
             || cx.class(&table) == SizeClass::Empty
-            || not_null.validity == Validity::NotValid
+            || not_null.validity != Validity::Valid
         {
             continue;
         }
@@ -117,7 +117,7 @@ pub(super) fn enforce(
         ddl::constraint::proof_name(column)
     };
     let refuse = if named_not_null {
-        ddl::table::add_not_null_not_valid(column, &name)
+        ddl::table::add_not_null_not_valid(column, &name, own.no_inherit)
     } else {
         ddl::constraint::add_proof_not_valid(column)
     };
