@@ -4,6 +4,7 @@
 //! object. Everything is read in the caller's transaction, so the same reader serves live and scratch servers.
 
 mod aggregate;
+mod collation;
 mod column;
 mod composite;
 mod constraint;
@@ -16,6 +17,7 @@ mod partition;
 mod physical;
 mod policy;
 mod privilege;
+mod range;
 mod relation;
 mod routine;
 mod rows;
@@ -160,9 +162,11 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     let mut gathering = Gathering::default();
     relation::schemas(connection, &mut gathering).await?;
     extension::extensions(connection, &mut gathering).await?;
+    collation::collations(connection, &mut gathering).await?;
     types::enums(connection, &mut gathering).await?;
     domain::domains(connection, &mut gathering).await?;
     composite::composites(connection, &mut gathering).await?;
+    range::ranges(connection, &mut gathering).await?;
     sequence::sequences(connection, &mut gathering).await?;
     routine::functions(connection, &mut gathering).await?;
     aggregate::aggregates(connection, &mut gathering).await?;

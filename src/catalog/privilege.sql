@@ -22,7 +22,11 @@ WITH thing AS (
   UNION ALL
   SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T'::"char"
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-   WHERE (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'),
+   WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
+  SELECT 'pg_collation'::regclass, l.oid, 0, l.collowner, NULL, 'T'::"char"
+    FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
+   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'),
 held AS (
   SELECT t.class, t.oid, t.sub, t.owner, e.grantee, e.privilege_type, bool_or(e.is_grantable) AS grantable
     FROM thing t CROSS JOIN LATERAL aclexplode(t.acl) AS e

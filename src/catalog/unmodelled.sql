@@ -21,10 +21,21 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
      AND c.relkind = 'f'
      AND (NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
   UNION ALL
-  SELECT CASE t.typtype WHEN 'r' THEN 'range type' ELSE 'base type' END,
-         s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
+  SELECT 'base type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
-   WHERE t.typtype = 'r' OR t.typtype = 'b' AND t.typelem = 0
+   WHERE t.typtype = 'b' AND t.typelem = 0
+  UNION ALL
+  SELECT word, s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
+    FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type m ON m.oid = r.rngmultitypid JOIN schema s ON s.oid = t.typnamespace
+   CROSS JOIN LATERAL (VALUES ('range type with a canonical function', r.rngcanonical <> 0),
+                              ('comment on a multirange type',
+                               EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_type'::regclass AND d.objoid = m.oid)),
+                              ('range type without functions of its name',
+                               (SELECT count(*) FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+                                 WHERE d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
+                                   AND (d.refobjid = t.oid AND p.proname = t.typname AND p.pronamespace = t.typnamespace
+                                        OR d.refobjid = m.oid AND p.proname = m.typname AND p.pronamespace = m.typnamespace)) < 5)) AS flag (word, isset)
+   WHERE isset
   UNION ALL
   SELECT 'constraint attribute', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM pg_constraint k
@@ -130,7 +141,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
           UNION ALL
           SELECT 'pg_type'::regclass, t.oid, s.nspname, t.typname, NULL, NULL, t.typowner, t.typacl
             FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
-           WHERE t.typtype IN ('e', 'd') OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) AS t
+           WHERE t.typtype IN ('e', 'd', 'r') OR EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) AS t
    CROSS JOIN LATERAL aclexplode(t.acl) AS e
    WHERE e.grantor <> t.owner
   UNION ALL
@@ -218,7 +229,6 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'operator', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace
   UNION ALL SELECT 'operator class', s.nspname, o.opcname, NULL, 'pg_opclass'::regclass, o.oid, NULL, NULL FROM pg_opclass o JOIN schema s ON s.oid = o.opcnamespace
   UNION ALL SELECT 'operator family', s.nspname, o.opfname, NULL, 'pg_opfamily'::regclass, o.oid, NULL, NULL FROM pg_opfamily o JOIN schema s ON s.oid = o.opfnamespace
-  UNION ALL SELECT 'collation', s.nspname, l.collname, NULL, 'pg_collation'::regclass, l.oid, NULL, NULL FROM pg_collation l JOIN schema s ON s.oid = l.collnamespace
   UNION ALL SELECT 'conversion', s.nspname, v.conname, NULL, 'pg_conversion'::regclass, v.oid, NULL, NULL FROM pg_conversion v JOIN schema s ON s.oid = v.connamespace
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
   UNION ALL SELECT 'access method', NULL, m.amname, NULL, 'pg_am'::regclass, m.oid, NULL, NULL FROM pg_am m WHERE m.oid >= 16384

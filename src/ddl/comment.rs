@@ -16,7 +16,8 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         Kind::Schema => (head.push("SCHEMA").path(&target), None),
         Kind::Extension => (head.push("EXTENSION").path(&target), None),
         Kind::Composite if target.is_value() => (head.push("COLUMN").whole_path(&target), None),
-        Kind::Enum | Kind::Composite => (head.push("TYPE").path(&target), None),
+        Kind::Collation => (head.push("COLLATION").path(&target), None),
+        Kind::Enum | Kind::Composite | Kind::Range => (head.push("TYPE").path(&target), None),
         Kind::Domain => (head.push("DOMAIN").path(&target), None),
         Kind::DomainCheck => (
             head.push("CONSTRAINT")

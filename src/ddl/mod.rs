@@ -4,6 +4,7 @@
 //! compares what a statement declares with what `pg_locks` shows.
 
 pub(crate) mod aggregate;
+pub(crate) mod collation;
 pub(crate) mod comment;
 pub(crate) mod composite;
 pub(crate) mod constraint;
@@ -15,6 +16,7 @@ pub(crate) mod partition;
 pub(crate) mod physical;
 pub(crate) mod policy;
 pub(crate) mod privilege;
+pub(crate) mod range;
 pub(crate) mod routine;
 pub(crate) mod rule;
 pub(crate) mod sequence;
@@ -40,6 +42,8 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Enum(own) => types::create_enum(address, own),
         Object::Domain(own) => domain::create(address, own),
         Object::Composite(own) => composite::create(address, own),
+        Object::Range(own) => range::create(address, own),
+        Object::Collation(own) => collation::create(address, own),
         Object::DomainCheck(own) => domain::add_check(address, own),
         Object::Sequence(own) => sequence::create(address, own),
         Object::OwnedBy(own) => sequence::set_owned_by(address, Some(own)),
@@ -95,7 +99,8 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
     match object {
         Object::Schema(_) => table::drop_schema(address),
         Object::Extension(_) => extension::drop(address),
-        Object::Enum(_) | Object::Composite(_) => types::drop(address),
+        Object::Enum(_) | Object::Composite(_) | Object::Range(_) => types::drop(address),
+        Object::Collation(_) => collation::drop(address),
         Object::Domain(_) => domain::drop(address),
         Object::DomainCheck(_) => domain::drop_check(address),
         Object::Sequence(_) => sequence::drop(address),
@@ -169,6 +174,8 @@ pub(crate) fn alter<T: Text>(
         }
         (Alteration::Enum(EnumAlteration::Values), _)
         | (Alteration::Composite(CompositeAlteration::Attributes), _)
+        | (Alteration::Range(_), _)
+        | (Alteration::Collation(_), _)
         | (Alteration::Domain(DomainAlteration::Type), _)
         | (Alteration::DomainCheck(DomainCheckAlteration::Definition), _) => None,
         (Alteration::Composite(CompositeAlteration::Drop(name)), _) => {
@@ -393,6 +400,8 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Enum
         | Kind::Domain
         | Kind::Composite
+        | Kind::Range
+        | Kind::Collation
         | Kind::Sequence
         | Kind::Table
         | Kind::Column

@@ -9,7 +9,8 @@ use super::statement::{Form, LockMode, Part, Privilege, Statement};
 pub(super) fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Schema => "SCHEMA",
-        Kind::Enum | Kind::Composite => "TYPE",
+        Kind::Collation => "COLLATION",
+        Kind::Enum | Kind::Composite | Kind::Range => "TYPE",
         Kind::Domain => "DOMAIN",
         Kind::Sequence => "SEQUENCE",
         Kind::Function => "FUNCTION",

@@ -46,6 +46,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
             }
         }
     }
+    super::collation::found(&mut gathering.declared.written);
     unknown_references(&mut gathering);
     gathering.unknown_columns();
     renamed_twice(&mut gathering);
@@ -104,6 +105,16 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
     if let Some(node) = fields.get("extensions") {
         for (name, key, value) in fields::entries(&node, "extensions", &mut gathering.ledger) {
             types::read_extension(&name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("collations") {
+        for (name, key, value) in fields::entries(&node, "collations", &mut gathering.ledger) {
+            super::collation::read(&head, &name, &key, &value, gathering);
+        }
+    }
+    if let Some(node) = fields.get("ranges") {
+        for (name, key, value) in fields::entries(&node, "ranges", &mut gathering.ledger) {
+            super::range::read(&head, &name, &key, &value, gathering);
         }
     }
     if let Some(node) = fields.get("enums") {
@@ -290,6 +301,11 @@ impl Gathering {
         self.comment(address, fields);
         self.protect(address, fields);
         self.grants(address, fields);
+        self.owner(address, fields);
+    }
+
+    /// Reads who owns it.
+    pub(super) fn owner(&mut self, address: &Address, fields: &mut Fields) {
         if let Some(node) = fields.get("owner")
             && let Some(role) = fields::name(&node, &mut self.ledger)
         {

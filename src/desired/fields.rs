@@ -246,13 +246,9 @@ pub(super) fn reference(node: &Node, what: &str, ledger: &mut Ledger) -> Option<
     split
 }
 
-/// Reads a collation; one without a schema is the system's.
+/// Reads a collation; where one without a schema is, is known once all is read.
 pub(super) fn collation(node: &Node, ledger: &mut Ledger) -> Option<Vec<Name>> {
-    let names = reference(node, "collation", ledger)?;
-    Some(match names.as_slice() {
-        [name] => vec![Name::new("pg_catalog"), name.clone()],
-        _ => names,
-    })
+    reference(node, "collation", ledger)
 }
 
 /// Reads `true` or `false`.

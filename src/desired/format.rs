@@ -9,6 +9,7 @@ mod policy;
 mod privilege;
 mod routine;
 mod rule;
+mod types;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ pub use policy::*;
 pub use privilege::*;
 pub use routine::*;
 pub use rule::*;
+pub use types::*;
 
 /// SQL text, in PostgreSQL's syntax.
 type Sql = String;
@@ -38,12 +40,16 @@ pub struct Document {
     pub schemas: Option<BTreeMap<String, Option<Schema>>>,
     /// Extensions (manual: CREATE EXTENSION).
     pub extensions: Option<BTreeMap<String, Option<Extension>>>,
+    /// Collations (manual section 23.2).
+    pub collations: Option<BTreeMap<String, Collation>>,
     /// Enumerated types (manual section 8.7).
     pub enums: Option<BTreeMap<String, EnumForm>>,
     /// Domains: types with what their values must meet (manual: CREATE DOMAIN).
     pub domains: Option<BTreeMap<String, DomainForm>>,
     /// Composite types by name.
     pub composites: Option<BTreeMap<String, Composite>>,
+    /// Range types (manual section 8.17).
+    pub ranges: Option<BTreeMap<String, RangeForm>>,
     /// Sequences that no identity column has (manual: CREATE SEQUENCE).
     pub sequences: Option<BTreeMap<String, Option<Sequence>>>,
     /// Functions; the key is `name(argument types)` as in DROP FUNCTION (manual: CREATE FUNCTION).
@@ -90,168 +96,6 @@ pub struct Extension {
     pub comment: Option<String>,
     /// Replaces the declaration of an earlier folder.
     pub r#override: Option<bool>,
-}
-
-/// An enumerated type: its labels, or a map.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub enum EnumForm {
-    /// The labels in their order.
-    Values(Vec<EnumValue>),
-    /// Everything.
-    Full(Enum),
-}
-
-/// A value of an enumerated type.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub enum EnumValue {
-    /// Its label.
-    Label(Scalar),
-    /// A label that was another one.
-    Renamed(RenamedValue),
-}
-
-/// A value that says what it was called.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct RenamedValue {
-    /// Its label.
-    pub value: Scalar,
-    /// The label it had.
-    pub renamed_from: Option<Scalar>,
-}
-
-/// An enumerated type.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Enum {
-    /// The schema, where it is not the document's.
-    pub schema: Option<String>,
-    /// The labels in their order.
-    pub values: Vec<EnumValue>,
-    /// A comment (manual: COMMENT).
-    pub comment: Option<String>,
-    /// The role that owns it; compared where `manage.owners` says so.
-    pub owner: Option<String>,
-    /// Who may do what, by role, `public` for everybody; absent: not compared. The list is whole, but for its owner.
-    pub grants: Option<BTreeMap<String, Vec<PrivilegeForm>>>,
-    /// The name it had.
-    pub renamed_from: Option<Reference>,
-    /// Replaces the declaration of an earlier folder.
-    pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
-    pub protect: Option<bool>,
-}
-
-/// A composite type (manual: CREATE TYPE).
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Composite {
-    /// The schema, where it is not the document's.
-    pub schema: Option<String>,
-    /// The attributes in their order, each a map of its name alone.
-    pub attributes: Option<Vec<BTreeMap<String, AttributeForm>>>,
-    /// A comment (manual: COMMENT).
-    pub comment: Option<String>,
-    /// The role that owns it; compared where `manage.owners` says so.
-    pub owner: Option<String>,
-    /// Who may do what, by role, `public` for everybody; absent: not compared. The list is whole, but for its owner.
-    pub grants: Option<BTreeMap<String, Vec<PrivilegeForm>>>,
-    /// The name it had.
-    pub renamed_from: Option<Reference>,
-    /// Replaces the declaration of an earlier folder.
-    pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
-    pub protect: Option<bool>,
-}
-
-/// An attribute of a composite type: its type, or a map.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub enum AttributeForm {
-    /// The type.
-    Type(Sql),
-    /// Everything.
-    Full(Attribute),
-}
-
-/// An attribute with all that can be said of it.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Attribute {
-    /// The data type.
-    pub r#type: Sql,
-    /// The collation, where it is not the type's own.
-    pub collation: Option<Reference>,
-    /// A comment (manual: COMMENT).
-    pub comment: Option<String>,
-    /// The name it had.
-    pub renamed_from: Option<Reference>,
-}
-
-/// A domain: the type it is made of, or a map.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub enum DomainForm {
-    /// The type.
-    Type(Sql),
-    /// Everything.
-    Full(Box<Domain>),
-}
-
-/// A domain.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Domain {
-    /// The schema, where it is not the document's.
-    pub schema: Option<String>,
-    /// The type it is made of.
-    pub r#type: Sql,
-    /// The collation, where it is not the type's own.
-    pub collation: Option<Reference>,
-    /// What new rows get where neither they nor their column say a value.
-    pub default: Option<Sql>,
-    /// Whether NULL is none of its values.
-    pub not_null: Option<bool>,
-    /// Check constraints by name; `VALUE` stands for the value.
-    pub checks: Option<BTreeMap<String, DomainCheckForm>>,
-    /// A comment (manual: COMMENT).
-    pub comment: Option<String>,
-    /// The role that owns it; compared where `manage.owners` says so.
-    pub owner: Option<String>,
-    /// Who may do what, by role, `public` for everybody; absent: not compared. The list is whole, but for its owner.
-    pub grants: Option<BTreeMap<String, Vec<PrivilegeForm>>>,
-    /// The name it had.
-    pub renamed_from: Option<Reference>,
-    /// Replaces the declaration of an earlier folder.
-    pub r#override: Option<bool>,
-    /// Retiring, dropping or rewriting it is refused, whatever is allowed.
-    pub protect: Option<bool>,
-}
-
-/// A check of a domain: its expression, or a map.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-pub enum DomainCheckForm {
-    /// The expression.
-    Expression(Sql),
-    /// Everything.
-    Full(DomainCheck),
-}
-
-/// A check constraint of a domain.
-#[derive(JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct DomainCheck {
-    /// What no value must make false.
-    pub check: Sql,
-    /// Whether values that are stored are left unchecked.
-    pub not_valid: Option<bool>,
-    /// A comment (manual: COMMENT).
-    pub comment: Option<String>,
-    /// The name it had.
-    pub renamed_from: Option<Reference>,
 }
 
 /// A sequence.
@@ -548,6 +392,8 @@ mod tests {
             ("Extension", "extensions: { e: {KEYS} }", ""),
             ("Enum", "enums: { e: {KEYS} }", ""),
             ("Composite", "composites: { c: {KEYS} }", ""),
+            ("Collation", "collations: { c: {KEYS} }", ""),
+            ("Range", "ranges: { r: {KEYS} }", ""),
             (
                 "Attribute",
                 "composites: { c: { attributes: [{ a: {KEYS} }] } }",

@@ -3,6 +3,7 @@
 //! Pure but for reading and writing files. Every fault of every file is reported at once.
 
 mod aggregate;
+mod collation;
 mod composite;
 mod constraint;
 mod document;
@@ -17,6 +18,7 @@ mod partition;
 mod physical;
 mod policy;
 mod privilege;
+mod range;
 mod routine;
 mod rule;
 mod sequence;

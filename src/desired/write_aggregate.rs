@@ -35,7 +35,7 @@ pub(super) fn aggregate(page: &Page<'_>, address: &Address, own: &Aggregate<Expr
 }
 
 /// Writes the schema and name of a function: unlike a table's, the bare name would be looked for in pg_catalog first.
-fn called(own: &[Name]) -> Value {
+pub(super) fn called(own: &[Name]) -> Value {
     let parts: Vec<String> = own.iter().map(ToString::to_string).collect();
     text(&parts.join("."))
 }

@@ -2,9 +2,11 @@
 
 use serde_yaml::{Mapping, Value};
 
-use super::write::{Page, attached, comment, names, text, validity};
+use super::write::{Page, attached, comment, names, reference, text, validity};
+use super::write_aggregate::called;
 use crate::model::{
-    Address, Composite, Domain, DomainCheck, Enum, Expression, Model, Object, Text as _,
+    Address, Collation, Composite, Domain, DomainCheck, Enum, Expression, Locale, Model, Name,
+    Object, Provider, Range, Text as _,
 };
 
 pub(super) fn enumeration(page: &Page<'_>, address: &Address, own: &Enum) -> Value {
@@ -72,6 +74,73 @@ pub(super) fn composite(page: &Page<'_>, address: &Address, own: &Composite<Expr
     let attributes: Vec<Value> = attributes.collect();
     if !attributes.is_empty() {
         map.insert(text("attributes"), Value::Sequence(attributes));
+    }
+    Value::Mapping(map)
+}
+
+pub(super) fn range(page: &Page<'_>, address: &Address, own: &Range<Expression>) -> Value {
+    let mut map = Mapping::new();
+    attached(page, address, &mut map);
+    map.insert(text("subtype"), text(own.subtype.sql()));
+    let paths = [
+        ("subtype_opclass", &own.subtype_opclass),
+        ("collation", &own.collation),
+        ("subtype_diff", &own.subtype_diff),
+    ];
+    for (word, path) in paths {
+        if let Some(path) = path {
+            map.insert(text(word), called(path));
+        }
+    }
+    if let Some(path) = &own.multirange
+        && *path != usual_multirange(address)
+    {
+        let value = reference(address, path);
+        map.insert(text("multirange_type_name"), value);
+    }
+    if map.len() == 1 {
+        text(own.subtype.sql())
+    } else {
+        Value::Mapping(map)
+    }
+}
+
+/// Returns what the server calls the multirange type of a range type by itself, where nothing has the name.
+fn usual_multirange(range: &Address) -> Vec<Name> {
+    let own = range.name().as_str();
+    let name = if own.contains("range") {
+        own.replacen("range", "multirange", 1)
+    } else {
+        [own, "_multirange"].concat()
+    };
+    vec![range.schema_name().clone(), Name::new(name)]
+}
+
+pub(super) fn collation(page: &Page<'_>, address: &Address, own: &Collation) -> Value {
+    let mut map = Mapping::new();
+    attached(page, address, &mut map);
+    let provider = match own.provider {
+        Provider::Builtin => Some("builtin"),
+        Provider::Icu => Some("icu"),
+        Provider::Libc => None,
+    };
+    if let Some(provider) = provider {
+        map.insert(text("provider"), text(provider));
+    }
+    match &own.locale {
+        Locale::Whole(locale) => {
+            map.insert(text("locale"), text(locale));
+        }
+        Locale::Parts { collate, ctype } => {
+            map.insert(text("lc_collate"), text(collate));
+            map.insert(text("lc_ctype"), text(ctype));
+        }
+    }
+    if !own.deterministic {
+        map.insert(text("deterministic"), Value::Bool(false));
+    }
+    if let Some(rules) = &own.rules {
+        map.insert(text("rules"), text(rules));
     }
     Value::Mapping(map)
 }

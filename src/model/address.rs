@@ -275,7 +275,9 @@ impl Address {
                 Kind::View => {
                     matches!(own, Kind::Trigger | Kind::Rule) || self.on == Some(Kind::View)
                 }
-                Kind::MaterializedView => self.on == Some(ancestor.kind),
+                Kind::MaterializedView | Kind::Range | Kind::Collation => {
+                    self.on == Some(ancestor.kind)
+                }
                 Kind::Extension
                 | Kind::DomainCheck
                 | Kind::OwnedBy

@@ -5,6 +5,7 @@
 
 mod address;
 mod aggregate;
+mod collation;
 mod comment;
 mod composite;
 mod constraint;
@@ -23,6 +24,7 @@ mod partition;
 mod physical;
 mod policy;
 mod privilege;
+mod range;
 mod routine;
 mod rule;
 mod sequence;
@@ -38,6 +40,7 @@ mod view;
 
 pub use address::{Address, AddressError, Pattern};
 pub use aggregate::{Aggregate, AggregateAlteration, FinalModify, Gather, Moving};
+pub use collation::{Collation, CollationAlteration, Locale, Provider};
 pub use comment::{Comment, CommentAlteration};
 pub use composite::{Attribute, Composite, CompositeAlteration};
 pub use constraint::{
@@ -66,6 +69,7 @@ pub(crate) use privilege::granted_to;
 pub use privilege::{
     ALL_PRIVILEGES, APPLIER, EVERYBODY, Grant, GrantAlteration, Owner, OwnerAlteration, spoken_role,
 };
+pub use range::{Range, RangeAlteration};
 pub use routine::{
     Body, Function, FunctionAlteration, Parallel, Procedure, ProcedureAlteration, Volatility,
 };

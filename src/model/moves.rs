@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::spelling::type_after_move;
-use super::{Address, Name, Retired};
+use super::{Address, Expression, Kind, Name, Range, Retired, Text as _};
 
 /// Why a thing changes its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -70,6 +70,32 @@ impl Moves {
             .iter()
             .fold(own, |own, step| type_after_move(&own, &step.from, &step.to));
         after.as_str().to_owned()
+    }
+
+    /// Returns a range type of the state before as it is in the state after: its multirange type goes into another schema with it.
+    pub(crate) fn carry_range(
+        &self,
+        own: &Address,
+        range: &Range<Expression>,
+    ) -> Range<Expression> {
+        let mut after = range.clone();
+        after.subtype = Expression::new(self.carry_type(range.subtype.sql()));
+        after.collation = range
+            .collation
+            .as_ref()
+            .map(|own| self.carry_collation(own));
+        if let Some([schema, _]) = after.multirange.as_deref_mut()
+            && schema == own.schema_name()
+        {
+            *schema = self.carry(own).schema_name().clone();
+        }
+        after
+    }
+
+    /// Says what a collation of the state before is called in the state after.
+    pub(crate) fn carry_collation(&self, own: &[Name]) -> Vec<Name> {
+        let before = Address::new(Kind::Collation, own.iter().cloned());
+        self.carry(&before).path().to_vec()
     }
 
     /// Says where an address of the state before is in the state after.

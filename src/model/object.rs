@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Address, Aggregate, AggregateAlteration, Check, CheckAlteration, ClusteredOn,
-    ClusteredOnAlteration, Column, ColumnAlteration, ColumnSettings, ColumnSettingsAlteration,
-    Comment, CommentAlteration, Composite, CompositeAlteration, Default, DefaultAlteration, Domain,
-    DomainAlteration, DomainCheck, DomainCheckAlteration, Enum, EnumAlteration, Exclusion,
-    ExclusionAlteration, Extension, ExtensionAlteration, ForeignKey, ForeignKeyAlteration,
-    Function, FunctionAlteration, Grant, GrantAlteration, Identity, IdentityAlteration, Index,
-    IndexAlteration, MaterializedView, MaterializedViewAlteration, NotNull, NotNullAlteration,
-    OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
-    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration,
-    ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Rule,
-    RuleAlteration, Schema, SchemaAlteration, Sequence, SequenceAlteration, Slot, Table,
-    TableAlteration, Text, Trigger, TriggerAlteration, Unique, UniqueAlteration, View,
-    ViewAlteration,
+    ClusteredOnAlteration, Collation, CollationAlteration, Column, ColumnAlteration,
+    ColumnSettings, ColumnSettingsAlteration, Comment, CommentAlteration, Composite,
+    CompositeAlteration, Default, DefaultAlteration, Domain, DomainAlteration, DomainCheck,
+    DomainCheckAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
+    ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
+    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, MaterializedView,
+    MaterializedViewAlteration, NotNull, NotNullAlteration, OwnedBy, OwnedByAlteration, Owner,
+    OwnerAlteration, Parameters, ParametersAlteration, Policy, PolicyAlteration, PrimaryKey,
+    PrimaryKeyAlteration, Procedure, ProcedureAlteration, Range, RangeAlteration, ReplicaIdentity,
+    ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Rule, RuleAlteration, Schema,
+    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
+    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
@@ -80,12 +80,16 @@ kinds! {
     Schema = "schema", Schema, SchemaAlteration;
     /// An extension.
     Extension = "extension", Extension, ExtensionAlteration;
+    /// A collation.
+    Collation = "collation", Collation, CollationAlteration;
     /// An enumerated type.
     Enum = "enum", Enum, EnumAlteration;
     /// A domain.
     Domain = "domain", Domain<T>, DomainAlteration;
     /// A composite type.
     Composite = "composite type", Composite<T>, CompositeAlteration;
+    /// A range type.
+    Range = "range type", Range<T>, RangeAlteration;
     /// A sequence.
     Sequence = "sequence", Sequence, SequenceAlteration;
     /// A function.
@@ -175,6 +179,8 @@ impl Kind {
             | Self::Enum
             | Self::Domain
             | Self::Composite
+            | Self::Range
+            | Self::Collation
             | Self::DomainCheck
             | Self::Sequence
             | Self::OwnedBy
@@ -208,6 +214,8 @@ impl Kind {
             | Self::Enum
             | Self::Domain
             | Self::Composite
+            | Self::Range
+            | Self::Collation
             | Self::DomainCheck
             | Self::Sequence
             | Self::OwnedBy
@@ -240,6 +248,8 @@ impl Kind {
             | Self::Enum
             | Self::Domain
             | Self::Composite
+            | Self::Range
+            | Self::Collation
             | Self::Sequence
             | Self::Function
             | Self::Procedure
@@ -273,6 +283,19 @@ impl Kind {
         }
     }
 
+    /// Says whether an object of this kind is a data type by itself; the row types of relations are not meant.
+    pub fn is_data_type(self) -> bool {
+        matches!(
+            self,
+            Self::Enum | Self::Domain | Self::Composite | Self::Range
+        )
+    }
+
+    /// Says whether columns are made of objects of this kind, so that they are set aside with what holds values.
+    pub fn is_held_with_columns(self) -> bool {
+        self.is_data_type() || self == Self::Collation
+    }
+
     /// Says whether objects of this kind are told apart by the types of their arguments.
     pub fn is_routine(self) -> bool {
         matches!(self, Self::Function | Self::Procedure | Self::Aggregate)
@@ -292,6 +315,8 @@ impl<T: Text> Object<T> {
             Self::Enum(_)
             | Self::Domain(_)
             | Self::Composite(_)
+            | Self::Range(_)
+            | Self::Collation(_)
             | Self::Sequence(_)
             | Self::Function(_)
             | Self::Procedure(_)
@@ -336,7 +361,7 @@ impl<T: Text> Object<T> {
                 ]
             }
             Self::Index(_) | Self::Sequence(_) => vec![relation(own.name())],
-            Self::Enum(_) | Self::Domain(_) => {
+            Self::Enum(_) | Self::Domain(_) | Self::Range(_) => {
                 vec![Slot::Type(own.schema_name().clone(), own.name().clone())]
             }
             Self::DomainCheck(_) => vec![Slot::Constraint(own.domain(), own.name().clone())],
@@ -367,6 +392,7 @@ impl<T: Text> Object<T> {
             }
             Self::Schema(_)
             | Self::Extension(_)
+            | Self::Collation(_)
             | Self::Column(_)
             | Self::OwnedBy(_)
             | Self::Parameters(_)
@@ -391,6 +417,8 @@ impl<T: Text> Object<T> {
             Self::Enum(own) => Object::Enum(own.clone()),
             Self::Domain(own) => Object::Domain(own.map(turn)),
             Self::Composite(own) => Object::Composite(own.map(turn)),
+            Self::Range(own) => Object::Range(own.map(turn)),
+            Self::Collation(own) => Object::Collation(own.clone()),
             Self::DomainCheck(own) => Object::DomainCheck(own.map(turn)),
             Self::Sequence(own) => Object::Sequence(own.clone()),
             Self::OwnedBy(own) => Object::OwnedBy(own.clone()),

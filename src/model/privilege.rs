@@ -74,8 +74,9 @@ impl Kind {
             Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
             Self::Schema => &["CREATE", "USAGE"],
             Self::Function | Self::Procedure | Self::Aggregate => &["EXECUTE"],
-            Self::Enum | Self::Domain | Self::Composite => &["USAGE"],
+            Self::Enum | Self::Domain | Self::Composite | Self::Range => &["USAGE"],
             Self::Extension
+            | Self::Collation
             | Self::DomainCheck
             | Self::OwnedBy
             | Self::Default
@@ -111,6 +112,7 @@ impl Kind {
                 | Self::Enum
                 | Self::Domain
                 | Self::Composite
+                | Self::Range
         ) {
             self.privileges(0)
         } else {

@@ -179,6 +179,7 @@ pub(super) fn type_after_move(own: &Name, from: &Address, to: &Address) -> Name 
             | Kind::Enum
             | Kind::Domain
             | Kind::Composite
+            | Kind::Range
     );
     let moves_with_schema = from.kind() == Kind::Schema && path[..1] == *from.path();
     if !(moves_with_schema || is_type && path[..] == *from.path()) {

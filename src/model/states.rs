@@ -128,6 +128,7 @@ impl Declared {
                 Kind::Enum,
                 Kind::Domain,
                 Kind::Composite,
+                Kind::Range,
                 Kind::Table,
                 Kind::View,
                 Kind::MaterializedView,

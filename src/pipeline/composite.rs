@@ -86,7 +86,13 @@ fn is_known(to: &Expression, cx: &Context<'_>) -> bool {
     let element = to.sql().strip_suffix("[]").unwrap_or(to.sql());
     let path = Name::split_reference(element).filter(|own| own.len() == 2);
     path.is_none_or(|path| {
-        let kinds = [Kind::Enum, Kind::Domain, Kind::Composite, Kind::Table];
+        let kinds = [
+            Kind::Enum,
+            Kind::Domain,
+            Kind::Composite,
+            Kind::Range,
+            Kind::Table,
+        ];
         let mut all = kinds
             .map(|kind| Address::new(kind, path.clone()))
             .into_iter();

@@ -228,10 +228,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
     let speaks_of_change = || {
         let changes = |own: &&Address| {
             let sides = [&level.current, &level.desired].map(|side| side.objects.get(*own));
-            matches!(
-                own.kind(),
-                Kind::Enum | Kind::Domain | Kind::Composite | Kind::Function
-            ) && sides[0] != sides[1]
+            (own.kind().is_held_with_columns() || own.kind() == Kind::Function)
+                && sides[0] != sides[1]
         };
         level
             .desired
@@ -355,6 +353,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::Enum(_)
         | Object::Domain(_)
         | Object::Composite(_)
+        | Object::Range(_)
+        | Object::Collation(_)
         | Object::DomainCheck(_)
         | Object::Sequence(_)
         | Object::Function(_)

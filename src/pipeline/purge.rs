@@ -72,12 +72,11 @@ pub async fn plan_purge(
         whole.is_none_or(|own| live.history.ledger.iter().any(|row| row.place == own))
     });
     let depth = |table: &Address| model.above(table).len();
-    let is_type = |kind: Kind| matches!(kind, Kind::Enum | Kind::Domain | Kind::Composite);
     let last_first = [Kind::Sequence, Kind::Table, Kind::Column];
     chosen.sort_by_key(|row| {
         let kind = row.place.kind();
         let rank = last_first.iter().position(|own| *own == kind);
-        let depth = if is_type(kind) {
+        let depth = if kind.is_held_with_columns() {
             made_of(&row.place, &model)
         } else {
             depth(&row.place)
@@ -143,8 +142,7 @@ pub async fn plan_purge(
 
 /// Returns how many types stand one upon the other in a type.
 fn made_of(own: &Address, model: &Model<Expression>) -> usize {
-    let is_type =
-        |own: &&Address| matches!(own.kind(), Kind::Enum | Kind::Domain | Kind::Composite);
+    let is_type = |own: &&Address| own.kind().is_held_with_columns();
     let needs = model.needs.get(own).into_iter().flatten().filter(is_type);
     needs.map(|own| 1 + made_of(own, model)).max().unwrap_or(0)
 }

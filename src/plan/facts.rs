@@ -83,7 +83,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 "its values stay in the table under a reserved name"
             } else if was.kind() == Kind::Sequence {
                 "it keeps its position in a schema of its own"
-            } else if matches!(was.kind(), Kind::Enum | Kind::Domain | Kind::Composite) {
+            } else if was.kind().is_held_with_columns() {
                 "it is kept in a schema of its own"
             } else {
                 "its rows are kept in a schema of their own"

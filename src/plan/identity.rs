@@ -147,6 +147,8 @@ pub(crate) fn to_attic(
             | Object::Enum(_)
             | Object::Domain(_)
             | Object::Composite(_)
+            | Object::Range(_)
+            | Object::Collation(_)
     ) {
         let hash = Hash::of(&(state, address.schema_name()));
         let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
@@ -213,10 +215,8 @@ pub(crate) fn set_made_aside(
 /// Returns the types that columns in the attic need: those are held with them.
 fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) -> BTreeSet<Address> {
     let is_type = |need: &&Address| {
-        matches!(
-            need.kind(),
-            Kind::Enum | Kind::Domain | Kind::Composite | Kind::Extension
-        ) && model.objects.contains_key(*need)
+        (need.kind().is_held_with_columns() || need.kind() == Kind::Extension)
+            && model.objects.contains_key(*need)
     };
     let columns = model.needs.iter();
     let mut queue: Vec<&Address> = columns
@@ -242,11 +242,13 @@ fn is_marked(address: &Address) -> bool {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 21] = [
+const RENAMED: [Kind; 23] = [
     Kind::Schema,
+    Kind::Collation,
     Kind::Enum,
     Kind::Domain,
     Kind::Composite,
+    Kind::Range,
     Kind::DomainCheck,
     Kind::Sequence,
     Kind::Function,
@@ -396,9 +398,11 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
 /// Whenever a plan would create what a retired thing still holds, it takes that back instead.
 fn take_back(known: &Known<'_>, identity: &mut Identity) {
     for kind in [
+        Kind::Collation,
         Kind::Enum,
         Kind::Domain,
         Kind::Composite,
+        Kind::Range,
         Kind::Sequence,
         Kind::Table,
         Kind::Column,
@@ -493,10 +497,13 @@ fn holds_same_type(
         (Some(Object::Sequence(_)), Object::Sequence(_))
         | (Some(Object::Enum(_)), Object::Enum(_))
         | (Some(Object::Domain(_)), Object::Domain(_))
-        | (Some(Object::Composite(_)), Object::Composite(_)) => true,
+        | (Some(Object::Composite(_)), Object::Composite(_))
+        | (Some(Object::Range(_)), Object::Range(_))
+        | (Some(Object::Collation(_)), Object::Collation(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
             // Its type may come back with it: enums are asked first.
-            let held_type = identity.moves.carry_type(held.type_name.sql());
+            let held_type = multirange_after(known, identity, held.type_name.sql())
+                .unwrap_or_else(|| identity.moves.carry_type(held.type_name.sql()));
             let same = match known.types.get(address) {
                 Some(spelled) => held_type == spelled.sql(),
                 // A server that holds nothing of ours does not know a type of ours, or of an extension.
@@ -509,6 +516,24 @@ fn holds_same_type(
         }
         _ => false,
     }
+}
+
+/// Says how a multirange type, or an array of one, is spelled after the moves: it goes with its range type.
+fn multirange_after(known: &Known<'_>, identity: &Identity, spelled: &str) -> Option<String> {
+    let (name, array) = match spelled.strip_suffix("[]") {
+        Some(element) => (element, "[]"),
+        None => (spelled, ""),
+    };
+    let path = Name::split_reference(name)?;
+    known.current.objects.iter().find_map(|(address, object)| {
+        let Object::Range(own) = object else {
+            return None;
+        };
+        let is_it = own.multirange.as_ref() == Some(&path);
+        let after = is_it.then(|| identity.moves.carry_range(address, own))?;
+        let parts: Vec<String> = after.multirange?.iter().map(Name::spelled).collect();
+        Some([&parts.join("."), array].concat())
+    })
 }
 
 /// What the files no longer have is retired, where it is ours; the rest is left alone.
@@ -540,6 +565,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Enum
             | Kind::Domain
             | Kind::Composite
+            | Kind::Range
+            | Kind::Collation
             | Kind::Sequence
             | Kind::Function
             | Kind::Procedure

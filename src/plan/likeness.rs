@@ -74,7 +74,9 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
                 && level.current.objects.contains_key(&new.table())
                 && is_same_column(held, wanted)
         }
-        Kind::Enum | Kind::Domain | Kind::Composite => held == wanted,
+        Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range | Kind::Collation => {
+            held == wanted
+        }
         // Building it again would be for nothing.
         Kind::Index
         | Kind::Unique

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::step::{Act, Effect, LedgerChange, Phase, Step};
 use crate::ddl::{self, Statement};
 use crate::model::{
-    Address, Expression, Hash, Kind, Model, Move, Moves, Name, RETIRED_PREFIX, Retired,
-    TEMPORARY_PREFIX, Why,
+    Address, Expression, Hash, Kind, Model, Move, Moves, Name, Object, RETIRED_PREFIX, Range,
+    Retired, TEMPORARY_PREFIX, Why,
 };
 
 /// Makes the steps of every move, one list per move: each list commits as one.
@@ -41,7 +41,8 @@ pub(crate) fn steps(
             ));
             present.insert(schema);
         }
-        let statements = statements(step, &present);
+        let range = range_at(before, &so_far, &step.from);
+        let statements = statements(step, &present, range.as_ref());
         let last = statements.len().saturating_sub(1);
         let locked: Vec<Address> = statements
             .first()
@@ -115,15 +116,18 @@ fn why(step: &Move) -> String {
 
 /// Returns the attic's schema, where a table's address lies in one.
 fn attic_schema(address: &Address) -> Option<Address> {
-    let in_attic = matches!(
-        address.kind(),
-        Kind::Table | Kind::Sequence | Kind::Enum | Kind::Domain | Kind::Composite
-    ) && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
+    let kind = address.kind();
+    let is_held = matches!(kind, Kind::Table | Kind::Sequence) || kind.is_held_with_columns();
+    let in_attic = is_held && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
     in_attic.then(|| address.schema())
 }
 
 /// Makes the statements of one move, in a state that holds these objects. What changes schema and name takes two.
-fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
+fn statements(
+    step: &Move,
+    present: &BTreeSet<Address>,
+    range: Option<&Range<Expression>>,
+) -> Vec<Statement> {
     let Move { from, to, why } = step;
     if *why == Why::LetGo {
         return vec![ddl::sequence::set_owned_by(from, None)];
@@ -170,6 +174,8 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         | Kind::Enum
         | Kind::Domain
         | Kind::Composite
+        | Kind::Range
+        | Kind::Collation
         | Kind::Function
         | Kind::Procedure
         | Kind::Aggregate
@@ -191,7 +197,7 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;
-    let commands: [(Kind, Command, Command); 10] = [
+    let commands: [(Kind, Command, Command); 12] = [
         (Kind::Table, ddl::table::set_schema, ddl::table::rename),
         (Kind::View, ddl::view::set_schema, ddl::view::rename),
         (
@@ -201,6 +207,12 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         ),
         (Kind::Enum, ddl::types::set_schema, ddl::types::rename),
         (Kind::Composite, ddl::types::set_schema, ddl::types::rename),
+        (Kind::Range, ddl::types::set_schema, ddl::types::rename),
+        (
+            Kind::Collation,
+            ddl::collation::set_schema,
+            ddl::collation::rename,
+        ),
         (Kind::Domain, ddl::domain::set_schema, ddl::domain::rename),
         (
             Kind::Function,
@@ -229,6 +241,14 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
     let Some((_, set_schema, rename)) = own else {
         return statements;
     };
+    let rename = |at: &Address, to: &Name| match range {
+        Some(own) => ddl::range::rename(at, own, to),
+        None => vec![rename(at, to)],
+    };
+    let set_schema = |at: &Address, to: &Name| match range {
+        Some(own) => ddl::range::set_schema(at, own, to),
+        None => vec![set_schema(at, to)],
+    };
     // A name that is taken on the other side is left before.
     let is_taken = |place: &Address| {
         present.iter().any(|own| {
@@ -247,19 +267,31 @@ fn statements(step: &Move, present: &BTreeSet<Address>) -> Vec<Statement> {
         } else {
             renamed
         };
-        statements.push(rename(&at, free.name()));
+        statements.extend(rename(&at, free.name()));
         at = free;
     }
     if other_schema {
         let schema = to.schema_name();
-        statements.push(set_schema(&at, schema));
+        statements.extend(set_schema(&at, schema));
         let moved = Address::new(at.kind(), [schema.clone(), at.name().clone()]);
         at = at.rebased(&at, &moved);
     }
     if at.name() != to.name() {
-        statements.push(rename(&at, to.name()));
+        statements.extend(rename(&at, to.name()));
     }
     statements
+}
+
+/// Returns a range type as it is after the moves so far: the functions that make its values move with it.
+fn range_at(
+    before: &Model<Expression>,
+    so_far: &Moves,
+    now: &Address,
+) -> Option<Range<Expression>> {
+    let Some(Object::Range(own)) = before.objects.get(&so_far.carry_back(now)) else {
+        return None;
+    };
+    Some(so_far.carry_range(&so_far.carry_back(now), own))
 }
 
 /// Says how a move changes the ledger's rows. Rows keep their order: what comes back leaves, what is set aside is the last.

@@ -185,7 +185,12 @@ pub(super) fn own_ones_go_too(ordered: &mut [Placed], level: &Level) {
                     let is_kept = matches!(desired, Some(Object::NotNull(own)) if own.no_inherit);
                     is_kept.then_some((own, Goes::FromBelow))
                 }
-                _ => None,
+                Effect::Creates(_)
+                | Effect::Drops(_)
+                | Effect::Alters(..)
+                | Effect::Uses(_)
+                | Effect::Reads(_)
+                | Effect::Moves(_) => None,
             });
             let more: Vec<Step> = ends
                 .flat_map(|(own, goes)| {

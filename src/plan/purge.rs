@@ -21,10 +21,12 @@ pub(crate) fn purge_stage(
         ddl::table::drop_column(place)
     } else if kind == Kind::Sequence {
         ddl::sequence::drop(place)
-    } else if matches!(kind, Kind::Enum | Kind::Composite) {
+    } else if matches!(kind, Kind::Enum | Kind::Composite | Kind::Range) {
         ddl::types::drop(place)
     } else if kind == Kind::Domain {
         ddl::domain::drop(place)
+    } else if kind == Kind::Collation {
+        ddl::collation::drop(place)
     } else {
         ddl::table::drop(place)
     };

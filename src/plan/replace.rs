@@ -151,6 +151,8 @@ pub(crate) fn takes_another_type(alteration: &Alteration) -> bool {
         Alteration::Enum(EnumAlteration::Values)
             | Alteration::Domain(DomainAlteration::Type)
             | Alteration::Composite(CompositeAlteration::Attributes)
+            | Alteration::Range(_)
+            | Alteration::Collation(_)
     )
 }
 
@@ -322,7 +324,9 @@ fn holds_data(address: &Address, level: &Level) -> bool {
             | Object::Schema(_)
             | Object::Extension(_)
             | Object::Enum(_)
-            | Object::Domain(_),
+            | Object::Domain(_)
+            | Object::Range(_)
+            | Object::Collation(_),
         ) => true,
         _ => false,
     }

@@ -111,6 +111,8 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
             format!("the type of attribute {name} of {address} changes")
         }
         Alteration::Composite(_)
+        | Alteration::Range(_)
+        | Alteration::Collation(_)
         | Alteration::Enum(EnumAlteration::Values)
         | Alteration::Schema(_)
         | Alteration::Extension(_)

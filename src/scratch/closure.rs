@@ -219,6 +219,8 @@ impl Closure {
                     | Kind::Enum
                     | Kind::Domain
                     | Kind::Composite
+                    | Kind::Range
+                    | Kind::Collation
                     | Kind::DomainCheck
                     | Kind::Sequence
                     | Kind::Function

@@ -484,6 +484,7 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
             Kind::Enum,
             Kind::Domain,
             Kind::Composite,
+            Kind::Range,
         ] {
             let other = step.to.with_kind(kind);
             let sits = kind != step.to.kind() && start.objects.contains_key(&other);

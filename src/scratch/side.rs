@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::access::{every_privilege, owners, privileges};
 use super::partition;
 use crate::model::{
-    Address, Attribute, Composite, Declared, Domain, Enum, Expression, Index, Kind, Model, Move,
-    Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Text as _, Validity,
-    Why, Written,
+    Address, Attribute, Column, Composite, Declared, Domain, Enum, Expression, Index, Kind, Model,
+    Move, Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Text as _,
+    Validity, Why, Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
@@ -94,10 +94,25 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
         } else if let Object::Composite(own) = object {
             let attributes = own.attributes.iter().map(|own| Attribute {
                 name: moves.carry(&address.attribute(&own.name)).name().clone(),
+                collation: own.collation.as_ref().map(|own| moves.carry_collation(own)),
                 ..own.clone()
             });
             Object::Composite(Composite {
                 attributes: attributes.collect(),
+            })
+        } else if let Object::Range(own) = object {
+            Object::Range(moves.carry_range(address, own))
+        } else if let Object::Column(own) = object {
+            let collation = own.collation.as_ref();
+            Object::Column(Column {
+                collation: collation.map(|own| moves.carry_collation(own)),
+                ..own.clone()
+            })
+        } else if let Object::Domain(own) = object {
+            let collation = own.collation.as_ref();
+            Object::Domain(Domain {
+                collation: collation.map(|own| moves.carry_collation(own)),
+                ..own.clone()
             })
         } else if let Object::Enum(own) = object {
             let labels = own.values.iter();
@@ -203,9 +218,13 @@ pub(super) fn desired_side(
             let leans_outside = || {
                 let mut needs = carried.needs.get(address).into_iter().flatten();
                 needs.any(|need| {
-                    // An extension that goes would have to stay for the sake of an index.
-                    let goes = need.kind() == Kind::Extension
-                        && !declared.written.objects.contains_key(need);
+                    // An extension that goes would have to stay for the sake of an index; a type or collation that columns are
+                    // made of is in the attic by now.
+                    let kind = need.kind();
+                    let may_go = kind == Kind::Extension || kind.is_held_with_columns();
+                    let goes = may_go
+                        && !declared.written.objects.contains_key(need)
+                        && !need.path().iter().any(Name::is_reserved);
                     goes || matches!(need.kind(), Kind::Function | Kind::Sequence)
                         || computed.contains(need)
                 })
@@ -447,6 +466,9 @@ fn names(carried: &Model<Expression>, desired: &mut Model<Written>) {
             }
             (Object::Identity(own), Some(Object::Identity(there))) if own.sequence.is_none() => {
                 own.sequence.clone_from(&there.sequence);
+            }
+            (Object::Range(own), Some(Object::Range(there))) if own.multirange.is_none() => {
+                own.multirange.clone_from(&there.multirange);
             }
             (Object::Extension(own), Some(Object::Extension(there))) => {
                 if own.schema.is_none() {

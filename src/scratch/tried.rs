@@ -130,6 +130,8 @@ fn types_of(level: &Level) -> Model<Expression> {
                 | Kind::Enum
                 | Kind::Domain
                 | Kind::Composite
+                | Kind::Range
+                | Kind::Collation
                 | Kind::DomainCheck
                 | Kind::Sequence
                 | Kind::Function

@@ -2,12 +2,13 @@
 //! are converted attribute by attribute, the former type goes.
 //! <https://www.postgresql.org/docs/current/sql-altertype.html>
 
+use super::another_type::{aside, columns, nothing_is_made_of, said_again};
 use super::{Claim, Context};
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, Attribute, Composite, CompositeAlteration, Expression, Hash, Kind, Name,
-    Object, TEMPORARY_PREFIX, Text as _,
+    Address, Alteration, Attribute, Composite, CompositeAlteration, Expression, Kind, Object,
+    Text as _,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Reversal, Step};
@@ -53,15 +54,6 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
     Ok(claims)
 }
 
-/// Returns the columns that are made of a type before and after.
-fn columns(cx: &Context<'_>, address: &Address) -> Vec<Address> {
-    let needed_by = cx.level.current.needed_by();
-    let all = needed_by.get(address).into_iter().flatten();
-    let stays =
-        all.filter(|own| own.kind() == Kind::Column && cx.level.desired.objects.contains_key(*own));
-    stays.cloned().collect()
-}
-
 /// Makes another type of the same name, converts the columns to it, and drops the former one.
 fn another(
     changes: &Changes,
@@ -71,19 +63,8 @@ fn another(
     own: &Composite<Expression>,
 ) -> Result<Claim, PlanError> {
     let level = cx.level;
-    let needed_by = level.current.needed_by();
-    let dependents = needed_by.get(address).into_iter().flatten();
-    // What is made of it in turn would have to become another type as well.
-    let mut nested = dependents.filter(|own| matches!(own.kind(), Kind::Composite | Kind::Domain));
-    if let Some(user) = nested.find(|own| level.desired.objects.contains_key(*own)) {
-        return Err(PlanError::Nested {
-            own: address.clone(),
-            user: user.clone(),
-        });
-    }
-    let hash = Hash::of(address);
-    let prefix = [TEMPORARY_PREFIX, hash.short(8), "_"].concat();
-    let aside = Name::fitted(&prefix, address.name().as_str());
+    nothing_is_made_of(cx, address)?;
+    let aside = aside(address);
     let contract = |step: Step| step.phase(Phase::Contract);
     let mut steps = vec![
         contract(
@@ -140,19 +121,10 @@ fn another(
         let step = step.altering(&column, "type").reversal(Reversal::Shape);
         steps.push(contract(step));
     }
-    // What is said of the type, and who may do what with it, was said of the former one.
-    let attached = level.desired.objects.iter().filter(|(own, _)| {
-        let drops = changes.at(own).any(|(_, change)| *change == Change::Drop);
-        own.attached_to().as_ref() == Some(address)
-            && level.current.objects.contains_key(*own)
-            && !drops
-    });
     let mut takes: Vec<_> = changes.at(address).map(|(id, _)| id.clone()).collect();
-    for (own, object) in attached {
-        takes.extend(changes.at(own).map(|(id, _)| id.clone()));
-        let why = format!("{own} is kept");
-        steps.push(contract(Step::run(own, ddl::create(own, object), why)));
-    }
+    let (said, again) = said_again(changes, cx, address);
+    takes.extend(said);
+    steps.extend(again);
     // A comment on an attribute that goes went with the former type.
     let gone = level.current.objects.keys().filter(|own| {
         own.kind() == Kind::Comment

@@ -119,7 +119,7 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
 fn stays(changes: &Changes, cx: &Context<'_>, need: &Address) -> bool {
     let objects = [&cx.level.current.objects, &cx.level.desired.objects];
     let [held, wanted] = objects.map(|own| own.get(need));
-    let is_type = matches!(need.kind(), Kind::Enum | Kind::Domain | Kind::Composite);
+    let is_type = need.kind().is_data_type();
     let mut own = changes.at(need);
     // The storage parameters of a materialized view are no matter of what stands on it.
     let is_still = own.all(|(_, change)| {
@@ -139,8 +139,7 @@ pub(super) fn types_stay(changes: &Changes, cx: &Context<'_>, column: &Address) 
     let mut queue = vec![column.clone()];
     while let Some(own) = queue.pop() {
         let types = [&cx.level.current, &cx.level.desired].map(|side| side.needs_of(&own));
-        let is_type =
-            |own: &&Address| matches!(own.kind(), Kind::Enum | Kind::Domain | Kind::Composite);
+        let is_type = |own: &&Address| own.kind().is_data_type();
         let types: Vec<Address> = types.iter().flatten().filter(is_type).cloned().collect();
         if !types.iter().all(|own| stays(changes, cx, own)) {
             return false;

@@ -1,6 +1,8 @@
 //! The safe online ways, one file per rewrite, in the order in which they are asked.
 
 mod add_column;
+mod another_type;
+mod collation;
 mod column_type;
 mod composite;
 mod constraint;
@@ -13,6 +15,7 @@ mod not_null;
 mod partition;
 mod partitioned_index;
 mod persistence;
+mod range;
 mod sequence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,12 +135,14 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 13] = [
+const REWRITES: [Rewrite; 15] = [
     partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,
     enum_values::rewrite,
     composite::rewrite,
+    range::rewrite,
+    collation::rewrite,
     domain::rewrite,
     column_type::rewrite,
     identity::rewrite,
