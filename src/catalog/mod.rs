@@ -9,6 +9,7 @@ mod column;
 mod composite;
 mod constraint;
 mod coverage;
+mod default_privilege;
 mod depend;
 mod domain;
 mod extension;
@@ -140,6 +141,7 @@ pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
         blockers.entry(address).or_default().insert(text);
     }
     server.sizes = std::mem::take(&mut gathering.sizes);
+    server.default_privileges = default_privilege::default_privileges(connection).await?;
     Ok(Read {
         model: gathering.model,
         unmodelled,

@@ -286,6 +286,7 @@ pub(super) async fn server(connection: &mut Connection) -> Result<Server, Catalo
         identity: get(&row, "identity")?,
         role: get(&row, "role")?,
         sizes: Default::default(),
+        default_privileges: Default::default(),
     })
 }
 

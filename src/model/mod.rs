@@ -10,6 +10,7 @@ mod comment;
 mod composite;
 mod constraint;
 mod database;
+mod default_privilege;
 mod domain;
 mod exclusion;
 mod extension;
@@ -47,6 +48,7 @@ pub use constraint::{
     Action, Check, CheckAlteration, Deferrable, ForeignKey, ForeignKeyAlteration, Match,
     PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,
 };
+pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
 pub use database::{Model, Retired, Slot, Unmodelled};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};

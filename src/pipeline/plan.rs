@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
-    self, Context, Decision, Effect, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError,
+    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError,
     Purpose, Stage, build, facts, identity,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
@@ -190,6 +190,7 @@ async fn make_with(
         server: &read.server,
         blockers: &read.blockers,
         outside: outside(&forward.level, &forward.unmanaged, strangers),
+        listed: listed(declared, settings),
         settings,
         rewrites: &project.rewrites,
     };
@@ -210,9 +211,6 @@ async fn make_with(
     }
     decision.leans_on = build::leans_on(&stages, &cx);
     decision.findings = facts::findings(&stages, &cx, &forward.questions, &forward.taken_in);
-    decision
-        .findings
-        .extend(given_by_default(&stages, &cx, read));
     decision
         .findings
         .extend(preflight::findings(project, &changes, &cx).await?);
@@ -338,6 +336,7 @@ async fn inverse(
         server: &read.server,
         blockers: &read.blockers,
         outside: BTreeMap::new(),
+        listed: declared.listed.keys().cloned().collect(),
         settings,
         rewrites: &project.rewrites,
     };
@@ -403,31 +402,12 @@ fn sizes(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, SizeClass> {
     sizes
 }
 
-/// Names what is made again where default privileges are in force: what they give is not modelled, and may be more or less
-/// than it had.
-fn given_by_default(stages: &[Stage], cx: &Context<'_>, read: &Read) -> Vec<Finding> {
-    if !read
-        .unmodelled
-        .iter()
-        .any(|own| own.kind == "default privileges")
-    {
-        return Vec::new();
+/// Returns the objects of which the files say who may do what, where that is compared.
+fn listed(declared: &Declared, settings: &Settings) -> BTreeSet<Address> {
+    if settings.manage.grants == Grants::Ignored {
+        return BTreeSet::new();
     }
-    let steps = stages.iter().flat_map(|stage| &stage.steps);
-    let effects = steps.flat_map(|step| &step.effects);
-    let again = effects.filter_map(Effect::created);
-    again
-        .filter(|own| own.kind().is_top_level())
-        .filter(|own| cx.level.current.objects.contains_key(*own))
-        .map(|own| Finding {
-            hazard: Hazard::BreaksClients,
-            address: own.clone(),
-            because: format!(
-                "{own} is made again, and default privileges, which are not modelled, may give or take what it had"
-            ),
-            stops: true,
-        })
-        .collect()
+    declared.listed.keys().cloned().collect()
 }
 
 /// Finds what depends on what is ours and is not ours itself, as everything is called before the moves.

@@ -8,7 +8,7 @@ use super::rewrite::{self, Context};
 use super::sentence::{altered, created, dropped};
 use super::stage::{self, Stage};
 use super::step::{Act, Block, Effect, Phase, Reversal, Step};
-use super::{fold, moves, partition, replace};
+use super::{default_privileges, fold, moves, partition, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
@@ -61,6 +61,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         let steps = partition::columns_first(steps, &claimed);
         stage.steps = fold::fold(steps, |step| !claimed.contains(&identity_of(step)));
     }
+    default_privileges::taken_again(&mut stages, cx);
     Ok(stages)
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod build;
+mod default_privileges;
 pub(crate) mod facts;
 pub(crate) mod fold;
 pub(crate) mod give_way;

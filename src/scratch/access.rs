@@ -80,7 +80,7 @@ pub(super) fn owners(
 pub(super) fn privileges(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
-    newly: &BTreeSet<Address>,
+    [newly, taken_back]: [&BTreeSet<Address>; 2],
     declared: &Declared,
     settings: &Settings,
     server: &Server,
@@ -165,6 +165,9 @@ pub(super) fn privileges(
             }
         }
     }
+    let is_new = |own: &Address| !carried.objects.contains_key(own) || taken_back.contains(own);
+    let is_listed = |own: &Address| compares && declared.listed.contains_key(own);
+    given_by_default(desired, server, |own| is_new(own) && !is_listed(own));
     for (address, object) in &carried.objects {
         if address.kind() != Kind::Grant || desired.objects.contains_key(address) {
             continue;
@@ -179,6 +182,32 @@ pub(super) fn privileges(
         if stays && !comes_off && !(compares && is_listed) {
             let kept = object.map(&mut |text| Written::from(text));
             desired.objects.insert(address.clone(), kept);
+        }
+    }
+}
+
+/// What is new, and of which nobody says who may do what, has what default privileges give: that is a part of the state it is in then.
+fn given_by_default(
+    desired: &mut Model<Written>,
+    server: &Server,
+    is_meant: impl Fn(&Address) -> bool,
+) {
+    let new: Vec<Address> = desired
+        .objects
+        .keys()
+        .filter(|own| own.kind().is_top_level() && is_meant(own))
+        .cloned()
+        .collect();
+    for own in new {
+        let owner = match desired.objects.get(&Address::owner_of(&own)) {
+            Some(Object::Owner(owner)) => Some(owner.role.clone()),
+            _ => None,
+        };
+        for given in server.default_privileges.of(&own) {
+            if owner.as_ref() != Some(&given.role) {
+                let grant = Address::privilege_on(&own, &given.role, &given.privilege);
+                desired.objects.insert(grant, Object::Grant(given.how));
+            }
         }
     }
 }

@@ -115,7 +115,10 @@ pub(crate) async fn level(
     let mut built = 0;
     if !seeds.is_empty() || !moves.0.is_empty() {
         let mut closure = Closure::around(seeds, &ground);
-        let named = &roles(&desired) | &roles(&before);
+        let mut named = &roles(&desired) | &roles(&before);
+        // What default privileges give is taken again.
+        let given = wanted.read.server.default_privileges.roles();
+        named.extend(given.filter(|own| own.as_str() != EVERYBODY).cloned());
         if !named.is_empty() {
             workshop.roles(&named).await?;
         }

@@ -295,15 +295,27 @@ pub(super) fn desired_side(
     positions(carried, &mut desired);
     names(carried, &mut desired);
     owners(carried, &mut desired, declared, settings, &server.role);
-    privileges(carried, &mut desired, &newly, declared, settings, server);
+    let taken_back = ends_of(moves, Why::TakenBack);
+    privileges(
+        carried,
+        &mut desired,
+        [&newly, &taken_back],
+        declared,
+        settings,
+        server,
+    );
     desired
 }
 
 /// Finds where what is set aside is in the end: its table or schema may move on.
 fn set_aside(moves: &Moves) -> BTreeSet<Address> {
+    ends_of(moves, Why::Retired)
+}
+
+fn ends_of(moves: &Moves, why: Why) -> BTreeSet<Address> {
     let steps = moves.0.iter();
     steps
-        .filter(|step| step.why == Why::Retired)
+        .filter(|step| step.why == why)
         .map(|step| moves.end_of(step))
         .collect()
 }

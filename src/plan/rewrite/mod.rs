@@ -37,6 +37,8 @@ pub struct Context<'a> {
     pub blockers: &'a BTreeMap<Address, BTreeSet<String>>,
     /// Thing → what depends on it and is left alone, as no revision declared it; both as they are called before.
     pub outside: BTreeMap<Address, BTreeSet<Address>>,
+    /// What it is said of who may do what with it.
+    pub listed: BTreeSet<Address>,
     /// The settings.
     pub settings: &'a Settings,
     /// Rewrites beside the tool's own, asked first.
