@@ -24,6 +24,7 @@ mod outside;
 mod partitions;
 mod property;
 mod providers;
+mod ranges;
 mod refusals;
 mod rollbacks;
 mod support;
@@ -45,6 +46,7 @@ fn main() {
     trials.extend(desired::trials());
     trials.extend(documents::trials());
     trials.extend(domains::trials());
+    trials.extend(ranges::trials());
     trials.extend(outside::trials());
     trials.extend(partitions::trials());
     trials.extend(providers::trials());

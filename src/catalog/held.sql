@@ -13,6 +13,7 @@ SELECT coalesce(CASE a.kind
                             OR has_any_column_privilege(to_regclass(a.name), 'SELECT')
          WHEN 'execute' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                              OR has_function_privilege(to_regprocedure(a.name), 'EXECUTE')
+         WHEN 'superuser' THEN (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
          WHEN 'extension' THEN (SELECT r.rolsuper OR bool_or(v.trusted) AND has_database_privilege(current_database(), 'CREATE')
                                   FROM pg_roles r LEFT JOIN pg_available_extension_versions v ON v.name = a.name
                                  WHERE r.rolname = current_user GROUP BY r.rolsuper)

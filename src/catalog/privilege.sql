@@ -18,7 +18,9 @@ WITH thing AS (
   UNION ALL
   SELECT 'pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl, 'f'::"char"
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+   -- The functions that make the values of a range type are the server's.
+   WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
+     AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   UNION ALL
   SELECT 'pg_type'::regclass, t.oid, 0, t.typowner, t.typacl, 'T'::"char"
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace

@@ -1,4 +1,5 @@
--- A row is a range type. One with a canonical function, which only a shell type can have been made with, is left out and reported.
+-- A row is a range type. One with a canonical function, which only a shell type can have been made with, and one whose multirange
+-- type lies in another schema are left out and reported.
 -- https://www.postgresql.org/docs/current/catalog-pg-range.html
 SELECT 'pg_type'::regclass::oid::int8 AS classid, t.oid::int8 AS objid, t.typarray::int8 AS array_objid,
        m.oid::int8 AS multirange_objid, m.typarray::int8 AS multirange_array_objid,
@@ -24,7 +25,7 @@ SELECT 'pg_type'::regclass::oid::int8 AS classid, t.oid::int8 AS objid, t.typarr
   LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
   LEFT JOIN pg_proc d ON d.oid = r.rngsubdiff
   LEFT JOIN pg_namespace dn ON dn.oid = d.pronamespace
- WHERE r.rngcanonical = 0 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+ WHERE r.rngcanonical = 0 AND m.typnamespace = t.typnamespace AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend e
                     WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid AND e.deptype = 'e')
  ORDER BY n.nspname, t.typname;

@@ -28,9 +28,12 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   SELECT word, s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_type m ON m.oid = r.rngmultitypid JOIN schema s ON s.oid = t.typnamespace
    CROSS JOIN LATERAL (VALUES ('range type with a canonical function', r.rngcanonical <> 0),
+                              ('range type with a multirange type in another schema', m.typnamespace <> t.typnamespace),
+                              ('owner of a multirange type', m.typowner <> t.typowner),
+                              ('privileges on a multirange type', m.typacl IS NOT NULL),
                               ('comment on a multirange type',
                                EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_type'::regclass AND d.objoid = m.oid)),
-                              ('range type without functions of its name',
+                              ('range type without functions of its name', m.typnamespace = t.typnamespace AND
                                (SELECT count(*) FROM pg_depend d JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
                                  WHERE d.refclassid = 'pg_type'::regclass AND d.deptype = 'i'
                                    AND (d.refobjid = t.oid AND p.proname = t.typname AND p.pronamespace = t.typnamespace
@@ -190,6 +193,16 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
     FROM pg_description o JOIN pg_class x ON o.classoid = 'pg_class'::regclass AND o.objoid = x.oid AND x.relispartition AND x.relkind IN ('i', 'I')
     JOIN pg_index i ON i.indexrelid = x.oid JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
    WHERE NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid AND k.contype IN ('p', 'u', 'x'))
+  UNION ALL
+  SELECT 'check enforced otherwise than above', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
+    FROM (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
+            FROM pg_constraint x CROSS JOIN (SELECT true AS conenforced) AS absent) AS k
+    JOIN pg_class c ON c.oid = k.conrelid AND c.relkind IN ('r', 'p') JOIN schema s ON s.oid = c.relnamespace
+    JOIN pg_inherits i ON i.inhrelid = c.oid
+    JOIN (SELECT x.*, (SELECT conenforced FROM (SELECT x.*) AS y) AS enforced
+            FROM pg_constraint x CROSS JOIN (SELECT true AS conenforced) AS absent) AS a
+      ON a.conrelid = i.inhparent AND a.contype = 'c' AND a.conname = k.conname AND NOT a.connoinherit AND a.enforced <> k.enforced
+   WHERE k.contype = 'c' AND k.coninhcount > 0
   UNION ALL
   SELECT 'storage parameters of an index of a partition', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
     FROM pg_inherits h JOIN pg_class x ON x.oid = h.inhrelid AND x.relkind IN ('i', 'I') JOIN pg_class over ON over.oid = h.inhparent

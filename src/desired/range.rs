@@ -50,6 +50,14 @@ pub(super) fn read(
     let collation = fields
         .get("collation")
         .and_then(|node| fields::collation(&node, ledger));
+    let named = fields.get("multirange_type_name");
+    let elsewhere = multirange
+        .as_ref()
+        .is_some_and(|own| own.first() != Some(address.schema_name()));
+    if let Some(node) = named.filter(|_| elsewhere) {
+        let what = "a multirange type lies in the schema of its range type";
+        ledger.fault(&node, what, "write its name alone".to_owned());
+    }
     if let Some(subtype) = subtype {
         let own = Range {
             subtype_opclass,

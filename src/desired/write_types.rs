@@ -5,8 +5,8 @@ use serde_yaml::{Mapping, Value};
 use super::write::{Page, attached, comment, names, reference, text, validity};
 use super::write_aggregate::called;
 use crate::model::{
-    Address, Collation, Composite, Domain, DomainCheck, Enum, Expression, Locale, Model, Name,
-    Object, Provider, Range, Text as _,
+    Address, Collation, Composite, Domain, DomainCheck, Enum, Expression, Locale, Model, Object,
+    Provider, Range, Text as _,
 };
 
 pub(super) fn enumeration(page: &Page<'_>, address: &Address, own: &Enum) -> Value {
@@ -92,8 +92,12 @@ pub(super) fn range(page: &Page<'_>, address: &Address, own: &Range<Expression>)
             map.insert(text(word), called(path));
         }
     }
+    let usual = Range {
+        multirange: None,
+        ..own.clone()
+    };
     if let Some(path) = &own.multirange
-        && *path != usual_multirange(address)
+        && *path != usual.multirange_of(address)
     {
         let value = reference(address, path);
         map.insert(text("multirange_type_name"), value);
@@ -103,17 +107,6 @@ pub(super) fn range(page: &Page<'_>, address: &Address, own: &Range<Expression>)
     } else {
         Value::Mapping(map)
     }
-}
-
-/// Returns what the server calls the multirange type of a range type by itself, where nothing has the name.
-fn usual_multirange(range: &Address) -> Vec<Name> {
-    let own = range.name().as_str();
-    let name = if own.contains("range") {
-        own.replacen("range", "multirange", 1)
-    } else {
-        [own, "_multirange"].concat()
-    };
-    vec![range.schema_name().clone(), Name::new(name)]
 }
 
 pub(super) fn collation(page: &Page<'_>, address: &Address, own: &Collation) -> Value {

@@ -24,11 +24,15 @@ pub struct DefaultPrivilege {
 impl DefaultPrivileges {
     /// Returns those of a new object.
     pub fn of(&self, own: &Address) -> &[DefaultPrivilege] {
-        let kind = match own.kind() {
-            Kind::View | Kind::MaterializedView => Kind::Table,
-            kind if kind.is_routine() => Kind::Function,
-            kind if kind.is_data_type() => Kind::Enum,
-            kind => kind,
+        let kind = own.kind();
+        let kind = if matches!(kind, Kind::View | Kind::MaterializedView) {
+            Kind::Table
+        } else if kind.is_routine() {
+            Kind::Function
+        } else if kind.is_data_type() {
+            Kind::Enum
+        } else {
+            kind
         };
         let schema = (kind != Kind::Schema).then(|| own.schema_name().clone());
         let of_schema = self.0.get(&(kind, schema));

@@ -48,8 +48,8 @@ pub use constraint::{
     Action, Check, CheckAlteration, Deferrable, ForeignKey, ForeignKeyAlteration, Match,
     PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,
 };
-pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
 pub use database::{Model, Retired, Slot, Unmodelled};
+pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};
 pub use extension::{Extension, ExtensionAlteration};

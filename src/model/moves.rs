@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::spelling::type_after_move;
-use super::{Address, Expression, Kind, Name, Range, Retired, Text as _};
+use super::{Address, Expression, Kind, Model, Name, Object, Range, Retired, Text as _};
 
 /// Why a thing changes its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -90,6 +90,36 @@ impl Moves {
             *schema = self.carry(own).schema_name().clone();
         }
         after
+    }
+
+    /// Adds the moves of multirange types: they are no objects of their own, and go with their range types. Texts speak of them.
+    pub(crate) fn with_multiranges<T>(&self, before: &Model<T>) -> Self {
+        let mut all = Vec::new();
+        for (at, step) in self.0.iter().enumerate() {
+            all.push(step.clone());
+            let so_far = Self(self.0[..at].to_vec());
+            let Some(Object::Range(own)) = before.objects.get(&so_far.carry_back(&step.from))
+            else {
+                continue;
+            };
+            let name = own.multirange.as_ref().and_then(|path| path.last());
+            if let Some(name) = name
+                && step.from.schema_name() != step.to.schema_name()
+            {
+                let place = |own: &Address| {
+                    Address::new(Kind::Range, [own.schema_name(), name].map(Name::clone))
+                };
+                let companion = Move {
+                    from: place(&step.from),
+                    to: place(&step.to),
+                    why: Why::Renamed,
+                };
+                if self.0.get(at + 1) != Some(&companion) {
+                    all.push(companion);
+                }
+            }
+        }
+        Self(all)
     }
 
     /// Says what a collation of the state before is called in the state after.

@@ -361,8 +361,17 @@ impl<T: Text> Object<T> {
                 ]
             }
             Self::Index(_) | Self::Sequence(_) => vec![relation(own.name())],
-            Self::Enum(_) | Self::Domain(_) | Self::Range(_) => {
+            Self::Enum(_) | Self::Domain(_) => {
                 vec![Slot::Type(own.schema_name().clone(), own.name().clone())]
+            }
+            Self::Range(range) => {
+                let slot = |name: &super::Name| Slot::Type(own.schema_name().clone(), name.clone());
+                let multirange = range.multirange.iter().filter_map(|path| path.last());
+                [own.name()]
+                    .into_iter()
+                    .chain(multirange)
+                    .map(slot)
+                    .collect()
             }
             Self::DomainCheck(_) => vec![Slot::Constraint(own.domain(), own.name().clone())],
             // A key's index takes a relation name of its own.

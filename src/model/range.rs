@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Name, Text};
+use super::{Address, Name, Text};
 
 /// A range type (manual section 8.17). The multirange type that comes with it is a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +56,30 @@ impl<T: Text + Ord> Range<T> {
     }
 }
 
+impl<T: PartialEq> Range<T> {
+    /// Says whether the bounds mean the same: what they are made of, and how they are ordered.
+    pub fn has_the_same_bounds(&self, to: &Self) -> bool {
+        self.subtype == to.subtype
+            && self.subtype_opclass == to.subtype_opclass
+            && self.collation == to.collation
+    }
+}
+
 impl<T> Range<T> {
+    /// Returns its multirange type: as it is said, or what the server calls it by itself, where nothing has the name.
+    pub fn multirange_of(&self, own: &Address) -> Vec<Name> {
+        let usual = || {
+            let name = own.name().as_str();
+            let name = if name.contains("range") {
+                name.replacen("range", "multirange", 1)
+            } else {
+                [name, "_multirange"].concat()
+            };
+            vec![own.schema_name().clone(), Name::new(name)]
+        };
+        self.multirange.clone().unwrap_or_else(usual)
+    }
+
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Range<U> {
         Range {
             subtype: turn(&self.subtype),

@@ -123,6 +123,15 @@ impl Declared {
 
     /// Spells a type that the files declare as a server with an empty search path would.
     fn spelled_here(&self, text: &str, path: &[Name]) -> Option<String> {
+        let ranges = self.written.objects.iter();
+        let multiranges: BTreeSet<Vec<Name>> = ranges
+            .filter_map(|(address, object)| {
+                let Object::Range(own) = object else {
+                    return None;
+                };
+                Some(own.multirange_of(address))
+            })
+            .collect();
         let is_type = |place: &[Name; 2]| {
             let kinds = [
                 Kind::Enum,
@@ -136,6 +145,7 @@ impl Declared {
             .into_iter();
             let mut addresses = kinds.map(|kind| Address::new(kind, place.iter().cloned()));
             addresses.any(|address| self.written.objects.contains_key(&address))
+                || multiranges.contains(place.as_slice())
         };
         let places = Name::type_places(text, path).into_iter();
         let mut declared = places.filter(|(place, _)| is_type(place));

@@ -47,7 +47,7 @@ pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) ->
 }
 
 /// Returns the columns that are made of a type before and after.
-fn columns(address: &Address, cx: &Context<'_>) -> Vec<Address> {
+pub(super) fn columns(address: &Address, cx: &Context<'_>) -> Vec<Address> {
     let needed_by = cx.level.current.needed_by();
     let all = needed_by.get(address).into_iter().flatten();
     let before = &cx.level.before.objects;

@@ -12,6 +12,7 @@ mod preflight;
 mod privileges;
 mod pull;
 mod purge;
+mod range;
 mod rollback;
 mod rows_to_be;
 mod since;

@@ -13,8 +13,8 @@ use crate::model::{
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
-    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError,
-    Purpose, Stage, build, facts, identity,
+    self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError, Purpose,
+    Stage, build, facts, identity,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
 
@@ -235,6 +235,10 @@ async fn make_with(
             if !gives_up.is_empty() =>
         {
             decision.findings.push(facts::irreversible(&column));
+        }
+        // A label that comes to an enumerated type goes only with the type.
+        Err(PipelineError::Plan(PlanError::Nested { own, user })) => {
+            decision.findings.push(facts::no_way_back(&own, &user));
         }
         Err(error) => return Err(error),
     }

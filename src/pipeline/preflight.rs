@@ -10,7 +10,7 @@ use super::{PipelineError, Project, composite, conversion, counting, domain};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, ForeignKeyAlteration, Kind, MaterializedViewAlteration, Name,
+    Address, Alteration, ForeignKeyAlteration, Kind, MaterializedViewAlteration, Name, NotNull,
     NotNullAlteration, Object, PrimaryKey, PrimaryKeyAlteration, Text as _, Unique, Validity,
 };
 use crate::plan::{Context, Finding, Hazard, relations};
@@ -63,6 +63,7 @@ pub(super) async fn findings(
                 .chain(conversion::questions(address, change, cx))
                 .chain(domain::questions(address, change, cx))
                 .chain(composite::questions(address, change, cx))
+                .chain(super::range::questions(address, change, cx))
                 .chain(super::partition::questions(address, change, cx))
         })
         .collect();
@@ -245,7 +246,9 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             count().push("WHERE NOT").expression(&own.expression),
             ["row violates the check", "rows violate the check"],
         ),
-        Object::NotNull(own) if own.validity == Validity::Valid => {
+        Object::NotNull(own)
+            if own.validity == Validity::Valid || comes_to_children(address, own, cx) =>
+        {
             let column = address.name();
             let is_filled = fill(&address.column(), cx).is_some();
             let is_new = !level.current.objects.contains_key(&address.column());
@@ -424,6 +427,12 @@ fn computes(
 fn quoted(columns: &[Name]) -> Vec<Sql> {
     let columns = columns.iter();
     columns.map(|own| Sql::empty().name(own)).collect()
+}
+
+/// Says whether a NOT NULL of a table comes to what inherits from it: rows there are looked at even where those above are not.
+fn comes_to_children(address: &Address, own: &NotNull, cx: &Context<'_>) -> bool {
+    let held = cx.level.current.objects.get(address);
+    !own.no_inherit && matches!(held, Some(Object::NotNull(held)) if held.no_inherit)
 }
 
 /// Says whether existing rows are looked at when a constraint comes, is made again or is validated.

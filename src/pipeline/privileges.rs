@@ -106,6 +106,7 @@ fn question(need: &Need) -> catalog::Asked {
             Some(function),
             Sql::empty().routine(function).to_string(),
         ),
+        Need::Superuser => ("superuser", None, String::new()),
         Need::Extension(extension) => ("extension", None, extension.name().as_str().to_owned()),
     };
     let schema = schema.map(|own| own.schema_name().as_str().to_owned());
@@ -122,6 +123,9 @@ fn because(need: &Need, by: String) -> String {
         Need::References(table) => format!("{by} refers to {table}"),
         Need::Select(relation) => format!("{by} is filled from {relation}"),
         Need::Execute(function) => format!("the plan leans on {function}"),
+        Need::Superuser => format!(
+            "the functions that make the values of {by} get another name or schema with it, and belong to a superuser whoever made it"
+        ),
         Need::Extension(extension) => {
             format!("{extension} is not trusted: a superuser has to make it")
         }

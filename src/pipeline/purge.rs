@@ -142,7 +142,8 @@ pub async fn plan_purge(
 
 /// Returns how many types stand one upon the other in a type.
 fn made_of(own: &Address, model: &Model<Expression>) -> usize {
-    let is_type = |own: &&Address| own.kind().is_held_with_columns();
+    let is_type =
+        |own: &&Address| own.kind().is_held_with_columns() || own.kind() == Kind::Function;
     let needs = model.needs.get(own).into_iter().flatten().filter(is_type);
     needs.map(|own| 1 + made_of(own, model)).max().unwrap_or(0)
 }

@@ -40,7 +40,9 @@ fn evened(own: &Address, given: &DefaultPrivilege, cx: &Context<'_>) -> Option<S
     };
     let statement = match (given.how, wanted) {
         // What is said of it is carried out after it is made.
-        (Grant::Held, Some(_)) | (Grant::Taken, Some(_)) | (Grant::Grantable, Some(Grant::Grantable | Grant::Taken)) => {
+        (Grant::Held, Some(_))
+        | (Grant::Taken, Some(_))
+        | (Grant::Grantable, Some(Grant::Grantable | Grant::Taken)) => {
             return None;
         }
         (Grant::Grantable, Some(Grant::Held)) => ddl::privilege::take_option(&address),

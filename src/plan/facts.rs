@@ -67,6 +67,14 @@ pub(crate) fn irreversible(column: &Address) -> Finding {
     stopping(Hazard::Irreversible, column, because)
 }
 
+/// Tells that a plan has no way back, as a type would have to become another one on it and others are made of the type.
+pub(crate) fn no_way_back(own: &Address, user: &Address) -> Finding {
+    let because = format!(
+        "there is no way back: on it {own} would become another one, and {user} is made of it"
+    );
+    stopping(Hazard::Irreversible, own, because)
+}
+
 fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
     Finding {
         hazard,
@@ -83,7 +91,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 "its values stay in the table under a reserved name"
             } else if was.kind() == Kind::Sequence {
                 "it keeps its position in a schema of its own"
-            } else if was.kind().is_held_with_columns() {
+            } else if was.kind().is_held_with_columns() || was.kind() == Kind::Function {
                 "it is kept in a schema of its own"
             } else {
                 "its rows are kept in a schema of their own"

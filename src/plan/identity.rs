@@ -149,10 +149,12 @@ pub(crate) fn to_attic(
             | Object::Composite(_)
             | Object::Range(_)
             | Object::Collation(_)
+            | Object::Function(_)
     ) {
         let hash = Hash::of(&(state, address.schema_name()));
         let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
-        Address::new(address.kind(), [attic, address.name().clone()])
+        let to = Address::new(address.kind(), [attic, address.name().clone()]);
+        address.rebased(address, &to)
     } else {
         return None;
     };
@@ -218,16 +220,26 @@ fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) ->
         (need.kind().is_held_with_columns() || need.kind() == Kind::Extension)
             && model.objects.contains_key(*need)
     };
-    let columns = model.needs.iter();
-    let mut queue: Vec<&Address> = columns
-        .filter(|(column, _)| column.kind() == Kind::Column && in_attic(column))
+    // A table leans on what its partition key says besides its columns.
+    let holds = |own: &Address| matches!(own.kind(), Kind::Column | Kind::Table) && in_attic(own);
+    let mut queue: Vec<&Address> = model
+        .needs
+        .iter()
+        .filter(|(own, _)| holds(own))
         .flat_map(|(_, needs)| needs)
         .filter(is_type)
         .collect();
     let mut held = BTreeSet::new();
     while let Some(own) = queue.pop() {
         if held.insert(own.clone()) {
-            queue.extend(model.needs.get(own).into_iter().flatten().filter(is_type));
+            // A range type leans on the function that says how far bounds are apart.
+            let is_held = |need: &&Address| {
+                is_type(need)
+                    || own.kind() == Kind::Range
+                        && need.kind() == Kind::Function
+                        && model.objects.contains_key(*need)
+            };
+            queue.extend(model.needs.get(own).into_iter().flatten().filter(is_held));
         }
     }
     held
@@ -399,6 +411,7 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
 fn take_back(known: &Known<'_>, identity: &mut Identity) {
     for kind in [
         Kind::Collation,
+        Kind::Function,
         Kind::Enum,
         Kind::Domain,
         Kind::Composite,
@@ -499,6 +512,7 @@ fn holds_same_type(
         | (Some(Object::Domain(_)), Object::Domain(_))
         | (Some(Object::Composite(_)), Object::Composite(_))
         | (Some(Object::Range(_)), Object::Range(_))
+        | (Some(Object::Function(_)), Object::Function(_))
         | (Some(Object::Collation(_)), Object::Collation(_)) => true,
         (Some(Object::Column(held)), Object::Column(wanted)) => {
             // Its type may come back with it: enums are asked first.

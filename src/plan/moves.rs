@@ -20,6 +20,11 @@ pub(crate) fn steps(
     for at in 0..moves.0.len() {
         let step = &moves.0[at];
         let so_far = Moves(moves.0[..at].to_vec());
+        let range = range_at(before, &so_far, &step.from);
+        if step.from.kind() == Kind::Range && range.is_none() {
+            // A multirange type goes with its range type.
+            continue;
+        }
         let rows = so_far.ledger(ledger);
         let after = Moves(moves.0[..=at].to_vec()).ledger(ledger);
         let mut own = Vec::new();
@@ -41,7 +46,6 @@ pub(crate) fn steps(
             ));
             present.insert(schema);
         }
-        let range = range_at(before, &so_far, &step.from);
         let statements = statements(step, &present, range.as_ref());
         let last = statements.len().saturating_sub(1);
         let locked: Vec<Address> = statements
@@ -117,7 +121,8 @@ fn why(step: &Move) -> String {
 /// Returns the attic's schema, where a table's address lies in one.
 fn attic_schema(address: &Address) -> Option<Address> {
     let kind = address.kind();
-    let is_held = matches!(kind, Kind::Table | Kind::Sequence) || kind.is_held_with_columns();
+    let is_held = matches!(kind, Kind::Table | Kind::Sequence | Kind::Function)
+        || kind.is_held_with_columns();
     let in_attic = is_held && address.schema_name().as_str().starts_with(RETIRED_PREFIX);
     in_attic.then(|| address.schema())
 }

@@ -27,6 +27,8 @@ pub(crate) enum Need {
     Execute(Address),
     /// A role that something is given to, which has to be there.
     Role(Name),
+    /// To change what is a superuser's whoever made it: the functions that make the values of a range type.
+    Superuser,
     /// To make an extension: those that are not trusted take a superuser.
     Extension(Address),
 }
@@ -42,6 +44,7 @@ impl Need {
             Self::References(table) => ddl::privilege::grant_references(table, role),
             Self::Select(relation) => ddl::privilege::grant_select(relation, role),
             Self::Execute(function) => ddl::privilege::grant_execute(function, role),
+            Self::Superuser => Sql::new("ALTER ROLE").name(role).push("SUPERUSER"),
             Self::Role(missing) => Sql::new("CREATE ROLE").name(missing),
             Self::Extension(extension) => Sql::new("CREATE EXTENSION").name(extension.name()),
         }
@@ -96,10 +99,19 @@ impl Gathering<'_> {
         for effect in &step.effects {
             match effect {
                 Effect::Creates(address) => self.creates(address, step),
-                Effect::Drops(address) | Effect::Alters(address, _) => self.owns(address),
+                Effect::Drops(address) => self.owns(address),
+                Effect::Alters(address, _) => {
+                    self.owns(address);
+                    if address.kind() == Kind::Range {
+                        self.need(Need::Superuser, address);
+                    }
+                }
                 Effect::Uses(_) | Effect::Reads(_) => {}
                 Effect::Moves(own) => {
                     self.owns(&own.to);
+                    if own.to.kind() == Kind::Range {
+                        self.need(Need::Superuser, &own.to);
+                    }
                     if own.to.kind() == Kind::Schema {
                         self.need(Need::CreateInDatabase, &own.to);
                     } else if own.to.whole().kind().is_top_level() {

@@ -25,6 +25,8 @@ pub(crate) fn purge_stage(
         ddl::types::drop(place)
     } else if kind == Kind::Domain {
         ddl::domain::drop(place)
+    } else if kind == Kind::Function {
+        ddl::routine::drop(place)
     } else if kind == Kind::Collation {
         ddl::collation::drop(place)
     } else {

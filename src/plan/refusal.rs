@@ -73,8 +73,8 @@ pub enum PlanError {
         /// The partition.
         partition: Address,
     },
-    /// A type would give way to another one, and is a part of a further one.
-    #[error("{own} would become another type, and {user} is made of it")]
+    /// A type or collation would give way to another one, and is a part of a further type.
+    #[error("{own} would become another one, and {user} is made of it")]
     Nested {
         /// The type.
         own: Address,
@@ -128,7 +128,7 @@ impl PlanError {
                 "switch the rule off (`enabled: false`) in a revision before, and on again in one after"
             }
             Self::Nested { .. } => {
-                "add and drop attributes instead, which leaves the type the one it is, or declare another type beside it"
+                "declare another one beside it and use that; of a composite type, attributes can be added and dropped, which leaves it the one it is"
             }
             Self::Outside { .. } => {
                 "declare the dependent without it, or drop it by hand first; or leave the object as it is"

@@ -80,6 +80,7 @@ pub(crate) async fn level(
         }
     };
     let moves = partition::columns_follow(&before, &declared.written, identity.moves);
+    let moves = moves.with_multiranges(&before);
     let ledger_after = moves.ledger(wanted.ledger);
     let carried = carried(&before, &moves);
     let mut desired = desired_side(

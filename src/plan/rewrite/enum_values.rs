@@ -1,7 +1,7 @@
 //! Labels that go or change their order: a new type takes the name, the columns are converted through text, the former
 //! type goes. <https://www.postgresql.org/docs/current/datatype-enum.html> (Implementation Details)
 
-use super::another_type::{Another, Conversion, another, aside};
+use super::another_type::{Another, Conversion, another, aside, nothing_is_made_of};
 use super::{Claim, Context};
 use crate::ddl;
 use crate::diff::{Change, Changes};
@@ -17,6 +17,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         else {
             continue;
         };
+        nothing_is_made_of(cx, address)?;
         let aside = aside(address);
         let own = Another {
             room: vec![ddl::types::rename(address, &aside)],

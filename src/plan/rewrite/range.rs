@@ -1,4 +1,4 @@
-//! Range types of which anything but the names changes: another type takes the name, the columns are converted through text.
+//! Range types that change: another type takes the name, the columns are converted through text.
 //! <https://www.postgresql.org/docs/current/rangetypes.html>
 
 use super::another_type::{Another, Conversion, another, aside, nothing_is_made_of, through_text};
@@ -40,7 +40,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             why: format!("{address} is another type from now on"),
             drop: ddl::types::drop(&there),
         };
-        let reversal = if former.subtype == own.subtype {
+        let reversal = if former.has_the_same_bounds(own) {
             Reversal::Full
         } else {
             Reversal::Shape
