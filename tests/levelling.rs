@@ -19,6 +19,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             format!("levelling::every_broken_view_is_reported::{major}"),
             move || broken(major),
         ));
+        if major == 14 {
+            add(trial(
+                "levelling::what_a_server_does_not_know_yet",
+                move || unknown_yet(major),
+            ));
+        }
         if major == 15 || Some(major) == servers::newest() {
             add(trial(
                 format!("levelling::scratch_work_follows_the_change::{major}"),
@@ -222,6 +228,48 @@ async fn follows(major: u16) -> Result<(), Failed> {
         })?;
     if built >= 20 {
         return Err(Failed::from(line));
+    }
+    database.drop().await
+}
+
+/// What came with a later major is said by its name and place, and not by a syntax error.
+async fn unknown_yet(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.declare(
+        "schema: app
+collations:
+  own: { provider: builtin, locale: C.UTF-8 }
+  rules: { provider: icu, locale: und, rules: '& a < b' }
+tables:
+  t:
+    columns:
+      id: { type: bigint, not_null: { no_inherit: true } }
+      twice: { type: bigint, generated: id * 2, virtual: true }
+    checks:
+      small: { check: id < 9, not_enforced: true }
+    unique:
+      u: { columns: [id], nulls_not_distinct: true }
+views:
+  v: { query: SELECT id FROM app.t, security_invoker: true }
+",
+    );
+    for command in ["plan", "validate"] {
+        let outcome = tool.wants(1, &[command])?;
+        for (what, since) in [
+            ("the provider builtin", 17),
+            ("a collation with rules", 16),
+            ("a NOT NULL with NO INHERIT", 18),
+            ("a virtual generated column", 18),
+            ("NOT ENFORCED", 18),
+            ("NULLS NOT DISTINCT", 15),
+            ("security_invoker", 15),
+        ] {
+            outcome.says(&format!(
+                "{what} needs PostgreSQL {since}, and the server is 14"
+            ))?;
+        }
+        outcome.says("schema/all.yaml:3:3")?;
     }
     database.drop().await
 }

@@ -31,6 +31,7 @@ mod rule;
 mod sequence;
 mod server;
 mod settings;
+mod since;
 mod spelling;
 mod states;
 mod table;

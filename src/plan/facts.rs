@@ -110,6 +110,9 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
             };
             found.push(stopping(Hazard::BreaksClients, was, because));
         }
+        // A type or collation comes back with what is made of it.
+        Act::Ledger(LedgerChange::Release(place))
+            if place.kind().is_held_with_columns() || place.kind() == Kind::Function => {}
         Act::Ledger(LedgerChange::Release(place)) => {
             let row = cx.level.ledger.iter().find(|row| row.place == *place);
             if let Some(row) = row {

@@ -68,8 +68,8 @@ pub enum IdentityError {
         /// The other table that it inherits it from.
         other: Address,
     },
-    /// A partition declares what it has from its table.
-    #[error("{own} is what its table has for all partitions")]
+    /// A partition, or a table that inherits, declares what it has from the table above it.
+    #[error("{own} is what it has from the table above it")]
     HandedDown {
         /// What the partition declares.
         own: Address,

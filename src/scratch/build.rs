@@ -275,7 +275,7 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
             if let Some(reason) = attempt(connection, step).await? {
                 failures.push(Unbuilt {
                     address: step.address.clone(),
-                    reason,
+                    reason: too_new(model, &step.address, connection).unwrap_or(reason),
                 });
                 left.push(step.clone());
             }
@@ -288,6 +288,18 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
         }
         waiting = left;
     }
+}
+
+/// Says what a server does not know yet of an object that it has refused.
+fn too_new<T: Text>(
+    model: &Model<T>,
+    address: &Address,
+    connection: &PgConnection,
+) -> Option<String> {
+    let (major, what) = model.objects.get(address)?.needs_major()?;
+    let there = connection.server_version_num()? / 10_000;
+    let is_older = there < u32::from(major);
+    is_older.then(|| format!("{what} needs PostgreSQL {major}, and the server is {there}"))
 }
 
 /// Lets the server look into the bodies of routines, where everything that they may speak of is built.
