@@ -6,6 +6,7 @@
 mod attributes;
 mod change;
 mod state;
+mod types;
 mod write;
 
 use fastrand::Rng;

@@ -49,12 +49,20 @@ fn alter_function(path: &[Name], arguments: &Sql) -> Sql {
         .glue(")")
 }
 
+/// The multirange type is renamed with it where it has the server's choice of a name.
 /// <https://www.postgresql.org/docs/current/sql-altertype.html> (RENAME TO)
 pub(crate) fn rename<T: Text>(address: &Address, own: &Range<T>, to: &Name) -> Vec<Statement> {
     let mut all = vec![types::rename(address, to)];
     for arguments in arguments(own) {
         let sql = alter_function(address.path(), &arguments);
         all.push(Statement::catalog(sql.push("RENAME TO").name(to)).under(&own.subtype));
+    }
+    let there = address.renamed(to.clone());
+    if let (Some(held), Some(after)) = (&own.multirange, own.multirange_after(address, &there))
+        && *held != after
+        && let Some(name) = after.last()
+    {
+        all.extend(rename_multirange(&there, held, name));
     }
     all
 }

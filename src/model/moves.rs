@@ -84,16 +84,12 @@ impl Moves {
             .collation
             .as_ref()
             .map(|own| self.carry_collation(own));
-        if let Some([schema, _]) = after.multirange.as_deref_mut()
-            && schema == own.schema_name()
-        {
-            *schema = self.carry(own).schema_name().clone();
-        }
+        after.multirange = range.multirange_after(own, &self.carry(own));
         after
     }
 
     /// Adds the moves of multirange types: they are no objects of their own, and go with their range types. Texts speak of them.
-    pub(crate) fn with_multiranges<T>(&self, before: &Model<T>) -> Self {
+    pub(crate) fn with_multiranges(&self, before: &Model<Expression>) -> Self {
         let mut all = Vec::new();
         for (at, step) in self.0.iter().enumerate() {
             all.push(step.clone());
@@ -102,16 +98,14 @@ impl Moves {
             else {
                 continue;
             };
-            let name = own.multirange.as_ref().and_then(|path| path.last());
-            if let Some(name) = name
-                && step.from.schema_name() != step.to.schema_name()
+            let own = so_far.carry_range(&so_far.carry_back(&step.from), own);
+            let after = own.multirange_after(&step.from, &step.to);
+            if let (Some(held), Some(after)) = (own.multirange, after)
+                && held != after
             {
-                let place = |own: &Address| {
-                    Address::new(Kind::Range, [own.schema_name(), name].map(Name::clone))
-                };
                 let companion = Move {
-                    from: place(&step.from),
-                    to: place(&step.to),
+                    from: Address::new(Kind::Range, held),
+                    to: Address::new(Kind::Range, after),
                     why: Why::Renamed,
                 };
                 if self.0.get(at + 1) != Some(&companion) {

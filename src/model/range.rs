@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Name, Text};
+use super::{Address, MAX_NAME_BYTES, Name, Text};
 
 /// A range type (manual section 8.17). The multirange type that comes with it is a part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,22 @@ pub struct Range<T> {
     pub subtype_diff: Option<Vec<Name>>,
     /// The multirange type, schema and name; absent in a declaration: whatever it is, or else the server's choice.
     pub multirange: Option<Vec<Name>>,
+}
+
+/// Returns what the server calls the multirange type of a range type by itself.
+/// <https://www.postgresql.org/docs/current/sql-createtype.html> (multirange_type_name)
+fn usual_multirange(range: &Name) -> Name {
+    const SUFFIX: &str = "_multirange";
+    let range = range.as_str();
+    if range.contains("range") {
+        return Name::fitted("", &range.replacen("range", "multirange", 1));
+    }
+    let room = MAX_NAME_BYTES - SUFFIX.len();
+    let end = (0..=room.min(range.len()))
+        .rev()
+        .find(|&at| range.is_char_boundary(at))
+        .unwrap_or(0);
+    Name::new([&range[..end], SUFFIX].concat())
 }
 
 /// How range types differ.
@@ -68,16 +84,25 @@ impl<T: PartialEq> Range<T> {
 impl<T> Range<T> {
     /// Returns its multirange type: as it is said, or what the server calls it by itself, where nothing has the name.
     pub fn multirange_of(&self, own: &Address) -> Vec<Name> {
-        let usual = || {
-            let name = own.name().as_str();
-            let name = if name.contains("range") {
-                name.replacen("range", "multirange", 1)
-            } else {
-                [name, "_multirange"].concat()
-            };
-            vec![own.schema_name().clone(), Name::new(name)]
-        };
+        let usual = || vec![own.schema_name().clone(), usual_multirange(own.name())];
         self.multirange.clone().unwrap_or_else(usual)
+    }
+
+    /// Returns what its multirange type is called after a move: one with the name that the server gives by itself gets that again,
+    /// and all go into another schema with it.
+    pub(crate) fn multirange_after(&self, from: &Address, to: &Address) -> Option<Vec<Name>> {
+        let [schema, name] = self.multirange.as_deref()? else {
+            return self.multirange.clone();
+        };
+        let is_usual = *name == usual_multirange(from.name());
+        let name = if is_usual {
+            usual_multirange(to.name())
+        } else {
+            name.clone()
+        };
+        let is_beside = schema == from.schema_name();
+        let schema = if is_beside { to.schema_name() } else { schema };
+        Some(vec![schema.clone(), name])
     }
 
     pub(super) fn map<U>(&self, turn: &mut impl FnMut(&T) -> U) -> Range<U> {
@@ -87,6 +112,23 @@ impl<T> Range<T> {
             collation: self.collation.clone(),
             subtype_diff: self.subtype_diff.clone(),
             multirange: self.multirange.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_multirange_type_is_called_as_the_server_calls_it() {
+        let long = "x".repeat(60);
+        for (range, multirange) in [
+            ("span", "span_multirange".to_owned()),
+            ("a range of ranges", "a multirange of ranges".to_owned()),
+            (&long, [&long[..52], "_multirange"].concat()),
+        ] {
+            assert_eq!(usual_multirange(&Name::new(range)).as_str(), multirange);
         }
     }
 }

@@ -246,13 +246,24 @@ fn statements(
     let Some((_, set_schema, rename)) = own else {
         return statements;
     };
-    let rename = |at: &Address, to: &Name| match range {
-        Some(own) => ddl::range::rename(at, own, to),
-        None => vec![rename(at, to)],
-    };
-    let set_schema = |at: &Address, to: &Name| match range {
-        Some(own) => ddl::range::set_schema(at, own, to),
-        None => vec![set_schema(at, to)],
+    let mut own = range.cloned();
+    // A range type takes its multirange type along.
+    let mut go = |at: &Address, there: &Address| {
+        let renames = at.schema_name() == there.schema_name();
+        let Some(range) = &mut own else {
+            return vec![if renames {
+                rename(at, there.name())
+            } else {
+                set_schema(at, there.schema_name())
+            }];
+        };
+        let all = if renames {
+            ddl::range::rename(at, range, there.name())
+        } else {
+            ddl::range::set_schema(at, range, there.schema_name())
+        };
+        range.multirange = range.multirange_after(at, there);
+        all
     };
     // A name that is taken on the other side is left before.
     let is_taken = |place: &Address| {
@@ -272,17 +283,17 @@ fn statements(
         } else {
             renamed
         };
-        statements.extend(rename(&at, free.name()));
+        statements.extend(go(&at, &free));
         at = free;
     }
     if other_schema {
-        let schema = to.schema_name();
-        statements.extend(set_schema(&at, schema));
-        let moved = Address::new(at.kind(), [schema.clone(), at.name().clone()]);
-        at = at.rebased(&at, &moved);
+        let path = [to.schema_name(), at.name()].map(Name::clone);
+        let moved = at.rebased(&at, &Address::new(at.kind(), path));
+        statements.extend(go(&at, &moved));
+        at = moved;
     }
     if at.name() != to.name() {
-        statements.extend(rename(&at, to.name()));
+        statements.extend(go(&at, &at.renamed(to.name().clone())));
     }
     statements
 }

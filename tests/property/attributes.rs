@@ -21,6 +21,9 @@ pub(super) enum Sort {
     Schema,
     Enum,
     Domain,
+    Range,
+    Composite,
+    Collation,
     Sequence,
     Function,
     Table,
@@ -59,6 +62,9 @@ impl Sort {
             Self::Schema,
             Self::Enum,
             Self::Domain,
+            Self::Range,
+            Self::Composite,
+            Self::Collation,
             Self::Sequence,
             Self::Function,
             Self::Table,
@@ -81,7 +87,13 @@ impl Sort {
     fn choices(self) -> Choices {
         match self {
             Self::Schema => &[COMMENT],
-            Self::Enum => &[COMMENT, ("owner", ROLES)],
+            Self::Enum | Self::Range | Self::Composite => &[COMMENT, ("owner", ROLES)],
+            Self::Collation => &[
+                COMMENT,
+                ("owner", ROLES),
+                ("locale", &["C", "POSIX"]),
+                ("icu", &["de-DE", "sv-SE-u-kf-upper"]),
+            ],
             Self::Domain => &[
                 COMMENT,
                 ("owner", ROLES),
@@ -151,6 +163,13 @@ impl Sort {
                         "{ reconcile one: [select], public: [insert, select] }",
                         "{ reconcile one: [{ privilege: select, with_grant_option: true }, \"update(id)\"] }",
                         "{ 'reconcile two': [all], CURRENT_USER: [select, insert, update] }",
+                    ],
+                ),
+                (
+                    "rules",
+                    &[
+                        "{ \"a rule\": { event: delete, where: old.id < 0, instead: true, do: NOTHING } }",
+                        "{ \"a rule\": { event: delete, where: old.id < -1, instead: true, do: NOTHING, comment: \"It's\" }, r: { event: insert, where: new.id < 0, do: NOTHING, enabled: false } }",
                     ],
                 ),
                 ("row_level_security", &["true"]),
@@ -265,7 +284,13 @@ impl Sort {
     /// What is always said: where it were not, it would not be compared.
     pub(super) fn always(self) -> Option<&'static str> {
         match self {
-            Self::Enum | Self::Domain | Self::Function | Self::View => Some("owner"),
+            Self::Enum
+            | Self::Domain
+            | Self::Range
+            | Self::Composite
+            | Self::Collation
+            | Self::Function
+            | Self::View => Some("owner"),
             Self::Table => Some("grants"),
             Self::Schema
             | Self::Sequence

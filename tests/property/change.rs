@@ -7,6 +7,7 @@ use super::state::{
     ColumnSpec, DomainSpec, EnumSpec, FunctionSpec, ID, NEW, RANGES, State, TableSpec, Type,
     ViewSpec, any,
 };
+use super::types::{CompositeSpec, RangeSpec};
 
 impl State {
     /// Makes a few changes.
@@ -73,7 +74,20 @@ impl State {
     }
 
     fn add(&mut self, rng: &mut Rng, new: u32) {
-        match rng.u8(..7) {
+        match rng.u8(..10) {
+            7 => {
+                let own = RangeSpec::random(rng, new);
+                self.ranges.insert(new, own);
+            }
+            8 => {
+                let own = CompositeSpec::random(rng, new);
+                self.composites.insert(new, own);
+            }
+            9 => {
+                let own = format!("l_{}", name(rng, new));
+                let own = Thing::random(rng, Sort::Collation, own);
+                self.collations.insert(new, own);
+            }
             5 => {
                 let own = DomainSpec::random(rng, new);
                 self.domains.insert(new, own);
@@ -109,7 +123,10 @@ impl State {
     }
 
     fn remove(&mut self, rng: &mut Rng) {
-        match rng.u8(..7) {
+        match rng.u8(..10) {
+            7 => any(rng, &self.ranges).and_then(|own| self.ranges.remove(&own).map(drop)),
+            8 => any(rng, &self.composites).and_then(|own| self.composites.remove(&own).map(drop)),
+            9 => any(rng, &self.collations).and_then(|own| self.collations.remove(&own).map(drop)),
             5 => any(rng, &self.domains).and_then(|own| self.domains.remove(&own).map(drop)),
             0 if self.tables.len() > 1 => self.tables.pop_last().map(drop),
             1 => any(rng, &self.enums).and_then(|own| self.enums.remove(&own).map(drop)),
@@ -122,7 +139,16 @@ impl State {
 
     fn rename(&mut self, rng: &mut Rng, new: u32) {
         let own = name(rng, new);
-        match rng.u8(..10) {
+        match rng.u8(..13) {
+            10 => any(rng, &self.ranges)
+                .and_then(|at| self.ranges.get_mut(&at))
+                .map_or((), |it| it.own.name = format!("r_{own}")),
+            11 => any(rng, &self.composites)
+                .and_then(|at| self.composites.get_mut(&at))
+                .map_or((), |it| it.own.name = format!("c_{own}")),
+            12 => any(rng, &self.collations)
+                .and_then(|at| self.collations.get_mut(&at))
+                .map_or((), |it| it.name = format!("l_{own}")),
             9 => any(rng, &self.domains)
                 .and_then(|at| self.domains.get_mut(&at))
                 .map_or((), |it| it.own.name = format!("d_{own}")),
@@ -172,6 +198,18 @@ impl State {
     }
 
     fn alter_type(&mut self, rng: &mut Rng, new: u32) {
+        if rng.u8(..3) == 0 {
+            if let Some(own) =
+                any(rng, &self.composites).and_then(|at| self.composites.get_mut(&at))
+            {
+                own.change(rng);
+            }
+            let own = any(rng, &self.ranges).and_then(|at| self.ranges.get_mut(&at));
+            if let Some(own) = own {
+                own.wide = !own.wide;
+            }
+            return;
+        }
         if rng.u8(..3) == 0 {
             let own = any(rng, &self.domains).and_then(|at| self.domains.get_mut(&at));
             if let Some(own) = own {
@@ -243,6 +281,7 @@ impl State {
                     (6, Type::Integer) => own.kind = Type::Bigint,
                     (6, Type::Varchar) => own.kind = Type::Text,
                     (7, _) => own.default = !own.default,
+                    (8, Type::Text | Type::Varchar) => own.collated = any(rng, &whole.collations),
                     (8, _) => own.sequence = any(rng, &whole.sequences),
                     _ => own.not_null = !own.not_null,
                 }

@@ -7,13 +7,14 @@ use fastrand::Rng;
 use serde_yaml::Value;
 
 use super::attributes::{Sort, Thing, name};
+use super::types::{CompositeSpec, RangeSpec};
 
 /// Things made by a change have numbers from here on: their tables are empty, their columns all of one value.
 pub(super) const NEW: u32 = 20;
 /// The column of numbers that every table has.
 pub(super) const ID: u32 = 1;
 /// No fewer than there are keys of attributes.
-const KEYS: u32 = 80;
+const KEYS: u32 = 90;
 /// The columns of a table whose keys hold for a time.
 pub(super) const RANGES: [u32; 2] = [15, 16];
 
@@ -22,6 +23,9 @@ pub(super) struct State {
     pub(super) schemas: BTreeMap<u32, Thing>,
     pub(super) enums: BTreeMap<u32, EnumSpec>,
     pub(super) domains: BTreeMap<u32, DomainSpec>,
+    pub(super) ranges: BTreeMap<u32, RangeSpec>,
+    pub(super) composites: BTreeMap<u32, CompositeSpec>,
+    pub(super) collations: BTreeMap<u32, Thing>,
     pub(super) sequences: BTreeMap<u32, Thing>,
     pub(super) functions: BTreeMap<u32, FunctionSpec>,
     pub(super) tables: BTreeMap<u32, TableSpec>,
@@ -81,6 +85,8 @@ pub(super) struct ColumnSpec {
     pub(super) default: bool,
     pub(super) sequence: Option<u32>,
     pub(super) not_null: bool,
+    /// The collation of ours that it is ordered by.
+    pub(super) collated: Option<u32>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -92,6 +98,8 @@ pub(super) enum Type {
     Date,
     Enum(u32),
     Domain(u32),
+    Range(u32),
+    Composite(u32),
     NumberRange,
     DateRange,
 }
@@ -149,6 +157,19 @@ impl State {
             state.domains.insert(number, own);
         }
         for number in 1..=rng.u32(0..3) {
+            let own = RangeSpec::random(rng, number);
+            state.ranges.insert(number, own);
+        }
+        for number in 1..=rng.u32(0..3) {
+            let own = CompositeSpec::random(rng, number);
+            state.composites.insert(number, own);
+        }
+        for number in 1..=rng.u32(0..3) {
+            let own = format!("l_{}", name(rng, number));
+            let own = Thing::random(rng, Sort::Collation, own);
+            state.collations.insert(number, own);
+        }
+        for number in 1..=rng.u32(0..3) {
             let own = format!("s_{}", name(rng, number));
             state
                 .sequences
@@ -181,6 +202,8 @@ impl State {
             table.columns.retain(|_, own| match own.kind {
                 Type::Enum(at) => self.enums.contains_key(&at),
                 Type::Domain(at) => self.domains.contains_key(&at),
+                Type::Range(at) => self.ranges.contains_key(&at),
+                Type::Composite(at) => self.composites.contains_key(&at),
                 Type::Integer
                 | Type::Bigint
                 | Type::Text
@@ -199,6 +222,9 @@ impl State {
                 column.sequence = column
                     .sequence
                     .filter(|own| self.sequences.contains_key(own));
+                column.collated = column
+                    .collated
+                    .filter(|own| self.collations.contains_key(own));
                 if identity != Some(*at) {
                     column.own.drop_all(&["identity"]);
                 }
@@ -330,13 +356,31 @@ impl State {
                     | Type::Varchar
                     | Type::Date
                     | Type::Domain(_)
+                    | Type::Range(_)
+                    | Type::Composite(_)
+                    | Type::NumberRange
+                    | Type::DateRange => None,
+                };
+                let attributes = |state: &Self| match column.kind {
+                    Type::Composite(own) => {
+                        state.composites.get(&own).map(|own| (own.wide, own.third))
+                    }
+                    Type::Integer
+                    | Type::Bigint
+                    | Type::Text
+                    | Type::Varchar
+                    | Type::Date
+                    | Type::Enum(_)
+                    | Type::Domain(_)
+                    | Type::Range(_)
                     | Type::NumberRange
                     | Type::DateRange => None,
                 };
                 let generated = |own: &ColumnSpec| own.own.text("generated").map(str::to_owned);
                 let Some(then) = then else {
                     // A computed one is dropped; a label is renamed in what is set aside too.
-                    if generated(column).is_some() || labels(self) != labels(desired) {
+                    let altered = attributes(self) != attributes(desired);
+                    if generated(column).is_some() || labels(self) != labels(desired) || altered {
                         converted.push(path());
                     }
                     continue;
@@ -344,7 +388,9 @@ impl State {
                 if then.not_null && !column.not_null && !then.own.has("not_null not_valid") {
                     lost.push(path());
                 }
-                if labels(self) != labels(desired) || generated(column) != generated(then) {
+                let same =
+                    labels(self) == labels(desired) && attributes(self) == attributes(desired);
+                if !same || generated(column) != generated(then) {
                     converted.push(path());
                 }
             }
@@ -357,7 +403,7 @@ impl State {
         let mut state = self.clone();
         let mut parts: Vec<(u8, u32, u32)> = Vec::new();
         for number in 1..40 {
-            parts.extend([0, 1, 2, 3, 4, 5, 9].map(|kind| (kind, number, 0)));
+            parts.extend([0, 1, 2, 3, 4, 5, 9, 10, 11, 12].map(|kind| (kind, number, 0)));
         }
         for table in 1..40 {
             parts.extend((2..40).map(|column| (6, table, column)));
@@ -372,6 +418,9 @@ impl State {
             3 => drop(state.sequences.remove(&number)),
             4 => drop(state.enums.remove(&number)),
             9 => drop(state.domains.remove(&number)),
+            10 => drop(state.ranges.remove(&number)),
+            11 => drop(state.composites.remove(&number)),
+            12 => drop(state.collations.remove(&number)),
             5 if number > 1 => drop(state.schemas.remove(&number)),
             6 => {
                 if let Some(own) = state.tables.get_mut(&number) {
@@ -415,6 +464,12 @@ impl State {
                 .values_mut()
                 .map(|own| (Sort::Domain, &mut own.own)),
         );
+        let ranges = self.ranges.values_mut();
+        things.extend(ranges.map(|own| (Sort::Range, &mut own.own)));
+        let composites = self.composites.values_mut();
+        things.extend(composites.map(|own| (Sort::Composite, &mut own.own)));
+        let collations = self.collations.values_mut();
+        things.extend(collations.map(|own| (Sort::Collation, own)));
         things.extend(self.sequences.values_mut().map(|own| (Sort::Sequence, own)));
         things.extend(
             self.functions
@@ -500,6 +555,7 @@ impl TableSpec {
             default: false,
             sequence: None,
             not_null: true,
+            collated: None,
         };
         columns.insert(ID, id);
         for column in 2..=rng.u32(2..6) {
@@ -573,7 +629,7 @@ impl Part {
         };
         let of_few = matches!(
             columns[&column].kind,
-            Type::Enum(_) | Type::Domain(_) | Type::DateRange
+            Type::Enum(_) | Type::Domain(_) | Type::Composite(_) | Type::DateRange
         );
         column < NEW && !of_few && !columns[&column].own.has("generated")
     }
@@ -664,13 +720,15 @@ impl ViewSpec {
 
 impl ColumnSpec {
     pub(super) fn random(rng: &mut Rng, number: u32, state: &State) -> Self {
-        let kind = match rng.u8(..7) {
+        let kind = match rng.u8(..9) {
             0 => Type::Integer,
             1 => Type::Bigint,
             2 => Type::Varchar,
             3 => Type::Date,
             4 => any(rng, &state.enums).map_or(Type::Text, Type::Enum),
             5 => any(rng, &state.domains).map_or(Type::Bigint, Type::Domain),
+            6 => any(rng, &state.ranges).map_or(Type::Text, Type::Range),
+            7 => any(rng, &state.composites).map_or(Type::Varchar, Type::Composite),
             _ => Type::Text,
         };
         let own = name(rng, number);
@@ -681,12 +739,18 @@ impl ColumnSpec {
             default: rng.bool(),
             sequence,
             not_null: rng.u8(..3) == 0,
+            collated: any(rng, &state.collations).filter(|_| rng.bool()),
         }
     }
 
     /// Whether a key may hold it.
     fn is_plain(&self) -> bool {
-        !matches!(self.kind, Type::Enum(_) | Type::Domain(_) | Type::DateRange)
+        let made = matches!(
+            self.kind,
+            Type::Enum(_) | Type::Domain(_) | Type::Range(_) | Type::Composite(_)
+        );
+        !made
+            && self.kind != Type::DateRange
             && !self.own.has("generated")
             && !self.own.has("not_null not_valid")
     }
@@ -702,6 +766,10 @@ impl ColumnSpec {
         }
         if !matches!(self.kind, Type::Text | Type::Varchar) {
             own.drop_all(&["collation", "storage", "compression"]);
+            self.collated = None;
+        }
+        if own.has("collation") {
+            self.collated = None;
         }
         if self.kind != Type::Bigint {
             own.drop_all(&["generated"]);

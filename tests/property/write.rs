@@ -7,7 +7,7 @@ use super::state::{
     ColumnSpec, FunctionSpec, ID, NEW, Part, RANGES, State, TableSpec, Type, ViewSpec, What,
 };
 
-fn text(own: &str) -> Value {
+pub(super) fn text(own: &str) -> Value {
     Value::from(own.to_owned())
 }
 
@@ -16,14 +16,14 @@ fn list<const N: usize>(own: [&str; N]) -> Value {
 }
 
 /// Writes what the format knows by the same key.
-fn plain(own: &Thing, keys: &[&str]) -> Mapping {
+pub(super) fn plain(own: &Thing, keys: &[&str]) -> Mapping {
     keys.iter()
         .filter_map(|key| Some((text(key), own.attributes.get(key)?.clone())))
         .collect()
 }
 
 /// Says what a thing was called.
-fn renamed(map: &mut Mapping, own: &Thing, was: Option<&Thing>) {
+pub(super) fn renamed(map: &mut Mapping, own: &Thing, was: Option<&Thing>) {
     if let Some(was) = was.filter(|was| was.name != own.name) {
         map.insert(text("renamed_from"), text(&quoted(&was.name)));
     }
@@ -78,6 +78,24 @@ impl State {
             domains.insert(text(&own.own.name), Value::Mapping(map));
         }
         document.insert(text("domains"), Value::Mapping(domains));
+        let mut ranges = Mapping::new();
+        for (at, own) in &self.ranges {
+            let was = before.and_then(|state| state.ranges.get(at));
+            ranges.insert(text(&own.own.name), own.yaml(was));
+        }
+        document.insert(text("ranges"), Value::Mapping(ranges));
+        let mut composites = Mapping::new();
+        for (at, own) in &self.composites {
+            let was = before.and_then(|state| state.composites.get(at));
+            composites.insert(text(&own.own.name), own.yaml(was));
+        }
+        document.insert(text("composites"), Value::Mapping(composites));
+        let mut collations = Mapping::new();
+        for (at, own) in &self.collations {
+            let was = before.and_then(|state| state.collations.get(at));
+            collations.insert(text(&own.name), super::types::collation(own, was));
+        }
+        document.insert(text("collations"), Value::Mapping(collations));
         let mut sequences = Mapping::new();
         for (at, own) in &self.sequences {
             let known = [
@@ -304,6 +322,7 @@ impl TableSpec {
             "row_level_security",
             "force_row_level_security",
             "policies",
+            "rules",
         ];
         let mut map = plain(&self.own, &known);
         match (self.own.text("replica_identity"), self.index(true)) {
@@ -603,6 +622,11 @@ impl ColumnSpec {
             ],
         );
         renamed(&mut map, &self.own, was.map(|own| &own.own));
+        if let Some(own) = self.collated {
+            let home = &state.schemas[&1].name;
+            let name = list([home, &state.collations[&own].name]);
+            map.insert(text("collation"), name);
+        }
         map.insert(text("type"), text(&self.kind.sql(state)));
         if let Some(Value::Mapping(identity)) = map.get_mut("identity")
             && let Some(Value::String(own)) = identity.get_mut("sequence")
@@ -649,6 +673,15 @@ impl ColumnSpec {
             Type::Integer | Type::Bigint | Type::Domain(_) => "g * 7".to_owned(),
             Type::Text | Type::Varchar => "'v''' || g".to_owned(),
             Type::Date => "date '2020-02-29' + g".to_owned(),
+            Type::Range(own) => {
+                let bound = state.ranges[&own].bound();
+                let name = self.kind.sql(state);
+                format!("{name}(g::{bound}, (g + 2)::{bound})")
+            }
+            Type::Composite(own) => {
+                let value = state.composites[&own].value("7");
+                format!("'{value}'::{}", self.kind.sql(state))
+            }
             Type::NumberRange => "int4range(g, g + 1)".to_owned(),
             Type::DateRange => "daterange('2020-02-29', '2020-03-01')".to_owned(),
             Type::Enum(own) => {
@@ -686,6 +719,14 @@ impl Type {
                 let home = quoted(&state.schemas[&1].name);
                 format!("{home}.{}", quoted(&state.domains[&at].own.name))
             }
+            Self::Range(at) => {
+                let home = quoted(&state.schemas[&1].name);
+                format!("{home}.{}", quoted(&state.ranges[&at].own.name))
+            }
+            Self::Composite(at) => {
+                let home = quoted(&state.schemas[&1].name);
+                format!("{home}.{}", quoted(&state.composites[&at].own.name))
+            }
         }
     }
 
@@ -694,7 +735,8 @@ impl Type {
             Self::Integer | Self::Bigint | Self::Domain(_) => "42".to_owned(),
             Self::Text | Self::Varchar => "'it''s'".to_owned(),
             Self::Date => "'2021-01-01'".to_owned(),
-            Self::NumberRange | Self::DateRange => "'empty'".to_owned(),
+            Self::NumberRange | Self::DateRange | Self::Range(_) => "'empty'".to_owned(),
+            Self::Composite(at) => format!("'{}'", state.composites[&at].value("42")),
             Self::Enum(at) => {
                 let own = &state.enums[&at];
                 format!("'{}'", own.labels[&own.order[0]].replace('\'', "''"))

@@ -28,7 +28,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         let free = aside(address);
         let mut room = ddl::range::rename(address, former, &free);
         let there = address.renamed(free.clone());
-        if let Some(path) = &former.multirange {
+        let after = former.multirange_after(address, &there);
+        if let Some(path) = after.filter(|own| Some(own) == former.multirange.as_ref()) {
+            let path = &path;
             let multirange = Address::new(address.kind(), path.iter().cloned());
             let free = aside(&multirange);
             room.extend(ddl::range::rename_multirange(&there, path, &free));
