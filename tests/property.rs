@@ -6,6 +6,7 @@
 mod attributes;
 mod change;
 mod state;
+mod table;
 mod types;
 mod write;
 

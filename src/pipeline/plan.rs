@@ -14,7 +14,7 @@ use crate::model::{
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
     self, Context, Decision, Finding, Hazard, Observation, PLAN_FORMAT, Plan, PlanError, Purpose,
-    Stage, build, facts, identity,
+    Stage, attic, build, facts,
 };
 use crate::scratch::{Levelled, Rehearsal, Wanted, Workshop, level, without_journal};
 
@@ -383,7 +383,7 @@ fn way_back_moves(
     let made = |address: &Address| {
         !carried.objects.contains_key(address) && after.objects.contains_key(address)
     };
-    let mut back = identity::set_made_aside(after, made, settings);
+    let mut back = attic::set_made_aside(after, made, settings);
     back.extend(moves.turned().0);
     Moves(back)
 }

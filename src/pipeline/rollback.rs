@@ -14,7 +14,7 @@ use crate::model::{
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
     self, Decision, Effect, Finding, Hazard, Observation, PLAN_FORMAT, Plan, Position, Purpose,
-    Stage, identity, position,
+    Stage, attic, position,
 };
 use crate::scratch::{carried, without_journal};
 
@@ -529,7 +529,7 @@ fn way_back(
     let stood = carried(before, moves);
     let is_made =
         |address: &Address| made.contains(address) && !stood.objects.contains_key(address);
-    let mut back = identity::set_made_aside(now, is_made, settings);
+    let mut back = attic::set_made_aside(now, is_made, settings);
     back.extend(moves.turned().0);
     Moves(back)
 }

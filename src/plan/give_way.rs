@@ -1,6 +1,7 @@
 //! What stays where it is while other things move, and what makes room for them.
 
-use super::identity::{column_aside, is_computed};
+use super::attic::column_aside;
+use super::taken_back::is_computed;
 use crate::model::{Address, Expression, Kind, Model, Move, Moves, Object, Why, Written};
 
 /// Lets go of every sequence that `wanted` still has where it is, before the table of its owner leaves the schema: the

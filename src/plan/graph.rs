@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::identity::is_computed;
 use super::relations::{Relations, lineage, stays_through_type};
 use super::step::{Act, Block, Effect, Phase, Step};
+use super::taken_back::is_computed;
 use crate::model::{Address, DISINHERITS, Kind, Level, Move, PARTITION_OF, Why};
 
 /// A block with the claim it comes from; blocks of one claim keep their sequence.

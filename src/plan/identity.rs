@@ -3,11 +3,13 @@
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attic::{held_types, is_marked, to_attic};
 use super::give_way::let_go;
 use super::handed_down;
+use super::taken_back::take_back;
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
-    RETIRED_PREFIX, Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
+    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, Retired,
+    Settings, TEMPORARY_PREFIX, Undeclared, Why,
 };
 
 /// What identity rests on.
@@ -128,131 +130,6 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
     Ok(identity)
 }
 
-/// Returns the move that sets a thing aside with its contents: a table, a sequence, a column that is not computed. `state`
-/// is the fingerprint of the state it leaves, so that equal plans have equal bytes.
-pub(crate) fn to_attic(
-    state: &Hash,
-    address: &Address,
-    object: &Object<Expression>,
-) -> Option<Move> {
-    let to = if let Object::Column(column) = object {
-        if column.generated.is_some() {
-            return None;
-        }
-        return Some(column_aside(state, address));
-    } else if matches!(
-        object,
-        Object::Table(_)
-            | Object::Sequence(_)
-            | Object::Enum(_)
-            | Object::Domain(_)
-            | Object::Composite(_)
-            | Object::Range(_)
-            | Object::Collation(_)
-            | Object::Function(_)
-    ) {
-        let hash = Hash::of(&(state, address.schema_name()));
-        let attic = Name::new([RETIRED_PREFIX, hash.short(12)].concat());
-        let to = Address::new(address.kind(), [attic, address.name().clone()]);
-        address.rebased(address, &to)
-    } else {
-        return None;
-    };
-    Some(Move {
-        from: address.clone(),
-        to,
-        why: Why::Retired,
-    })
-}
-
-/// Returns the move that gives a column a reserved name.
-pub(crate) fn column_aside(state: &Hash, address: &Address) -> Move {
-    let hash = Hash::of(&(state, address));
-    let prefix = [RETIRED_PREFIX, hash.short(8), "_"].concat();
-    Move {
-        from: address.clone(),
-        to: address.renamed(Name::fitted(&prefix, address.name().as_str())),
-        why: Why::Retired,
-    }
-}
-
-/// Returns the moves that set aside what a plan has made, on the way back: what `made` says yes to.
-pub(crate) fn set_made_aside(
-    model: &Model<Expression>,
-    made: impl Fn(&Address) -> bool,
-    settings: &Settings,
-) -> Vec<Move> {
-    let state = model.fingerprint_of_all();
-    let of_made_table =
-        |sequence: &Address| match model.objects.get(&sequence.with_kind(Kind::OwnedBy)) {
-            Some(Object::OwnedBy(own)) => made(&Address::new(
-                Kind::Table,
-                own.column.iter().take(2).cloned(),
-            )),
-            _ => false,
-        };
-    let mut moves: Vec<Move> = model
-        .objects
-        .iter()
-        .filter(|(address, _)| made(address))
-        .filter(|(address, _)| {
-            let kind = address.kind();
-            kind == Kind::Table && settings.retire.tables
-                || kind == Kind::Sequence && settings.retire.tables && !of_made_table(address)
-                || kind == Kind::Column && settings.retire.columns && !made(&address.table())
-        })
-        .filter_map(|(address, object)| to_attic(&state, address, object))
-        .collect();
-    let held = held_types(model, |column| {
-        moves.iter().any(|step| column.is_at_or_below(&step.from))
-    });
-    moves.extend(
-        held.iter()
-            .filter(|address| made(address))
-            .filter_map(|address| to_attic(&state, address, &model.objects[address])),
-    );
-    moves
-}
-
-/// Returns the types that columns in the attic need: those are held with them.
-fn held_types(model: &Model<Expression>, in_attic: impl Fn(&Address) -> bool) -> BTreeSet<Address> {
-    let is_type = |need: &&Address| {
-        (need.kind().is_held_with_columns() || need.kind() == Kind::Extension)
-            && model.objects.contains_key(*need)
-    };
-    // A table leans on what its partition key says besides its columns.
-    let holds = |own: &Address| matches!(own.kind(), Kind::Column | Kind::Table) && in_attic(own);
-    let mut queue: Vec<&Address> = model
-        .needs
-        .iter()
-        .filter(|(own, _)| holds(own))
-        .flat_map(|(_, needs)| needs)
-        .filter(is_type)
-        .collect();
-    let mut held = BTreeSet::new();
-    while let Some(own) = queue.pop() {
-        if held.insert(own.clone()) {
-            // A range type leans on the function that says how far bounds are apart.
-            let is_held = |need: &&Address| {
-                is_type(need)
-                    || own.kind() == Kind::Range
-                        && need.kind() == Kind::Function
-                        && model.objects.contains_key(*need)
-            };
-            queue.extend(model.needs.get(own).into_iter().flatten().filter(is_held));
-        }
-    }
-    held
-}
-
-/// Says whether a thing that stands in the live database bears a mark of ours.
-fn is_marked(address: &Address) -> bool {
-    address
-        .path()
-        .iter()
-        .any(|name| name.as_str().starts_with(RETIRED_PREFIX))
-}
-
 /// The order of renames: each is spoken in the parents as declared.
 const RENAMED: [Kind; 23] = [
     Kind::Schema,
@@ -358,7 +235,7 @@ fn spoken_after(moves: &Moves, old: &Address) -> Address {
 }
 
 /// Says whether an object, the value of an enum, or an attribute is there.
-fn holds<T>(objects: &BTreeMap<Address, Object<T>>, address: &Address) -> bool {
+pub(super) fn holds<T>(objects: &BTreeMap<Address, Object<T>>, address: &Address) -> bool {
     match objects.get(&address.whole()) {
         Some(Object::Enum(own)) if address.is_value() => own
             .values
@@ -405,149 +282,6 @@ fn free_names_first(mut pairs: Vec<(Address, Address)>) -> Vec<Move> {
         });
     }
     moves
-}
-
-/// Whenever a plan would create what a retired thing still holds, it takes that back instead.
-fn take_back(known: &Known<'_>, identity: &mut Identity) {
-    for kind in [
-        Kind::Collation,
-        Kind::Function,
-        Kind::Enum,
-        Kind::Domain,
-        Kind::Composite,
-        Kind::Range,
-        Kind::Sequence,
-        Kind::Table,
-        Kind::Column,
-    ] {
-        let declared = known
-            .declared
-            .written
-            .objects
-            .iter()
-            .filter(|(address, _)| address.kind() == kind);
-        // A partition comes back with its table, after it.
-        let written = &known.declared.written;
-        let mut declared: Vec<_> = declared.collect();
-        declared.sort_by_key(|(own, _)| written.above(own).len());
-        for (address, object) in declared {
-            let standing = identity.moves.carry_back(address);
-            let stands = known.current.objects.get(&standing);
-            let gives_way = stands.is_some_and(|own| is_computed(own) && !is_computed(object))
-                || replaced(known, &standing, address);
-            if stands.is_some() && !gives_way {
-                continue;
-            }
-            let ledger = identity.moves.ledger(known.ledger);
-            let newest = ledger
-                .iter()
-                .filter(|row| row.was == *address)
-                .filter(|row| holds_same_type(known, identity, address, object, row))
-                .max_by_key(|row| row.revision);
-            if let Some(row) = newest {
-                if gives_way {
-                    let state = known.current.fingerprint_of_all();
-                    let aside = stands.and_then(|own| to_attic(&state, address, own));
-                    let aside = aside.unwrap_or_else(|| column_aside(&state, address));
-                    identity.moves.0.push(aside);
-                }
-                let place = row.place.clone();
-                identity.moves.0.push(Move {
-                    from: place.clone(),
-                    to: address.clone(),
-                    why: Why::TakenBack,
-                });
-                if known.declared.intent.unmanaged_partitions.contains(address) {
-                    with_partitions(known, identity, &place);
-                }
-            }
-        }
-    }
-}
-
-/// Takes back the partitions that are held with a table, where others look after them.
-fn with_partitions(known: &Known<'_>, identity: &mut Identity, place: &Address) {
-    for row in known.ledger {
-        let is_free = !holds(&known.current.objects, &row.was)
-            && !holds(&known.declared.written.objects, &row.was);
-        if known.current.above(&row.place).contains(place) && is_free {
-            identity.moves.0.push(Move {
-                from: row.place.clone(),
-                to: row.was.clone(),
-                why: Why::TakenBack,
-            });
-        }
-    }
-}
-
-/// Says whether an object is a column that is computed.
-pub(crate) fn is_computed<T>(object: &Object<T>) -> bool {
-    matches!(object, Object::Column(own) if own.generated.is_some())
-}
-
-/// A table that has partitions as the declared one has, or has none, fits: its columns are compared one by one. A column fits where a server spells both types alike.
-fn holds_same_type(
-    known: &Known<'_>,
-    identity: &Identity,
-    address: &Address,
-    declared: &Object<crate::model::Written>,
-    row: &Retired,
-) -> bool {
-    use crate::model::Text;
-    let held = known
-        .current
-        .objects
-        .get(&identity.moves.carry_back(&row.place));
-    match (held, declared) {
-        // One that is held as a partition stays one of the same table.
-        (Some(Object::Table(held)), Object::Table(wanted)) => {
-            let now = held.partition_of.as_ref().map(|of| {
-                let now = identity.moves.carry(&of.parent_address());
-                wanted.partition_of.as_ref().map(|of| of.parent_address()) == Some(now)
-            });
-            held.partition_by.is_some() == wanted.partition_by.is_some() && now != Some(false)
-        }
-        (Some(Object::Sequence(_)), Object::Sequence(_))
-        | (Some(Object::Enum(_)), Object::Enum(_))
-        | (Some(Object::Domain(_)), Object::Domain(_))
-        | (Some(Object::Composite(_)), Object::Composite(_))
-        | (Some(Object::Range(_)), Object::Range(_))
-        | (Some(Object::Function(_)), Object::Function(_))
-        | (Some(Object::Collation(_)), Object::Collation(_)) => true,
-        (Some(Object::Column(held)), Object::Column(wanted)) => {
-            // Its type may come back with it: enums are asked first.
-            let held_type = multirange_after(known, identity, held.type_name.sql())
-                .unwrap_or_else(|| identity.moves.carry_type(held.type_name.sql()));
-            let same = match known.types.get(address) {
-                Some(spelled) => held_type == spelled.sql(),
-                // A server that holds nothing of ours does not know a type of ours, or of an extension.
-                None => known.declared.may_be(&wanted.type_name, &held_type),
-            };
-            // One of a domain may have been set aside with the type that this is made of.
-            let base = known.declared.base_of_domain(&wanted.type_name);
-            let same = same || base.is_some_and(|base| base == held_type);
-            same && held.generated.is_none() && wanted.generated.is_none()
-        }
-        _ => false,
-    }
-}
-
-/// Says how a multirange type, or an array of one, is spelled after the moves: it goes with its range type.
-fn multirange_after(known: &Known<'_>, identity: &Identity, spelled: &str) -> Option<String> {
-    let (name, array) = match spelled.strip_suffix("[]") {
-        Some(element) => (element, "[]"),
-        None => (spelled, ""),
-    };
-    let path = Name::split_reference(name)?;
-    known.current.objects.iter().find_map(|(address, object)| {
-        let Object::Range(own) = object else {
-            return None;
-        };
-        let is_it = own.multirange.as_ref() == Some(&path);
-        let after = is_it.then(|| identity.moves.carry_range(address, own))?;
-        let parts: Vec<String> = after.multirange?.iter().map(Name::spelled).collect();
-        Some([&parts.join("."), array].concat())
-    })
 }
 
 /// What the files no longer have is retired, where it is ours; the rest is left alone.
@@ -717,7 +451,7 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
 
 /// Says whether a table gives way to another one of its name: nothing makes one that holds its rows itself out of one whose
 /// partitions do, or the other way round.
-fn replaced(known: &Known<'_>, before: &Address, now: &Address) -> bool {
+pub(super) fn replaced(known: &Known<'_>, before: &Address, now: &Address) -> bool {
     let (Some(Object::Table(held)), Some(Object::Table(wanted))) = (
         known.current.objects.get(before),
         known.declared.written.objects.get(now),

@@ -1,6 +1,7 @@
 //! Changes in, plan out: rewrites claim what has a safer way, one graph orders everything, blocks become stages.
 
 pub(crate) mod artifact;
+pub(crate) mod attic;
 pub(crate) mod build;
 mod default_privileges;
 pub(crate) mod facts;
@@ -25,6 +26,7 @@ pub(crate) mod rewrite;
 mod sentence;
 pub(crate) mod stage;
 pub(crate) mod step;
+pub(crate) mod taken_back;
 
 pub use artifact::{ArtifactError, Decision, Observation, PLAN_FORMAT, Plan, Purpose};
 pub use build::stages;
