@@ -151,7 +151,7 @@ fn claim(
     };
     let sync = default.is_none() && not_null.is_some();
     if sync {
-        let others = cx.inheriting(&address.table());
+        let others = filled_below(cx, address);
         let statements = ddl::fill_trigger::create(address, &fill, &others).into_iter();
         first.extend(statements.map(|statement| {
             let why = "fills the rows that clients write meanwhile";
@@ -204,6 +204,25 @@ fn default_of_domain(cx: &Context<'_>, column: &Address) -> Option<Written> {
         })
 }
 
+/// Says whether the NOT NULL of a column is for its table alone: what inherits from that keeps its NULLs.
+fn is_for_itself(cx: &Context<'_>, column: &Address) -> bool {
+    let not_null = cx
+        .level
+        .desired
+        .objects
+        .get(&column.with_kind(Kind::NotNull));
+    matches!(not_null, Some(Object::NotNull(own)) if own.no_inherit)
+}
+
+/// Returns the tables that inherit from a column's and are filled with it.
+pub(super) fn filled_below(cx: &Context<'_>, column: &Address) -> Vec<Address> {
+    if is_for_itself(cx, column) {
+        Vec::new()
+    } else {
+        cx.inheriting(&column.table())
+    }
+}
+
 /// Makes the steps that fill existing rows in batches, one for every table that holds some.
 pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Vec<Step> {
     let table = column.table();
@@ -228,6 +247,7 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
         .desired
         .objects
         .contains_key(&column.with_kind(Kind::NotNull));
+    let for_itself = is_for_itself(cx, column);
     let has_parts = cx.leaves(&table) != [table.clone()];
     let of_table = |leaf: Address| {
         let does = Act::Backfill(Backfill {
@@ -254,7 +274,9 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
         };
         speaking_the_new_names(step.using(column), cx, fill)
     };
-    cx.leaves(&table).into_iter().map(of_table).collect()
+    let leaves = cx.leaves(&table).into_iter();
+    let filled = leaves.filter(|leaf| !for_itself || *leaf == table);
+    filled.map(of_table).collect()
 }
 
 /// A fill speaks names as they are after the moves: those of what a default leans on, of any column of its table, and

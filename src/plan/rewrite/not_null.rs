@@ -175,7 +175,7 @@ pub(super) fn enforce(
         );
     }
     if sync {
-        let others = cx.inheriting(&column.table());
+        let others = super::add_column::filled_below(cx, column);
         let statements = ddl::fill_trigger::drop(column, &others).into_iter();
         last.extend(statements.map(|statement| {
             let step = Step::run(column, statement, "the trigger has done its work")
