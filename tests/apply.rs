@@ -76,10 +76,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         ));
         for back in [false, true] {
             let word = if back { "rollback" } else { "apply" };
-            add(trial(
+            let own = trial(
                 format!("apply::killed_at_every_statement::{word}::{major}"),
                 move || killed(major, back),
-            ));
+            );
+            let is_left_out = ignored || !servers::is_long_sampled(major);
+            trials.push(own.with_ignored_flag(is_left_out));
         }
     }
     trials

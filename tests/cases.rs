@@ -196,8 +196,8 @@ pub(crate) fn trials() -> Vec<Trial> {
                 let own = trial(name, move || async move {
                     run(&path, &case, direction, major).await
                 });
-                let is_turned =
-                    direction == Direction::Forward || servers::is_turned(major, &sample);
+                let back = direction == Direction::Back;
+                let is_turned = servers::is_turned(major, &sample, back);
                 let is_left_out =
                     absent.is_some() || !servers::is_sampled(major, &sample) || !is_turned;
                 trials.push(own.with_ignored_flag(is_left_out));
