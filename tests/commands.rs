@@ -392,12 +392,12 @@ async fn unmanaged(major: u16) -> Result<(), Failed> {
     let tool = Tool::over(&database);
     database.run("CREATE SCHEMA app; CREATE TABLE app.theirs (id bigint); INSERT INTO app.theirs VALUES (1)").await?;
     database
-        .run("CREATE TYPE app.positive AS RANGE (SUBTYPE = integer)")
+        .run("CREATE TEXT SEARCH CONFIGURATION app.words (COPY = simple)")
         .await?;
     tool.declare(ORDERS);
     tool.wants(0, &["plan"])?
         .says("table app.theirs")?
-        .says("range type app.positive")?;
+        .says("text search configuration app.words")?;
     tool.wants(3, &["plan", "--strict"])?;
     tool.wants(0, &["apply", "--yes"])?;
     tool.declare(WIDER);
