@@ -107,7 +107,9 @@ async fn labels_under(major: u16) -> Result<(), Failed> {
         tool.declare(&stands("sad, ok"));
         tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
         tool.declare(&stands("sad, ok, glad"));
-        tool.wants(3, &["apply", "--yes"])?.says("irreversible")?;
+        tool.wants(3, &["apply", "--yes"])?
+            .says("irreversible")?
+            .says("Rehearsed forward on a scratch server; there is no way back")?;
         tool.wants(0, &["apply", "--yes", "--allow", "irreversible"])?;
         tool.wants(0, &["plan", "--detailed-exitcode"])?;
         tool.wants(3, &["rollback", "--yes", "--allow", "all"])?

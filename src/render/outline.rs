@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{bytes, grouped, many};
 use crate::model::{Address, Kind, TEMPORARY_PREFIX, Why};
 use crate::plan::{
-    Act, After, Effect, Finding, LedgerChange, Plan, Purpose, Reversal, Stage, Step,
+    Act, After, Effect, Finding, Hazard, LedgerChange, Plan, Purpose, Reversal, Stage, Step,
 };
 
 /// One sentence about the whole plan.
@@ -232,8 +232,14 @@ pub(super) fn rehearsal(plan: &Plan) -> Option<String> {
         return None;
     }
     let seeded = plan.observation.seeded.len();
-    let mut text = "Rehearsed forward and back on a scratch server".to_owned();
-    if seeded > 0 {
+    let irreversible = |own: &Finding| own.hazard == Hazard::Irreversible;
+    let has_no_way_back = decision.inverse.is_empty() && decision.findings.iter().any(irreversible);
+    let mut text = if has_no_way_back {
+        "Rehearsed forward on a scratch server; there is no way back".to_owned()
+    } else {
+        "Rehearsed forward and back on a scratch server".to_owned()
+    };
+    if seeded > 0 && !has_no_way_back {
         text.push_str(&format!(
             "; every value seeded in {} came back",
             many(seeded, "table")
