@@ -121,7 +121,7 @@ async fn fill(
         .path(&own.table)
         .push("WHERE")
         .name(own.column.name())
-        .push("IS NULL");
+        .is_null(own.of_rows);
     let rows: i64 = sqlx::query(AssertSqlSafe(sql.executable()))
         .fetch_one(connection)
         .await?
@@ -170,7 +170,7 @@ async fn walk(
             .join(&range)
             .push("AND")
             .name(own.column.name())
-            .push("IS NULL");
+            .is_null(own.of_rows);
         let text = serde_json::to_string(&next).expect("a position is strings and numbers");
         let note = history::started(run.journal(), run.revision, number, Some(&text));
         let begun = Instant::now();
@@ -381,7 +381,8 @@ async fn any_null(connection: &mut PgConnection, own: &Backfill) -> Result<bool,
         .path(&own.table)
         .push("WHERE")
         .name(own.column.name())
-        .push("IS NULL)");
+        .is_null(own.of_rows)
+        .glue(")");
     Ok(sqlx::query(AssertSqlSafe(sql.executable()))
         .fetch_one(connection)
         .await?

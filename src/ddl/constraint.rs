@@ -336,13 +336,15 @@ pub(crate) fn proof_name(column: &Address) -> Name {
     )
 }
 
-/// `CHECK (column IS NOT NULL) NOT VALID`: accepted as proof by SET NOT NULL once validated.
+/// `CHECK (column IS NOT NULL) NOT VALID`: accepted as proof by SET NOT NULL once validated. Of a column of rows, what
+/// is said is [`Sql::is_not_null`].
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET NOT NULL)
-pub(crate) fn add_proof_not_valid(column: &Address) -> Statement {
+pub(crate) fn add_proof_not_valid(column: &Address, of_rows: bool) -> Statement {
     let subcommand = Sql::new("ADD CONSTRAINT")
         .name(&proof_name(column))
         .push("CHECK (")
         .name(column.name())
-        .push("IS NOT NULL) NOT VALID");
+        .is_not_null(of_rows)
+        .glue(") NOT VALID");
     Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
 }

@@ -21,13 +21,19 @@ fn function(column: &Address) -> [Name; 2] {
 
 /// Makes the function, and the trigger on the table and on others that inherit from it: those have no triggers of it. The
 /// expression sees the new row under the table's own name.
-pub(crate) fn create(column: &Address, fill: &Written, others: &[Address]) -> Vec<Statement> {
+pub(crate) fn create(
+    column: &Address,
+    fill: &Written,
+    others: &[Address],
+    of_rows: bool,
+) -> Vec<Statement> {
     let table = column.table();
     // A column may be named as one of the variables that every trigger function has.
     let body = Sql::new("#variable_conflict use_column\nBEGIN IF NEW.")
         .glue("")
         .glued_name(column.name())
-        .push("IS NULL THEN SELECT")
+        .is_null(of_rows)
+        .push("THEN SELECT")
         .expression(fill)
         .push("INTO NEW.")
         .glued_name(column.name())

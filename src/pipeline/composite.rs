@@ -109,7 +109,7 @@ fn held_values(
 ) -> Option<Question> {
     let [from, value] = values(address, column, name, cx)?;
     let sql = Sql::new("SELECT count(*) FROM").join(&from).push("WHERE");
-    let sql = sql.join(&value).push("IS NOT NULL");
+    let sql = sql.join(&value).is_not_null(true);
     let what = [
         "value of an attribute that goes is lost",
         "values of an attribute that goes are lost",

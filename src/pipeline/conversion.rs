@@ -228,9 +228,11 @@ impl About<'_> {
         } else {
             Sql::new("SELECT count(*) FILTER (WHERE")
                 .join(&converted)
-                .push("IS NULL AND")
+                .is_null(true)
+                .push("AND")
                 .join(&self.value())
-                .push("IS NOT NULL)")
+                .is_not_null(true)
+                .glue(")")
         };
         let sql = sql.push("FROM").join(&self.rows());
         let what = ["value becomes NULL", "values become NULL"];

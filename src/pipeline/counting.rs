@@ -79,7 +79,8 @@ pub(super) fn duplicates(
                 .push("AND (")
                 .glue("")
                 .join(element)
-                .push(") IS NOT NULL");
+                .glue(")")
+                .is_not_null(true);
         }
     }
     sql.push("GROUP BY")
@@ -106,7 +107,7 @@ pub(super) fn refer_to_nothing(rows: &Sql, key: &ForeignKey, to: Option<&Sql>) -
     }
     sql = sql.push("(true");
     for column in &columns {
-        sql = sql.push("AND").join(column).push("IS NOT NULL");
+        sql = sql.push("AND").join(column).is_not_null(true);
     }
     if let Some(to) = to {
         sql = sql

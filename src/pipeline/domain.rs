@@ -204,7 +204,7 @@ fn asked_of(
 fn null_in(column: &Address, cx: &Context<'_>) -> Option<Question> {
     let question = ask(column, cx, |rows| {
         let sql = Sql::new("SELECT count(*) FROM").join(rows);
-        sql.push("WHERE").name(column.name()).push("IS NULL")
+        sql.push("WHERE").name(column.name()).is_null(true)
     })?;
     let what = [
         "row holds NULL there, which its domain refuses",

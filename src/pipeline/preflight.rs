@@ -267,7 +267,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
                     "rows hold NULL there, and nothing fills them",
                 ]
             };
-            ask(count().push("WHERE").name(column).push("IS NULL"), what)
+            ask(count().push("WHERE").name(column).is_null(true), what)
         }
         Object::ForeignKey(own) if own.validity == Validity::Valid && !own.period => {
             if !stood(&own.columns) {

@@ -70,6 +70,9 @@ pub struct Backfill {
     /// The schemas that unqualified names in it are looked up in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lookup: Vec<crate::model::Name>,
+    /// Whether the column holds rows, of which `IS NULL` says something else ([`Sql::is_null`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_rows: bool,
     /// Whether a row that stays NULL is a failure: NOT NULL follows.
     pub must_fill: bool,
     /// The primary key's columns, or none: then ranges of ctid are walked.

@@ -7,6 +7,7 @@ use crate::model::{Address, Kind, TEMPORARY_PREFIX, Why};
 use crate::plan::{
     Act, After, Effect, Finding, Hazard, LedgerChange, Plan, Purpose, Reversal, Stage, Step,
 };
+use crate::sql::Sql;
 
 /// One sentence about the whole plan.
 pub(super) fn headline(plan: &Plan) -> String {
@@ -163,7 +164,7 @@ pub(super) fn act(step: &Step) -> String {
     match &step.does {
         Act::Statement(statement) => format!("{};", statement.sql),
         Act::Backfill(backfill) => format!(
-            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {} IS NULL;",
+            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {};",
             if backfill.key.is_empty() {
                 "ranges of ctid".to_owned()
             } else {
@@ -177,7 +178,9 @@ pub(super) fn act(step: &Step) -> String {
             backfill.table.dotted(),
             backfill.column.name(),
             backfill.value,
-            backfill.column.name(),
+            Sql::empty()
+                .name(backfill.column.name())
+                .is_null(backfill.of_rows),
         ),
         Act::Ledger(change) => match change {
             LedgerChange::Retire(row) => {

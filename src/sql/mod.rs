@@ -52,6 +52,26 @@ impl Sql {
         self
     }
 
+    /// Appends the question whether the value before it is NULL. Of a row, `IS NULL` asks whether all its fields are; what NOT
+    /// NULL, a unique key and an index mean by NULL is asked by `IS NOT DISTINCT FROM`.
+    /// <https://www.postgresql.org/docs/current/functions-comparison.html>
+    pub fn is_null(self, of_row: bool) -> Self {
+        self.push(if of_row {
+            "IS NOT DISTINCT FROM NULL"
+        } else {
+            "IS NULL"
+        })
+    }
+
+    /// Appends the question whether the value before it is not NULL, as [`Sql::is_null`] does.
+    pub fn is_not_null(self, of_row: bool) -> Self {
+        self.push(if of_row {
+            "IS DISTINCT FROM NULL"
+        } else {
+            "IS NOT NULL"
+        })
+    }
+
     /// Appends another part after a space.
     pub fn join(mut self, other: &Self) -> Self {
         self.space();

@@ -504,7 +504,10 @@ impl Part {
                         format!("{} IS NOT NULL", state.call(*at, "id::integer"))
                     }
                     (Some(own), _) if own != "call" => own.to_owned(),
-                    _ => format!("{column} IS NOT NULL OR {column} IS NULL"),
+                    // Of a composite value with a NULL inside neither `IS NULL` nor `IS NOT NULL` is true.
+                    _ => format!(
+                        "{column} IS DISTINCT FROM NULL OR {column} IS NOT DISTINCT FROM NULL"
+                    ),
                 };
                 map.insert(text("check"), text(&check));
                 map

@@ -152,7 +152,8 @@ fn claim(
     let sync = default.is_none() && not_null.is_some();
     if sync {
         let others = filled_below(cx, address);
-        let statements = ddl::fill_trigger::create(address, &fill, &others).into_iter();
+        let statements =
+            ddl::fill_trigger::create(address, &fill, &others, cx.holds_rows(address)).into_iter();
         first.extend(statements.map(|statement| {
             let why = "fills the rows that clients write meanwhile";
             let step = Step::run(address, statement, why).using(address);
@@ -256,6 +257,7 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             column: column.clone(),
             value: value.clone(),
             lookup: fill.search_path().to_vec(),
+            of_rows: cx.holds_rows(column),
             key: key_of(&leaf),
         });
         let step = Step {

@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::refusal::PlanError;
 use super::step::{Block, Step};
 use crate::diff::{ChangeId, Changes};
-use crate::model::{Address, Expression, Level, Model, Server, Settings, SizeClass};
+use crate::model::{Address, Expression, Kind, Level, Model, Server, Settings, SizeClass};
 
 /// What a rewrite may look at.
 pub struct Context<'a> {
@@ -64,6 +64,18 @@ impl Context<'_> {
         let all = all.filter(|own| stays.contains(own));
         let all = [table.clone()].into_iter().chain(all);
         all.filter(|own| !current.is_partitioned(own)).collect()
+    }
+
+    /// Says whether a column may hold rows: its type is a composite, the row type of a relation, or a domain over one.
+    pub(super) fn holds_rows(&self, column: &Address) -> bool {
+        let needs = |own: &Address| self.level.desired.needs.get(own).into_iter().flatten();
+        let is_row = |own: &Address| {
+            matches!(
+                own.kind(),
+                Kind::Composite | Kind::Table | Kind::View | Kind::MaterializedView
+            )
+        };
+        needs(column).any(|own| is_row(own) || own.kind() == Kind::Domain && needs(own).any(is_row))
     }
 
     /// Returns the tables that inherit from a table before and after: no partitions.

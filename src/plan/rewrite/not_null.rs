@@ -119,7 +119,7 @@ pub(super) fn enforce(
     let refuse = if named_not_null {
         ddl::table::add_not_null_not_valid(column, &name, own.no_inherit)
     } else {
-        ddl::constraint::add_proof_not_valid(column)
+        ddl::constraint::add_proof_not_valid(column, cx.holds_rows(column))
     };
     let mut refusing = Step::run(
         &address,
