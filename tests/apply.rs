@@ -1,5 +1,6 @@
 //! Applying on a busy or failing server: batches, transactions, locks, crashes, signals.
 
+use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,43 +47,37 @@ const ROWS: &str = "INSERT INTO app.customers SELECT g, g % 3 = 0, CASE WHEN g %
                     FROM generate_series(1, $N) g; ANALYZE app.customers";
 const LARGE: &str = "small_table: { rows: 0 }\n";
 
+/// A test on a major.
+type Run = Pin<Box<dyn Future<Output = Result<(), Failed>>>>;
+
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for (&major, absent) in servers::majors() {
-        let ignored = absent.is_some();
-        let mut add = |own: Trial| trials.push(own.with_ignored_flag(ignored));
-        add(trial(
-            format!("apply::batches_and_transactions::{major}"),
-            move || batches(major),
-        ));
-        add(trial(
-            format!("apply::a_reader_in_the_way::{major}"),
-            move || reader_in_the_way(major),
-        ));
-        add(trial(format!("apply::interrupted::{major}"), move || {
-            interrupted(major)
-        }));
-        add(trial(
-            format!("apply::ddl_of_others_during_a_backfill::{major}"),
-            move || ddl_of_others(major),
-        ));
-        add(trial(
-            format!("apply::readers_of_a_view_see_no_error::{major}"),
-            move || view_readers(major),
-        ));
-        add(trial(
-            format!("apply::the_server_goes_away::{major}"),
-            move || connection_lost(major),
-        ));
-        for back in [false, true] {
-            let word = if back { "rollback" } else { "apply" };
-            let own = trial(
-                format!("apply::killed_at_every_statement::{word}::{major}"),
-                move || killed(major, back),
-            );
-            let is_left_out = ignored || !servers::is_long_sampled(major);
+        let mut add = |name: &str, own: fn(u16) -> Run| {
+            let is_left_out = absent.is_some() || !servers::is_spread(major, name);
+            let own = trial(format!("apply::{name}::{major}"), move || own(major));
             trials.push(own.with_ignored_flag(is_left_out));
-        }
+        };
+        add("batches_and_transactions", |major| Box::pin(batches(major)));
+        add("a_reader_in_the_way", |major| {
+            Box::pin(reader_in_the_way(major))
+        });
+        add("interrupted", |major| Box::pin(interrupted(major)));
+        add("ddl_of_others_during_a_backfill", |major| {
+            Box::pin(ddl_of_others(major))
+        });
+        add("readers_of_a_view_see_no_error", |major| {
+            Box::pin(view_readers(major))
+        });
+        add("the_server_goes_away", |major| {
+            Box::pin(connection_lost(major))
+        });
+        add("killed_at_every_statement::apply", |major| {
+            Box::pin(killed(major, false))
+        });
+        add("killed_at_every_statement::rollback", |major| {
+            Box::pin(killed(major, true))
+        });
     }
     trials
 }
@@ -391,11 +386,16 @@ async fn connection_lost(major: u16) -> Result<(), Failed> {
 
 /// Killed with -9 before and after every statement: `apply` reaches the desired state, or `rollback` the former one.
 ///
-/// The newest major takes every point; the others take every fifth, each another one.
+/// The newest major takes every second point, the way back those that the way there leaves out; the others take every fifth, each
+/// another one.
 async fn killed(major: u16, back: bool) -> Result<(), Failed> {
-    let all = Some(major) == servers::newest();
+    let every = match Some(major) == servers::newest() {
+        _ if servers::everything() => 1,
+        true => 2,
+        false => 5,
+    };
     for point in 1.. {
-        if !all && (point + u32::from(major)) % 5 != 0 {
+        if (point + u32::from(major) + u32::from(back)) % every != 0 {
             if point > 200 {
                 return Ok(());
             }

@@ -391,13 +391,11 @@ async fn unmanaged(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
     let tool = Tool::over(&database);
     database.run("CREATE SCHEMA app; CREATE TABLE app.theirs (id bigint); INSERT INTO app.theirs VALUES (1)").await?;
-    database
-        .run("CREATE TEXT SEARCH CONFIGURATION app.words (COPY = simple)")
-        .await?;
+    database.run("CREATE PUBLICATION words").await?;
     tool.declare(ORDERS);
     tool.wants(0, &["plan"])?
         .says("table app.theirs")?
-        .says("text search configuration app.words")?;
+        .says("publication words")?;
     tool.wants(3, &["plan", "--strict"])?;
     tool.wants(0, &["apply", "--yes"])?;
     tool.declare(WIDER);

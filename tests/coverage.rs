@@ -68,7 +68,7 @@ async fn every_column(major: u16) -> Result<(), Failed> {
 /// The page that says so.
 pub(crate) fn page() -> String {
     let mut text = String::from(PREFACE);
-    let kinds = Kind::ALL.iter().map(|kind| kind.keyword());
+    let kinds = Kind::all().map(|kind| kind.keyword());
     text.push_str(&kinds.collect::<Vec<&str>>().join(", "));
     text.push_str(
         ".\n\n## Catalogs\n\n| catalog | columns | what becomes of them | |\n|---|---|---|---|\n",

@@ -82,6 +82,17 @@ async fn what_breaks(major: u16) -> Result<(), Failed> {
     ));
     tool.wants(0, &["plan", "--check"])?
         .says("fires_triggers: trigger public.big.big_touch fires for the rows")?;
+    let search = "text_search_dictionaries: { stems: { template: snowball, options: { language: english } } }
+text_search_configurations: { search: { parser: default, mappings: { word: stems } } }
+";
+    let words = "big_words: { method: gin, columns: [\"to_tsvector('search', name)\"] }";
+    let stands = [search, &STANDS.replace("big_norm: [norm(name)]", words)].concat();
+    tool.declare(&stands);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&stands.replace("english", "german"));
+    tool.wants(0, &["plan", "--check"])?.says(
+        "stale_index: index public.big_words keeps the entries that it has from text search configuration public.search",
+    )?;
     tool.declare(&STANDS.replace("at: timestamp", "at: timestamptz"));
     tool.wants(3, &["plan", "--check"])?
         .says("! guesses_time_zone: column public.big.at goes from")?;

@@ -9,8 +9,13 @@ use crate::support::{servers, trial};
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for (&major, absent) in servers::majors() {
-        let ignored = absent.is_some();
-        let mut add = |own: Trial| trials.push(own.with_ignored_flag(ignored));
+        let mut add = |own: Trial| {
+            let name = own
+                .name()
+                .trim_end_matches(|last: char| last.is_ascii_digit());
+            let is_left_out = absent.is_some() || !servers::is_spread(major, name);
+            trials.push(own.with_ignored_flag(is_left_out));
+        };
         add(trial(
             format!("levelling::hand_written_texts_settle::{major}"),
             move || hand_written(major),
@@ -19,17 +24,15 @@ pub(crate) fn trials() -> Vec<Trial> {
             format!("levelling::every_broken_view_is_reported::{major}"),
             move || broken(major),
         ));
+        add(trial(
+            format!("levelling::scratch_work_follows_the_change::{major}"),
+            move || follows(major),
+        ));
         if major == 14 {
-            add(trial(
-                "levelling::what_a_server_does_not_know_yet",
-                move || unknown_yet(major),
-            ));
-        }
-        if major == 15 || Some(major) == servers::newest() {
-            add(trial(
-                format!("levelling::scratch_work_follows_the_change::{major}"),
-                move || follows(major),
-            ));
+            let own = trial("levelling::what_a_server_does_not_know_yet", move || {
+                unknown_yet(major)
+            });
+            trials.push(own.with_ignored_flag(absent.is_some()));
         }
     }
     trials

@@ -10,6 +10,7 @@ mod composite;
 mod constraint;
 mod coverage;
 mod default_privilege;
+mod definition;
 mod depend;
 mod domain;
 mod extension;
@@ -169,6 +170,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     domain::domains(connection, &mut gathering).await?;
     composite::composites(connection, &mut gathering).await?;
     range::ranges(connection, &mut gathering).await?;
+    definition::definitions(connection, &mut gathering).await?;
     sequence::sequences(connection, &mut gathering).await?;
     routine::functions(connection, &mut gathering).await?;
     aggregate::aggregates(connection, &mut gathering).await?;

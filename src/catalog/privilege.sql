@@ -26,6 +26,17 @@ WITH thing AS (
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
    WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')) AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   UNION ALL
+  SELECT 'pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl, 'F'::"char" FROM pg_foreign_data_wrapper w
+  UNION ALL
+  SELECT 'pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'::"char" FROM pg_foreign_server s
+  UNION ALL
+  SELECT o.class, o.oid, 0, o.owner, NULL, 'T'::"char"
+    FROM (SELECT 'pg_conversion'::regclass AS class, oid, connamespace AS schema, conowner AS owner FROM pg_conversion
+          UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictowner FROM pg_ts_dict
+          UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgowner FROM pg_ts_config) AS o
+    JOIN pg_namespace n ON n.oid = o.schema
+   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL
   SELECT 'pg_collation'::regclass, l.oid, 0, l.collowner, NULL, 'T'::"char"
     FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'),

@@ -149,6 +149,7 @@ fn catalog_of(target: &Address) -> Option<&'static str> {
         Kind::Collation => Some("pg_collation"),
         Kind::Enum | Kind::Domain | Kind::Composite | Kind::Range => Some("pg_type"),
         Kind::Function | Kind::Procedure | Kind::Aggregate => Some("pg_proc"),
+        Kind::Defined(own) => Some(super::definition::catalog(own)),
         Kind::Trigger => Some("pg_trigger"),
         Kind::Policy => Some("pg_policy"),
         Kind::Rule => Some("pg_rewrite"),

@@ -233,8 +233,6 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()
   UNION ALL SELECT 'event trigger', NULL, e.evtname, NULL, 'pg_event_trigger'::regclass, e.oid, NULL, NULL FROM pg_event_trigger e
-  UNION ALL SELECT 'foreign-data wrapper', NULL, f.fdwname, NULL, 'pg_foreign_data_wrapper'::regclass, f.oid, NULL, NULL FROM pg_foreign_data_wrapper f
-  UNION ALL SELECT 'foreign server', NULL, f.srvname, NULL, 'pg_foreign_server'::regclass, f.oid, NULL, NULL FROM pg_foreign_server f
   UNION ALL SELECT 'user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL FROM pg_user_mappings u
   UNION ALL SELECT 'cast', NULL, format_type(c.castsource, NULL)::name, format_type(c.casttarget, NULL), 'pg_cast'::regclass, c.oid, NULL, NULL
     FROM pg_cast c WHERE c.oid >= 16384
@@ -242,15 +240,10 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'operator', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace
   UNION ALL SELECT 'operator class', s.nspname, o.opcname, NULL, 'pg_opclass'::regclass, o.oid, NULL, NULL FROM pg_opclass o JOIN schema s ON s.oid = o.opcnamespace
   UNION ALL SELECT 'operator family', s.nspname, o.opfname, NULL, 'pg_opfamily'::regclass, o.oid, NULL, NULL FROM pg_opfamily o JOIN schema s ON s.oid = o.opfnamespace
-  UNION ALL SELECT 'conversion', s.nspname, v.conname, NULL, 'pg_conversion'::regclass, v.oid, NULL, NULL FROM pg_conversion v JOIN schema s ON s.oid = v.connamespace
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
   UNION ALL SELECT 'access method', NULL, m.amname, NULL, 'pg_am'::regclass, m.oid, NULL, NULL FROM pg_am m WHERE m.oid >= 16384
   UNION ALL SELECT 'transform', NULL, l.lanname, format_type(f.trftype, NULL), 'pg_transform'::regclass, f.oid, NULL, NULL
     FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang WHERE f.oid >= 16384
-  UNION ALL SELECT 'text search configuration', s.nspname, x.cfgname, NULL, 'pg_ts_config'::regclass, x.oid, NULL, NULL FROM pg_ts_config x JOIN schema s ON s.oid = x.cfgnamespace
-  UNION ALL SELECT 'text search dictionary', s.nspname, x.dictname, NULL, 'pg_ts_dict'::regclass, x.oid, NULL, NULL FROM pg_ts_dict x JOIN schema s ON s.oid = x.dictnamespace
-  UNION ALL SELECT 'text search parser', s.nspname, x.prsname, NULL, 'pg_ts_parser'::regclass, x.oid, NULL, NULL FROM pg_ts_parser x JOIN schema s ON s.oid = x.prsnamespace
-  UNION ALL SELECT 'text search template', s.nspname, x.tmplname, NULL, 'pg_ts_template'::regclass, x.oid, NULL, NULL FROM pg_ts_template x JOIN schema s ON s.oid = x.tmplnamespace
   UNION ALL SELECT 'default privileges', n.nspname, r.rolname, d.defaclobjtype::text, 'pg_default_acl'::regclass, d.oid, NULL, NULL
     FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
   UNION ALL SELECT 'security label', NULL, l.provider::name, l.label, l.classoid, l.objoid, NULL, NULL FROM pg_seclabel l

@@ -8,6 +8,7 @@ pub(crate) mod collation;
 pub(crate) mod comment;
 pub(crate) mod composite;
 pub(crate) mod constraint;
+pub(crate) mod definition;
 pub(crate) mod domain;
 pub(crate) mod extension;
 pub(crate) mod fill_trigger;
@@ -50,6 +51,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Function(own) => routine::create(address, own),
         Object::Procedure(own) => routine::create_procedure(address, own),
         Object::Aggregate(own) => aggregate::create(address, own),
+        Object::Defined(own) => definition::create(address, own),
         Object::Table(own) => table::create(address, own),
         Object::Column(own) => table::add_column(address, own),
         Object::Default(own) => table::set_default(&address.column(), &own.value),
@@ -78,20 +80,24 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
 }
 
 /// Returns what the creating statement cannot say and has to be altered right after it.
-pub(crate) fn left_by_create<T>(object: &Object<T>) -> Option<Alteration> {
+pub(crate) fn left_by_create<T>(object: &Object<T>) -> Vec<Alteration> {
     if let Object::Trigger(own) = object
         && own.enabled != Enabled::Origin
     {
         let enabled = TriggerAlteration::Enabled(own.enabled);
-        return Some(Alteration::Trigger(enabled));
+        return vec![Alteration::Trigger(enabled)];
     }
     if let Object::Rule(own) = object
         && own.enabled != Enabled::Origin
     {
         let enabled = RuleAlteration::Enabled(own.enabled);
-        return Some(Alteration::Rule(enabled));
+        return vec![Alteration::Rule(enabled)];
     }
-    None
+    if let Object::Defined(own) = object {
+        let left = own.left_by_create().into_iter();
+        return left.map(Alteration::Defined).collect();
+    }
+    Vec::new()
 }
 
 /// Makes the statement that drops an object.
@@ -106,6 +112,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::Sequence(_) => sequence::drop(address),
         Object::OwnedBy(_) => sequence::set_owned_by(address, None),
         Object::Function(_) | Object::Procedure(_) | Object::Aggregate(_) => routine::drop(address),
+        Object::Defined(_) => definition::drop(address),
         Object::Table(_) => table::drop(address),
         Object::Column(_) => table::drop_column(address),
         Object::Default(_) => table::drop_default(&address.column()),
@@ -214,6 +221,7 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Aggregate(AggregateAlteration::Definition), Object::Aggregate(own)) => {
             Some(aggregate::replace(address, own))
         }
+        (Alteration::Defined(own), _) => definition::alter(address, own),
         (Alteration::Procedure(ProcedureAlteration::Definition), Object::Procedure(own)) => {
             Some(routine::replace_procedure(address, own))
         }
@@ -403,6 +411,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Range
         | Kind::Collation
         | Kind::Sequence
+        | Kind::Defined(_)
         | Kind::Table
         | Kind::Column
         | Kind::OwnedBy

@@ -1,6 +1,6 @@
 //! OWNER TO, GRANT and REVOKE.
 
-use crate::model::{APPLIER, Address, EVERYBODY, Grant, Kind, Name};
+use crate::model::{APPLIER, Address, Defined, EVERYBODY, Grant, Kind, Name};
 use crate::sql::Sql;
 
 use super::statement::{Form, LockMode, Part, Privilege, Statement};
@@ -16,6 +16,7 @@ pub(super) fn word(kind: Kind) -> &'static str {
         Kind::Function => "FUNCTION",
         Kind::Procedure => "PROCEDURE",
         Kind::Aggregate => "AGGREGATE",
+        Kind::Defined(own) => own.command(),
         Kind::Table | Kind::Column => "TABLE",
         Kind::View => "VIEW",
         Kind::MaterializedView => "MATERIALIZED VIEW",
@@ -157,6 +158,8 @@ fn privilege(
         "TABLE"
     } else if target.kind() == Kind::Aggregate {
         "FUNCTION"
+    } else if target.kind() == Kind::Defined(Defined::Server) {
+        "FOREIGN SERVER"
     } else {
         word(target.kind())
     };

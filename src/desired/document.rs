@@ -8,7 +8,9 @@ use super::fault::{Fault, Faults, Ledger, Sources};
 use super::fields::{self, Fields};
 use super::node::{self, Node};
 use super::{Loaded, default_path, domain, routine, sequence, table, types, view};
-use crate::model::{Address, Comment, Declared, Kind, Name, Object, Owner, Schema, Written};
+use crate::model::{
+    Address, Comment, Declared, Defined, Kind, Name, Object, Owner, Schema, Written,
+};
 
 /// What is gathered over all files.
 pub(super) struct Gathering {
@@ -16,6 +18,8 @@ pub(super) struct Gathering {
     pub(super) ledger: Ledger,
     /// Foreign key → the table it references, and where that is said.
     pub(super) references: Vec<(Address, Address, Rc<Node>)>,
+    /// Where the unqualified names of an object of a small kind are looked up.
+    pub(super) lookups: BTreeMap<Address, Arc<[Name]>>,
     /// Top-level objects with the layer that declares them.
     units: BTreeMap<Address, usize>,
     layer: usize,
@@ -32,6 +36,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         declared: Declared::default(),
         ledger: Ledger::default(),
         references: Vec::new(),
+        lookups: BTreeMap::new(),
         units: BTreeMap::new(),
         layer: 0,
     };
@@ -47,6 +52,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         }
     }
     super::collation::found(&mut gathering.declared.written);
+    super::definition::found(&mut gathering.declared.written, &gathering.lookups);
     unknown_references(&mut gathering);
     gathering.unknown_columns();
     renamed_twice(&mut gathering);
@@ -145,6 +151,14 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
         if let Some(node) = fields.get(section) {
             for (key, value) in fields::raw_entries(&node, section, &mut gathering.ledger) {
                 routine::read(&head, kind, &key, &value, gathering);
+            }
+        }
+    }
+    for small in Defined::ALL {
+        let section = small.section();
+        if let Some(node) = fields.get(section) {
+            for (name, key, value) in fields::entries(&node, section, &mut gathering.ledger) {
+                super::definition::read(&head, small, &name, &key, &value, gathering);
             }
         }
     }
@@ -290,7 +304,7 @@ impl Gathering {
         }
         // The schema that something is declared in is declared with it.
         let schema = address.schema();
-        let lives_in_one = !matches!(address.kind(), Kind::Schema | Kind::Extension);
+        let lives_in_one = !address.kind().is_global();
         if lives_in_one && !self.declared.written.objects.contains_key(&schema) {
             self.put(&schema, at, Object::Schema(Schema {}));
         }

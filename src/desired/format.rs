@@ -4,6 +4,7 @@
 
 mod column;
 mod constraint;
+mod definition;
 mod partition;
 mod policy;
 mod privilege;
@@ -17,6 +18,7 @@ use schemars::JsonSchema;
 
 pub use column::*;
 pub use constraint::*;
+pub use definition::*;
 pub use partition::*;
 pub use policy::*;
 pub use privilege::*;
@@ -58,6 +60,20 @@ pub struct Document {
     pub procedures: Option<BTreeMap<String, Procedure>>,
     /// Aggregate functions by name and argument types (manual: CREATE AGGREGATE).
     pub aggregates: Option<BTreeMap<String, Aggregate>>,
+    /// Conversions between encodings (manual section 23.3).
+    pub conversions: Option<BTreeMap<String, Conversion>>,
+    /// What splits texts into tokens (manual section 12.5).
+    pub text_search_parsers: Option<BTreeMap<String, TextSearchParser>>,
+    /// The functions that dictionaries are made with (manual section 12.6).
+    pub text_search_templates: Option<BTreeMap<String, TextSearchTemplate>>,
+    /// What makes lexemes of tokens (manual section 12.6).
+    pub text_search_dictionaries: Option<BTreeMap<String, TextSearchDictionary>>,
+    /// Parsers with dictionaries (manual section 12.7).
+    pub text_search_configurations: Option<BTreeMap<String, TextSearchConfiguration>>,
+    /// Libraries that read and write data elsewhere (manual section 5.13).
+    pub foreign_data_wrappers: Option<BTreeMap<String, Option<ForeignDataWrapper>>>,
+    /// Places where data is (manual section 5.13).
+    pub servers: Option<BTreeMap<String, Server>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
     /// Materialized views (manual: CREATE MATERIALIZED VIEW).
@@ -409,6 +425,29 @@ mod tests {
             ("Function", "functions: { f(): {KEYS} }", ""),
             ("Procedure", "procedures: { p(): {KEYS} }", ""),
             ("Aggregate", "aggregates: { a(): {KEYS} }", ""),
+            ("Conversion", "conversions: { c: {KEYS} }", ""),
+            ("TextSearchParser", "text_search_parsers: { p: {KEYS} }", ""),
+            (
+                "TextSearchTemplate",
+                "text_search_templates: { t: {KEYS} }",
+                "",
+            ),
+            (
+                "TextSearchDictionary",
+                "text_search_dictionaries: { d: {KEYS} }",
+                "",
+            ),
+            (
+                "TextSearchConfiguration",
+                "text_search_configurations: { c: {KEYS} }",
+                "",
+            ),
+            (
+                "ForeignDataWrapper",
+                "foreign_data_wrappers: { w: {KEYS} }",
+                "",
+            ),
+            ("Server", "servers: { s: {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (
                 "Exclusion",

@@ -6,13 +6,13 @@ use serde_yaml::{Mapping, Value};
 
 use super::write_privilege::{Access, Lists};
 use super::{
-    edit, write_aggregate, write_constraint, write_partition, write_physical, write_policy,
-    write_routine, write_rule, write_types, write_view,
+    edit, write_aggregate, write_constraint, write_definition, write_partition, write_physical,
+    write_policy, write_routine, write_rule, write_types, write_view,
 };
 use crate::model::{
-    Address, Check, Column, Counting, Expression, Generated, Grants, Hash, Identity, Index, Kind,
-    MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType, Table,
-    Text as _, Validity,
+    Address, Check, Column, Counting, Defined, Expression, Generated, Grants, Hash, Identity,
+    Index, Kind, MAX_NAME_BYTES, Model, Name, NotNull, Object, Persistence, Sequence, SequenceType,
+    Table, Text as _, Validity,
 };
 
 /// The longest file name that is written whole, in bytes.
@@ -32,7 +32,10 @@ pub struct File {
 pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Access) -> Vec<File> {
     let page = Page::of(model, access.clone(), BTreeSet::new());
     let mut files = Vec::new();
-    for (kind, section) in [(Kind::Schema, "schemas"), (Kind::Extension, "extensions")] {
+    let small = Defined::ALL.into_iter().filter(|own| own.is_global());
+    let small = small.map(|own| (Kind::Defined(own), own.section()));
+    let global = [(Kind::Schema, "schemas"), (Kind::Extension, "extensions")];
+    for (kind, section) in global.into_iter().chain(small) {
         let of_kind = model.objects.keys().filter(|own| own.kind() == kind);
         let entries: Mapping = of_kind
             .filter_map(|address| Some((address, entry(&page, address)?)))
@@ -44,9 +47,10 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Acc
             files.push(file(section, sections, &mut taken));
         }
     }
-    let others = model.objects.keys().filter(|own| {
-        own.kind().is_top_level() && !matches!(own.kind(), Kind::Schema | Kind::Extension)
-    });
+    let others = model
+        .objects
+        .keys()
+        .filter(|own| own.kind().is_top_level() && !own.kind().is_global());
     for address in others {
         let Some((section, key, value)) = entry(&page, address) else {
             continue;
@@ -216,6 +220,11 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
             "aggregates",
             write_routine::key(address),
             write_aggregate::aggregate(page, address, own),
+        ),
+        Object::Defined(own) => (
+            own.kind.section(),
+            name,
+            write_definition::definition(page, address, own),
         ),
         Object::OwnedBy(_)
         | Object::DomainCheck(_)

@@ -248,7 +248,7 @@ impl Address {
             && match ancestor.kind {
                 // An extension has no schema in its path: two names alike are not one above the other.
                 Kind::Schema if own == Kind::Schema => self.on.is_some(),
-                Kind::Schema => own != Kind::Extension,
+                Kind::Schema => !own.is_global(),
                 Kind::Table => own.is_part_of_table() || (self.on.is_some() && own == Kind::Table),
                 Kind::Sequence => {
                     own == Kind::OwnedBy || (self.on.is_some() && own == Kind::Sequence)
@@ -275,7 +275,7 @@ impl Address {
                 Kind::View => {
                     matches!(own, Kind::Trigger | Kind::Rule) || self.on == Some(Kind::View)
                 }
-                Kind::MaterializedView | Kind::Range | Kind::Collation => {
+                Kind::MaterializedView | Kind::Range | Kind::Collation | Kind::Defined(_) => {
                     self.on == Some(ancestor.kind)
                 }
                 Kind::Extension
@@ -389,9 +389,8 @@ impl FromStr for Address {
 
 /// Splits a leading kind's keyword off; of two that fit, the longer one counts.
 fn leading_kind(text: &str) -> Option<(Kind, &str)> {
-    Kind::ALL
-        .iter()
-        .filter_map(|&kind| {
+    Kind::all()
+        .filter_map(|kind| {
             text.strip_prefix(kind.keyword())?
                 .strip_prefix(' ')
                 .map(|rest| (kind, rest.trim_start()))

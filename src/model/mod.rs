@@ -11,6 +11,7 @@ mod composite;
 mod constraint;
 mod database;
 mod default_privilege;
+mod definition;
 mod domain;
 mod exclusion;
 mod extension;
@@ -51,6 +52,7 @@ pub use constraint::{
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
 pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
+pub use definition::{Clause, Defined, Definition, DefinitionAlteration, Has, Said, Shape};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};
 pub use extension::{Extension, ExtensionAlteration};

@@ -6,56 +6,91 @@ use super::{
     Address, Aggregate, AggregateAlteration, Check, CheckAlteration, ClusteredOn,
     ClusteredOnAlteration, Collation, CollationAlteration, Column, ColumnAlteration,
     ColumnSettings, ColumnSettingsAlteration, Comment, CommentAlteration, Composite,
-    CompositeAlteration, Default, DefaultAlteration, Domain, DomainAlteration, DomainCheck,
-    DomainCheckAlteration, Enum, EnumAlteration, Exclusion, ExclusionAlteration, Extension,
-    ExtensionAlteration, ForeignKey, ForeignKeyAlteration, Function, FunctionAlteration, Grant,
-    GrantAlteration, Identity, IdentityAlteration, Index, IndexAlteration, MaterializedView,
-    MaterializedViewAlteration, NotNull, NotNullAlteration, OwnedBy, OwnedByAlteration, Owner,
-    OwnerAlteration, Parameters, ParametersAlteration, Policy, PolicyAlteration, PrimaryKey,
-    PrimaryKeyAlteration, Procedure, ProcedureAlteration, Range, RangeAlteration, ReplicaIdentity,
-    ReplicaIdentityAlteration, RowSecurity, RowSecurityAlteration, Rule, RuleAlteration, Schema,
-    SchemaAlteration, Sequence, SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger,
-    TriggerAlteration, Unique, UniqueAlteration, View, ViewAlteration,
+    CompositeAlteration, Default, DefaultAlteration, Defined, Definition, DefinitionAlteration,
+    Domain, DomainAlteration, DomainCheck, DomainCheckAlteration, Enum, EnumAlteration, Exclusion,
+    ExclusionAlteration, Extension, ExtensionAlteration, ForeignKey, ForeignKeyAlteration,
+    Function, FunctionAlteration, Grant, GrantAlteration, Identity, IdentityAlteration, Index,
+    IndexAlteration, MaterializedView, MaterializedViewAlteration, NotNull, NotNullAlteration,
+    OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
+    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration, Range,
+    RangeAlteration, ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity,
+    RowSecurityAlteration, Rule, RuleAlteration, Schema, SchemaAlteration, Sequence,
+    SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration, Unique,
+    UniqueAlteration, View, ViewAlteration,
 };
 
 /// Makes the enums of kinds, objects and alterations from one list, so that none can lack a kind.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $kind:ident = $keyword:literal, $object:ty, $alteration:ty;)*) => {
+    (
+        { $($(#[$doc:meta])* $kind:ident = $keyword:literal, $object:ty, $alteration:ty;)* }
+        then
+        { $($(#[$doc2:meta])* $kind2:ident = $keyword2:literal, $object2:ty, $alteration2:ty;)* }
+    ) => {
         /// A kind of object. The order is the one in which kinds are built: what others lean on comes first.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Kind { $($(#[$doc])* $kind,)* }
+        pub enum Kind {
+            $($(#[$doc])* $kind,)*
+            /// One of the small kinds, which are their definitions.
+            Defined(Defined),
+            $($(#[$doc2])* $kind2,)*
+        }
 
         impl Kind {
-            /// Every kind, in building order.
-            pub const ALL: &'static [Kind] = &[$(Kind::$kind,)*];
+            /// Returns every kind, in building order.
+            pub fn all() -> impl Iterator<Item = Kind> {
+                let small = Defined::ALL.into_iter().map(Kind::Defined);
+                [$(Kind::$kind,)*].into_iter().chain(small).chain([$(Kind::$kind2,)*])
+            }
 
             /// Returns the words that stand for the kind in an address.
             pub fn keyword(self) -> &'static str {
-                match self { $(Kind::$kind => $keyword,)* }
+                match self {
+                    $(Kind::$kind => $keyword,)*
+                    Kind::Defined(own) => own.keyword(),
+                    $(Kind::$kind2 => $keyword2,)*
+                }
             }
         }
 
         /// One object, its texts of type `T`.
         #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Object<T> { $($(#[$doc])* $kind($object),)* }
+        pub enum Object<T> {
+            $($(#[$doc])* $kind($object),)*
+            /// One of a small kind.
+            Defined(Definition),
+            $($(#[$doc2])* $kind2($object2),)*
+        }
 
         impl<T> Object<T> {
             /// Returns the object's kind.
             pub fn kind(&self) -> Kind {
-                match self { $(Object::$kind(_) => Kind::$kind,)* }
+                match self {
+                    $(Object::$kind(_) => Kind::$kind,)*
+                    Object::Defined(own) => Kind::Defined(own.kind),
+                    $(Object::$kind2(_) => Kind::$kind2,)*
+                }
             }
         }
 
         /// One attribute that differs between two objects of the same kind.
         #[derive(Clone, Debug, PartialEq, Eq)]
-        pub enum Alteration { $($(#[$doc])* $kind($alteration),)* }
+        pub enum Alteration {
+            $($(#[$doc])* $kind($alteration),)*
+            /// Of one of a small kind.
+            Defined(DefinitionAlteration),
+            $($(#[$doc2])* $kind2($alteration2),)*
+        }
 
         impl Alteration {
             /// Returns the attribute's name in the YAML format's words.
             pub fn attribute(&self) -> &'static str {
-                match self { $(Alteration::$kind(alteration) => alteration.attribute(),)* }
+                match self {
+                    $(Alteration::$kind(alteration) => alteration.attribute(),)*
+                    Alteration::Defined(alteration) => alteration.attribute(),
+                    $(Alteration::$kind2(alteration) => alteration.attribute(),)*
+                }
             }
         }
 
@@ -68,6 +103,12 @@ macro_rules! kinds {
                     $((Object::$kind(from), Object::$kind(to)) => {
                         from.alterations(to).into_iter().map(Alteration::$kind).collect()
                     })*
+                    (Object::Defined(from), Object::Defined(to)) => {
+                        from.alterations(to).into_iter().map(Alteration::Defined).collect()
+                    }
+                    $((Object::$kind2(from), Object::$kind2(to)) => {
+                        from.alterations(to).into_iter().map(Alteration::$kind2).collect()
+                    })*
                     _ => unreachable!("one address holds one kind"),
                 }
             }
@@ -76,6 +117,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    {
     /// A schema.
     Schema = "schema", Schema, SchemaAlteration;
     /// An extension.
@@ -98,6 +140,9 @@ kinds! {
     Procedure = "procedure", Procedure<T>, ProcedureAlteration;
     /// An aggregate function.
     Aggregate = "aggregate", Aggregate<T>, AggregateAlteration;
+    }
+    then
+    {
     /// A check constraint of a domain.
     DomainCheck = "check of domain", DomainCheck<T>, DomainCheckAlteration;
     /// A table.
@@ -150,6 +195,7 @@ kinds! {
     Grant = "privilege", Grant, GrantAlteration;
     /// A comment on an object.
     Comment = "comment", Comment, CommentAlteration;
+    }
 }
 
 impl Kind {
@@ -187,6 +233,7 @@ impl Kind {
             | Self::Function
             | Self::Procedure
             | Self::Aggregate
+            | Self::Defined(_)
             | Self::Table
             | Self::Index
             | Self::View
@@ -222,6 +269,7 @@ impl Kind {
             | Self::Function
             | Self::Procedure
             | Self::Aggregate
+            | Self::Defined(_)
             | Self::Index
             | Self::ForeignKey
             | Self::Parameters
@@ -254,6 +302,7 @@ impl Kind {
             | Self::Function
             | Self::Procedure
             | Self::Aggregate
+            | Self::Defined(_)
             | Self::Table
             | Self::View
             | Self::MaterializedView => true,
@@ -301,6 +350,12 @@ impl Kind {
         matches!(self, Self::Function | Self::Procedure | Self::Aggregate)
     }
 
+    /// Says whether objects of this kind lie in no schema.
+    pub fn is_global(self) -> bool {
+        matches!(self, Self::Schema | Self::Extension)
+            || matches!(self, Self::Defined(own) if own.is_global())
+    }
+
     /// Says whether an object of this kind only says something of the object it is on.
     pub fn is_attached(self) -> bool {
         matches!(self, Self::Owner | Self::Grant | Self::Comment)
@@ -312,6 +367,7 @@ impl<T: Text> Object<T> {
     pub fn parent(&self, own: &Address) -> Option<Address> {
         match self {
             Self::Schema(_) | Self::Extension(_) => None,
+            Self::Defined(_) => (!own.kind().is_global()).then(|| own.schema()),
             Self::Enum(_)
             | Self::Domain(_)
             | Self::Composite(_)
@@ -402,6 +458,7 @@ impl<T: Text> Object<T> {
             Self::Schema(_)
             | Self::Extension(_)
             | Self::Collation(_)
+            | Self::Defined(_)
             | Self::Column(_)
             | Self::OwnedBy(_)
             | Self::Parameters(_)
@@ -434,6 +491,7 @@ impl<T: Text> Object<T> {
             Self::Function(own) => Object::Function(own.map(turn)),
             Self::Procedure(own) => Object::Procedure(own.map(turn)),
             Self::Aggregate(own) => Object::Aggregate(own.map(turn)),
+            Self::Defined(own) => Object::Defined(own.clone()),
             Self::Table(own) => Object::Table(own.map(turn)),
             Self::Column(own) => Object::Column(own.map(turn)),
             Self::Default(own) => Object::Default(Default {

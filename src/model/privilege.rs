@@ -73,6 +73,7 @@ impl Kind {
             Self::Column => &["SELECT", "INSERT", "UPDATE", "REFERENCES"],
             Self::Sequence => &["USAGE", "SELECT", "UPDATE"],
             Self::Schema => &["CREATE", "USAGE"],
+            Self::Defined(own) => own.privileges(),
             Self::Function | Self::Procedure | Self::Aggregate => &["EXECUTE"],
             Self::Enum | Self::Domain | Self::Composite | Self::Range => &["USAGE"],
             Self::Extension

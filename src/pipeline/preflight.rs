@@ -363,6 +363,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::Function(_)
         | Object::Procedure(_)
         | Object::Aggregate(_)
+        | Object::Defined(_)
         | Object::Table(_)
         | Object::Column(_)
         | Object::OwnedBy(_)

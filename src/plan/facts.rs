@@ -9,8 +9,8 @@ use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
-    APPLIER, Address, DISINHERITS, Enabled, Event, Expression, Grant, Kind, Model, Moves, Name,
-    Object, PARTITION_OF, RETIRED_PREFIX, Retired, SizeClass, Text as _, Why, spoken_role,
+    APPLIER, Address, DISINHERITS, Defined, Enabled, Event, Expression, Grant, Kind, Model, Moves,
+    Name, Object, PARTITION_OF, RETIRED_PREFIX, Retired, SizeClass, Text as _, Why, spoken_role,
 };
 
 /// Finds what a reviewer must see, in the order of the steps.
@@ -153,7 +153,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 if let Effect::Alters(address, attribute) = effect {
                     match attribute.as_str() {
                         "type" => guesses_time_zone(address, cx, found),
-                        "definition" => goes_stale(address, cx, found),
+                        "definition" | "options" | "mappings" => goes_stale(address, cx, found),
                         PARTITION_OF | DISINHERITS => shows_less(address, cx, found),
                         _ => {}
                     }
@@ -256,11 +256,23 @@ fn guesses_time_zone(column: &Address, cx: &Context<'_>, found: &mut Vec<Finding
 
 /// Names what was made with a function before it changed: the server makes none of it anew.
 fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
-    if function.kind() != Kind::Function {
+    let is_search = |own: &Address| {
+        let search = [
+            Defined::TextSearchDictionary,
+            Defined::TextSearchConfiguration,
+        ];
+        search.iter().any(|kind| own.kind() == Kind::Defined(*kind))
+    };
+    if function.kind() != Kind::Function && !is_search(function) {
         return;
     }
     let needed_by = cx.level.desired.needed_by();
     for own in needed_by.get(function).into_iter().flatten() {
+        // What a configuration makes of a text is what its dictionaries make of it.
+        if is_search(own) {
+            goes_stale(own, cx, found);
+            continue;
+        }
         let stood = cx.level.current.needs_of(own).contains(function);
         let keeps = match cx.level.desired.objects.get(own) {
             Some(Object::Index(_) | Object::Exclusion(_)) => "entries",

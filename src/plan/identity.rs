@@ -8,8 +8,8 @@ use super::give_way::let_go;
 use super::handed_down;
 use super::taken_back::take_back;
 use crate::model::{
-    Address, Declared, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, Retired,
-    Settings, TEMPORARY_PREFIX, Undeclared, Why,
+    Address, Declared, Defined, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
+    Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
 };
 
 /// What identity rests on.
@@ -131,7 +131,7 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 23] = [
+const RENAMED: [Kind; 30] = [
     Kind::Schema,
     Kind::Collation,
     Kind::Enum,
@@ -143,6 +143,13 @@ const RENAMED: [Kind; 23] = [
     Kind::Function,
     Kind::Procedure,
     Kind::Aggregate,
+    Kind::Defined(Defined::Conversion),
+    Kind::Defined(Defined::TextSearchParser),
+    Kind::Defined(Defined::TextSearchTemplate),
+    Kind::Defined(Defined::TextSearchDictionary),
+    Kind::Defined(Defined::TextSearchConfiguration),
+    Kind::Defined(Defined::ForeignDataWrapper),
+    Kind::Defined(Defined::Server),
     Kind::Table,
     Kind::Column,
     Kind::Unique,
@@ -318,8 +325,10 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Sequence
             | Kind::Function
             | Kind::Procedure
-            | Kind::Aggregate => {
-                let schema_is_covered = settings.manage.covers_schema(now.schema_name());
+            | Kind::Aggregate
+            | Kind::Defined(_) => {
+                let schema_is_covered = matches!(now.kind(), Kind::Defined(own) if own.is_global())
+                    || settings.manage.covers_schema(now.schema_name());
                 let excluded =
                     settings.manage.excludes(now) || !schema_is_covered || is_marked(now);
                 // The schema public is everybody's: nobody declares it away by not naming it.

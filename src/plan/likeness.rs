@@ -92,6 +92,7 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::Function
         | Kind::Procedure
         | Kind::Aggregate
+        | Kind::Defined(_)
         | Kind::OwnedBy
         | Kind::Default
         | Kind::NotNull

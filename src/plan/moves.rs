@@ -185,6 +185,10 @@ fn statements(
         | Kind::Procedure
         | Kind::Aggregate
         | Kind::Sequence => {}
+        Kind::Defined(own) if own.is_global() => {
+            return vec![ddl::definition::rename(from, to.name())];
+        }
+        Kind::Defined(_) => {}
         Kind::Extension
         | Kind::OwnedBy
         | Kind::Default
@@ -240,8 +244,14 @@ fn statements(
             ddl::sequence::rename,
         ),
     ];
+    let small = matches!(from.kind(), Kind::Defined(_)).then_some((
+        from.kind(),
+        ddl::definition::set_schema as Command,
+        ddl::definition::rename as Command,
+    ));
     let own = commands
         .into_iter()
+        .chain(small)
         .find(|(kind, _, _)| *kind == from.kind());
     let Some((_, set_schema, rename)) = own else {
         return statements;

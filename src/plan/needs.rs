@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::artifact::Decision;
 use super::step::{Act, Effect, LedgerChange, Step};
 use crate::ddl::{self, LockMode};
-use crate::model::{Address, Expression, Kind, Model, Name, Object};
+use crate::model::{Address, Defined, Expression, Kind, Model, Name, Object};
 use crate::sql::Sql;
 
 /// A privilege that carrying a plan out needs.
@@ -144,6 +144,10 @@ impl Gathering<'_> {
             self.need(Need::CreateInDatabase, address);
         } else if address.kind() == Kind::Extension {
             self.need(Need::Extension(address.clone()), address);
+        } else if is_superusers(address.kind()) {
+            self.need(Need::Superuser, address);
+        } else if address.kind().is_global() {
+            // Whoever may use the wrapper makes servers of it.
         } else if address.kind().is_top_level() {
             self.creates_in(address);
         } else {
@@ -196,4 +200,14 @@ impl Gathering<'_> {
             self.need(Need::Member(own.role.clone()), address);
         }
     }
+}
+
+/// Says whether only a superuser makes objects of this kind: they name functions that the server runs as it is.
+fn is_superusers(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Defined(
+            Defined::TextSearchParser | Defined::TextSearchTemplate | Defined::ForeignDataWrapper
+        )
+    )
 }

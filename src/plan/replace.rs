@@ -213,9 +213,9 @@ fn finished(changes: &mut Changes, level: &Level) {
         .0
         .iter()
         .filter(|(_, change)| **change == Change::Create)
-        .filter_map(|((address, _), _)| {
-            let alteration = ddl::left_by_create(&level.desired.objects[address])?;
-            Some((address.clone(), alteration))
+        .flat_map(|((address, _), _)| {
+            let left = ddl::left_by_create(&level.desired.objects[address]).into_iter();
+            left.map(|alteration| (address.clone(), alteration))
         })
         .collect();
     for (address, alteration) in left {

@@ -121,6 +121,7 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         | Alteration::Function(_)
         | Alteration::Procedure(_)
         | Alteration::Aggregate(_)
+        | Alteration::Defined(_)
         | Alteration::DomainCheck(_)
         | Alteration::Table(_)
         | Alteration::Column(_)

@@ -164,7 +164,7 @@ pub(super) fn act(step: &Step) -> String {
     match &step.does {
         Act::Statement(statement) => format!("{};", statement.sql),
         Act::Backfill(backfill) => format!(
-            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {};",
+            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {} {};",
             if backfill.key.is_empty() {
                 "ranges of ctid".to_owned()
             } else {
@@ -178,9 +178,8 @@ pub(super) fn act(step: &Step) -> String {
             backfill.table.dotted(),
             backfill.column.name(),
             backfill.value,
-            Sql::empty()
-                .name(backfill.column.name())
-                .is_null(backfill.of_rows),
+            backfill.column.name(),
+            Sql::empty().is_null(backfill.of_rows),
         ),
         Act::Ledger(change) => match change {
             LedgerChange::Retire(row) => {

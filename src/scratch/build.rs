@@ -129,8 +129,9 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         if rank > Kind::ForeignKey {
             steps.append(&mut attaching);
         }
-        let rest = ddl::left_by_create(&object)
-            .and_then(|alteration| ddl::alter(&address, &alteration, &object));
+        let rest = ddl::left_by_create(&object).into_iter();
+        let rest = rest.filter_map(|alteration| ddl::alter(&address, &alteration, &object));
+        let rest: Vec<ddl::Statement> = rest.collect();
         // One that its partitions do not have is made last, when it is not made in them as well.
         if let Object::Index(own) = &object
             && own.validity == Validity::NotValid
@@ -140,8 +141,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             alone.push(Step::run(&address, statement, ""));
             continue;
         }
-        let own = [Some(made(&address, &object)), rest];
-        let own = own.into_iter().flatten();
+        let own = [made(&address, &object)].into_iter().chain(rest);
         steps.extend(own.map(|statement| Step::run(&address, statement, "")));
     }
     steps.append(&mut after);

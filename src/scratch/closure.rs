@@ -98,6 +98,11 @@ impl<'a> Ground<'a> {
             for body in bodies(self.both.objects.get(member)) {
                 needs.extend(self.mentioned(body));
             }
+            if let Some(Object::Defined(own)) = self.both.objects.get(member) {
+                for name in own.paths().filter_map(|own| own.last()) {
+                    needs.extend(self.mentioned(name.as_str()));
+                }
+            }
             if let Some(Object::Aggregate(own)) = self.both.objects.get(member) {
                 for name in own.functions().filter_map(|own| own.last()) {
                     needs.extend(self.mentioned(name.as_str()));
@@ -197,7 +202,7 @@ impl Closure {
             .full
             .iter()
             .chain(&closure.stubs)
-            .filter(|address| !matches!(address.kind(), Kind::Schema | Kind::Extension))
+            .filter(|address| !address.kind().is_global())
             .map(Address::schema)
             .collect();
         closure.stubs.extend(schemas);
@@ -226,6 +231,7 @@ impl Closure {
                     | Kind::Function
                     | Kind::Procedure
                     | Kind::Aggregate
+                    | Kind::Defined(_)
                     | Kind::Table
                     | Kind::Column
                     | Kind::NotNull

@@ -159,7 +159,12 @@ pub(super) fn set_aside(
         for (address, object) in &own.objects {
             let leans_outside = own.needs.get(address).is_some_and(|needs| {
                 let mut needs = needs.iter();
-                needs.any(|need| matches!(need.kind(), Kind::Function | Kind::Sequence))
+                needs.any(|need| {
+                    matches!(
+                        need.kind(),
+                        Kind::Function | Kind::Sequence | Kind::Defined(_)
+                    )
+                })
             });
             if address.kind() == Kind::ForeignKey || leans_outside {
                 continue;

@@ -225,8 +225,10 @@ pub(super) fn desired_side(
                     let goes = may_go
                         && !declared.written.objects.contains_key(need)
                         && !need.path().iter().any(Name::is_reserved);
-                    goes || matches!(need.kind(), Kind::Function | Kind::Sequence)
-                        || computed.contains(need)
+                    goes || matches!(
+                        need.kind(),
+                        Kind::Function | Kind::Sequence | Kind::Defined(_)
+                    ) || computed.contains(need)
                 })
             };
             // The attic is another schema than that of the column, which the server refuses.

@@ -137,6 +137,7 @@ fn types_of(level: &Level) -> Model<Expression> {
                 | Kind::Function
                 | Kind::Procedure
                 | Kind::Aggregate
+                | Kind::Defined(_)
         )
     });
     part

@@ -59,24 +59,29 @@ pub(crate) fn is_sampled(major: u16, name: &str) -> bool {
     everything() || Some(major) == newest() || sum_of(name) % 16 == u32::from(major) % 16
 }
 
-/// Says whether a case of this name runs this way round on a major: on the newest all run forward and a sixth of them back, on the
-/// others half of those that run do either.
+/// Says whether a case of this name runs this way round on a major: on the newest half of them run forward and a sixth back, on
+/// the others half of those that run do either.
 pub(crate) fn is_turned(major: u16, name: &str, back: bool) -> bool {
     let draw = sum_of(name) / 16;
     let is_drawn = if Some(major) == newest() {
-        !back || draw.is_multiple_of(6)
+        if back {
+            draw % 6 == 5
+        } else {
+            draw.is_multiple_of(2)
+        }
     } else {
         draw.is_multiple_of(2) == back
     };
     everything() || is_drawn
 }
 
-/// Says whether what takes minutes runs on a major: on the newest, and on one other.
-pub(crate) fn is_long_sampled(major: u16) -> bool {
-    everything() || major == 14 || Some(major) == newest()
+/// Says whether a test that takes long runs on a major: on the newest, and by the hash of its name on one other.
+pub(crate) fn is_spread(major: u16, name: &str) -> bool {
+    everything() || Some(major) == newest() || sum_of(name) % 4 == u32::from(major) % 4
 }
 
-fn everything() -> bool {
+/// Says whether everything runs everywhere.
+pub(crate) fn everything() -> bool {
     std::env::var_os("RECONCILE_TEST_ALL").is_some()
 }
 

@@ -1,0 +1,154 @@
+//! The small kinds.
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use super::rows::{get, names, oid};
+use super::{CatalogError, Gathering};
+use crate::model::{Address, Defined, Definition, Has, Kind, Name, Object, Said, Shape};
+
+pub(super) async fn definitions(
+    connection: &mut PgConnection,
+    into: &mut Gathering,
+) -> Result<(), CatalogError> {
+    for row in sqlx::query(include_str!("definition.sql"))
+        .fetch_all(connection)
+        .await?
+    {
+        let word: &str = get(&row, "kind")?;
+        let kind = Defined::ALL.into_iter().find(|own| own.keyword() == word);
+        let kind = kind.unwrap_or_else(|| unreachable!("the query speaks of {word}"));
+        let address = Address::new(Kind::Defined(kind), names(&row, "path")?);
+        if !into.model.objects.contains_key(&address) {
+            let own = Definition {
+                kind,
+                clauses: BTreeMap::new(),
+            };
+            into.put(oid(&row)?, address.clone(), Object::Defined(own));
+        }
+        let clause: &str = get(&row, "clause")?;
+        let has = kind
+            .clauses()
+            .iter()
+            .find(|own| own.clause.word() == clause);
+        if let (Some(has), Some(Object::Defined(own))) = (has, into.model.objects.get_mut(&address))
+        {
+            let (entry, value) = (get(&row, "entry")?, get(&row, "value")?);
+            add(own, has, entry, value);
+        }
+    }
+    Ok(())
+}
+
+/// Adds what a row says of a clause.
+fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String>) {
+    let path = || value.iter().map(Name::new).collect();
+    let text = || value.first().cloned().unwrap_or_default();
+    match has.shape {
+        Shape::Flag => {
+            own.clauses.insert(has.clause, Said::Flag);
+        }
+        Shape::Text => {
+            own.clauses.insert(has.clause, Said::Text(text()));
+        }
+        Shape::Path => {
+            own.clauses.insert(has.clause, Said::Path(path()));
+        }
+        Shape::Options => {
+            let said = own.clauses.entry(has.clause);
+            let said = said.or_insert_with(|| Said::Options(Vec::new()));
+            if let Said::Options(pairs) = said {
+                match entry {
+                    Some(name) => pairs.push((Name::new(name), text())),
+                    None => pairs.extend(definition_list(&text())),
+                }
+            }
+        }
+        Shape::Mappings => {
+            let said = own.clauses.entry(has.clause);
+            let said = said.or_insert_with(|| Said::Mappings(BTreeMap::new()));
+            if let (Said::Mappings(all), Some(name)) = (said, entry) {
+                all.entry(Name::new(name)).or_default().push(path());
+            }
+        }
+    }
+}
+
+/// Returns the catalog that a small kind is in.
+pub(super) fn catalog(kind: Defined) -> &'static str {
+    match kind {
+        Defined::Conversion => "pg_conversion",
+        Defined::TextSearchParser => "pg_ts_parser",
+        Defined::TextSearchTemplate => "pg_ts_template",
+        Defined::TextSearchDictionary => "pg_ts_dict",
+        Defined::TextSearchConfiguration => "pg_ts_config",
+        Defined::ForeignDataWrapper => "pg_foreign_data_wrapper",
+        Defined::Server => "pg_foreign_server",
+    }
+}
+
+/// Splits the options of a dictionary, which the catalog keeps as the server's `serialize_deflist` writes them: `name = value`,
+/// names quoted where they have to be, values as literals or numbers.
+fn definition_list(text: &str) -> Vec<(Name, String)> {
+    let mut rest = text;
+    let mut all = Vec::new();
+    while let Some((name, after)) = quoted(rest, '"').or_else(|| {
+        rest.split_once(' ')
+            .map(|(name, after)| (name.to_owned(), after))
+    }) {
+        let after = after.trim_start().trim_start_matches('=').trim_start();
+        let escaped = after.strip_prefix('E');
+        let (value, after) = match quoted(escaped.unwrap_or(after), '\'') {
+            Some((value, after)) if escaped.is_some() => (value.replace("\\\\", "\\"), after),
+            Some(own) => own,
+            None => {
+                let end = after.find(',').unwrap_or(after.len());
+                (after[..end].trim().to_owned(), &after[end..])
+            }
+        };
+        all.push((Name::new(name), value));
+        rest = after.trim_start().trim_start_matches(',').trim_start();
+    }
+    all
+}
+
+/// Takes a quoted text off the beginning, its doubled quotes undone.
+fn quoted(text: &str, quote: char) -> Option<(String, &str)> {
+    let inner = text.strip_prefix(quote)?;
+    let mut value = String::new();
+    let mut characters = inner.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        if character != quote {
+            value.push(character);
+        } else if characters.next_if(|(_, next)| *next == quote).is_some() {
+            value.push(quote);
+        } else {
+            return Some((value, &inner[at + quote.len_utf8()..]));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_of_a_dictionary_are_split() {
+        let list = definition_list(
+            r#"language = 'english', "Stop,words" = 'it''s, so', maxlen = 25, path = E'a\\b'"#,
+        );
+        let list: Vec<(&str, &str)> = list
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let wanted = [
+            ("language", "english"),
+            ("Stop,words", "it's, so"),
+            ("maxlen", "25"),
+            ("path", "a\\b"),
+        ];
+        assert_eq!(list, wanted);
+    }
+}

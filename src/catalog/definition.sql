@@ -1,0 +1,59 @@
+-- A row is a clause of an object of a small kind, or an entry of one that lists some; an object without any has a row without.
+-- https://www.postgresql.org/docs/current/catalogs.html
+WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
+     schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+     function AS (SELECT p.oid, ARRAY[n.nspname, p.proname]::text[] AS path FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace),
+     found AS (
+  SELECT 'conversion' AS kind, 'pg_conversion'::regclass AS class, c.oid, ARRAY[s.nspname, c.conname]::text[] AS path,
+         v.clause, NULL::text AS entry, v.value
+    FROM pg_conversion c JOIN schema s ON s.oid = c.connamespace LEFT JOIN function f ON f.oid = c.conproc
+   CROSS JOIN LATERAL (VALUES ('from', ARRAY[pg_encoding_to_char(c.conforencoding)]::text[]), ('to', ARRAY[pg_encoding_to_char(c.contoencoding)]::text[]),
+                              ('function', f.path), ('default', CASE WHEN c.condefault THEN '{}'::text[] END)) AS v (clause, value)
+  UNION ALL
+  SELECT 'text search parser', 'pg_ts_parser'::regclass, p.oid, ARRAY[s.nspname, p.prsname], v.clause, NULL, f.path
+    FROM pg_ts_parser p JOIN schema s ON s.oid = p.prsnamespace
+   CROSS JOIN LATERAL (VALUES ('start', p.prsstart), ('gettoken', p.prstoken), ('end', p.prsend), ('lextypes', p.prslextype),
+                              ('headline', p.prsheadline)) AS v (clause, oid)
+    LEFT JOIN function f ON f.oid = v.oid
+  UNION ALL
+  SELECT 'text search template', 'pg_ts_template'::regclass, t.oid, ARRAY[s.nspname, t.tmplname], v.clause, NULL, f.path
+    FROM pg_ts_template t JOIN schema s ON s.oid = t.tmplnamespace
+   CROSS JOIN LATERAL (VALUES ('init', t.tmplinit), ('lexize', t.tmpllexize)) AS v (clause, oid)
+    LEFT JOIN function f ON f.oid = v.oid
+  UNION ALL
+  SELECT 'text search dictionary', 'pg_ts_dict'::regclass, d.oid, ARRAY[s.nspname, d.dictname], v.clause, NULL, v.value
+    FROM pg_ts_dict d JOIN schema s ON s.oid = d.dictnamespace
+    JOIN pg_ts_template t ON t.oid = d.dicttemplate JOIN pg_namespace n ON n.oid = t.tmplnamespace
+   CROSS JOIN LATERAL (VALUES ('template', ARRAY[n.nspname, t.tmplname]::text[]),
+                              ('options', CASE WHEN d.dictinitoption <> '' THEN ARRAY[d.dictinitoption] END)) AS v (clause, value)
+  UNION ALL
+  SELECT 'text search configuration', 'pg_ts_config'::regclass, c.oid, ARRAY[s.nspname, c.cfgname], 'parser', NULL, ARRAY[n.nspname, p.prsname]
+    FROM pg_ts_config c JOIN schema s ON s.oid = c.cfgnamespace
+    JOIN pg_ts_parser p ON p.oid = c.cfgparser JOIN pg_namespace n ON n.oid = p.prsnamespace
+  UNION ALL
+  (SELECT 'text search configuration', 'pg_ts_config'::regclass, c.oid, ARRAY[s.nspname, c.cfgname], 'mappings', t.alias, ARRAY[n.nspname, d.dictname]
+     FROM pg_ts_config c JOIN schema s ON s.oid = c.cfgnamespace
+     JOIN pg_ts_config_map x ON x.mapcfg = c.oid JOIN pg_ts_dict d ON d.oid = x.mapdict JOIN pg_namespace n ON n.oid = d.dictnamespace
+     JOIN LATERAL ts_token_type(c.cfgparser) AS t ON t.tokid = x.maptokentype
+    ORDER BY c.oid, t.alias, x.mapseqno)
+  UNION ALL
+  SELECT 'foreign-data wrapper', 'pg_foreign_data_wrapper'::regclass, w.oid, ARRAY[w.fdwname], v.clause, NULL, f.path
+    FROM pg_foreign_data_wrapper w
+   CROSS JOIN LATERAL (VALUES ('', 0::oid), ('handler', w.fdwhandler), ('validator', w.fdwvalidator)) AS v (clause, oid)
+    LEFT JOIN function f ON f.oid = v.oid
+  UNION ALL
+  SELECT 'foreign-data wrapper', 'pg_foreign_data_wrapper'::regclass, w.oid, ARRAY[w.fdwname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')]
+    FROM pg_foreign_data_wrapper w CROSS JOIN LATERAL pg_options_to_table(w.fdwoptions) AS o
+  UNION ALL
+  SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], v.clause, NULL, v.value
+    FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+   CROSS JOIN LATERAL (VALUES ('wrapper', ARRAY[w.fdwname]::text[]), ('type', CASE WHEN s.srvtype IS NOT NULL THEN ARRAY[s.srvtype] END),
+                              ('version', CASE WHEN s.srvversion IS NOT NULL THEN ARRAY[s.srvversion] END)) AS v (clause, value)
+  UNION ALL
+  SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')]
+    FROM pg_foreign_server s CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o)
+SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, f.clause, f.entry, f.value
+  FROM (SELECT found.*, row_number() OVER () AS position FROM found) AS f
+ WHERE f.oid >= 16384 AND (f.value IS NOT NULL OR f.clause = '')
+   AND NOT EXISTS (SELECT FROM member m WHERE m.classid = f.class AND m.objid = f.oid)
+ ORDER BY f.kind, f.path, f.position;

@@ -1,0 +1,223 @@
+//! The commands of the small kinds.
+
+use crate::model::{Address, Clause, Defined, Definition, DefinitionAlteration, Kind, Name, Said};
+use crate::sql::Sql;
+
+use super::statement::Statement;
+
+fn defined(address: &Address) -> Defined {
+    let Kind::Defined(own) = address.kind() else {
+        unreachable!("{address} is of no small kind");
+    };
+    own
+}
+
+fn head(verb: &'static str, address: &Address) -> Sql {
+    Sql::new(verb)
+        .push(defined(address).command())
+        .whole_path(address)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createconversion.html>,
+/// <https://www.postgresql.org/docs/current/sql-createtsconfig.html>,
+/// <https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html>,
+/// <https://www.postgresql.org/docs/current/sql-createserver.html>
+pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
+    let text = |clause| match own.says(clause) {
+        Some(Said::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let path = |clause| match own.says(clause) {
+        Some(Said::Path(path)) => path.as_slice(),
+        _ => &[],
+    };
+    let sql = match own.kind {
+        Defined::Conversion => {
+            let verb = match own.says(Clause::Default) {
+                Some(_) => "CREATE DEFAULT",
+                None => "CREATE",
+            };
+            head(verb, address)
+                .push("FOR")
+                .literal_or_null(text(Clause::From))
+                .push("TO")
+                .literal_or_null(text(Clause::To))
+                .push("FROM")
+                .names_dotted(path(Clause::Function))
+        }
+        Defined::TextSearchParser
+        | Defined::TextSearchTemplate
+        | Defined::TextSearchDictionary
+        | Defined::TextSearchConfiguration => {
+            let mut all = Vec::new();
+            for has in own.kind.clauses() {
+                match own.says(has.clause) {
+                    Some(Said::Path(path)) => {
+                        all.push(Sql::new(keyword(has.clause)).push("=").names_dotted(path));
+                    }
+                    Some(Said::Options(pairs)) => all.extend(
+                        pairs
+                            .iter()
+                            .map(|(name, value)| Sql::empty().name(name).push("=").literal(value)),
+                    ),
+                    _ => {}
+                }
+            }
+            let sql = head("CREATE", address).push("(").glue("");
+            sql.separated(&all, ", ").glue(")")
+        }
+        Defined::ForeignDataWrapper => {
+            let mut sql = head("CREATE", address);
+            for clause in [Clause::Handler, Clause::Validator] {
+                if let Some(Said::Path(path)) = own.says(clause) {
+                    sql = sql.push(keyword(clause)).names_dotted(path);
+                }
+            }
+            options(sql, None, own.says(Clause::Options))
+        }
+        Defined::Server => {
+            let mut sql = head("CREATE", address);
+            for clause in [Clause::Type, Clause::Version] {
+                if let Some(text) = text(clause) {
+                    sql = sql.push(keyword(clause)).literal(text);
+                }
+            }
+            let sql = sql
+                .push("FOREIGN DATA WRAPPER")
+                .names_dotted(path(Clause::Wrapper));
+            options(sql, None, own.says(Clause::Options))
+        }
+    };
+    Statement::catalog(sql)
+}
+
+/// The word of a clause in the commands, where it has one.
+fn keyword(clause: Clause) -> &'static str {
+    match clause {
+        Clause::Start => "START",
+        Clause::Gettoken => "GETTOKEN",
+        Clause::End => "END",
+        Clause::Lextypes => "LEXTYPES",
+        Clause::Headline => "HEADLINE",
+        Clause::Init => "INIT",
+        Clause::Lexize => "LEXIZE",
+        Clause::Template => "TEMPLATE",
+        Clause::Parser => "PARSER",
+        Clause::Handler => "HANDLER",
+        Clause::Validator => "VALIDATOR",
+        Clause::Type => "TYPE",
+        Clause::Version => "VERSION",
+        Clause::From
+        | Clause::To
+        | Clause::Function
+        | Clause::Default
+        | Clause::Mappings
+        | Clause::Wrapper
+        | Clause::Options => unreachable!("{} is written in another way", clause.word()),
+    }
+}
+
+/// Appends what gives the options `to` to something that has `from`.
+fn options(sql: Sql, from: Option<&Said>, to: Option<&Said>) -> Sql {
+    fn pairs(said: Option<&Said>) -> &[(Name, String)] {
+        match said {
+            Some(Said::Options(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+    let (from_pairs, to_pairs) = (pairs(from), pairs(to));
+    let mut all = Vec::new();
+    for (name, _) in from_pairs {
+        if !to_pairs.iter().any(|(own, _)| own == name) {
+            all.push(Sql::new("DROP").name(name));
+        }
+    }
+    for (name, value) in to_pairs {
+        let verb = match from_pairs.iter().find(|(own, _)| own == name) {
+            Some((_, held)) if held == value => continue,
+            Some(_) => Sql::new("SET"),
+            None if from.is_some() => Sql::new("ADD"),
+            None => Sql::empty(),
+        };
+        all.push(verb.name(name).literal(value));
+    }
+    if all.is_empty() {
+        return sql;
+    }
+    sql.push("OPTIONS (")
+        .glue("")
+        .separated(&all, ", ")
+        .glue(")")
+}
+
+/// <https://www.postgresql.org/docs/current/sql-altertsdictionary.html>,
+/// <https://www.postgresql.org/docs/current/sql-altertsconfig.html>,
+/// <https://www.postgresql.org/docs/current/sql-alterforeigndatawrapper.html>,
+/// <https://www.postgresql.org/docs/current/sql-alterserver.html>
+pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Option<Statement> {
+    let sql = head("ALTER", address);
+    let sql = match alteration {
+        DefinitionAlteration::Another(_) => return None,
+        DefinitionAlteration::Mapping { name, stands, to } => {
+            let paths: Vec<Sql> = to
+                .iter()
+                .map(|own| Sql::empty().names_dotted(own))
+                .collect();
+            let verb = match (stands, to.is_empty()) {
+                (_, true) => "DROP MAPPING FOR",
+                (true, false) => "ALTER MAPPING FOR",
+                (false, false) => "ADD MAPPING FOR",
+            };
+            let sql = sql.push(verb).name(name);
+            if to.is_empty() {
+                sql
+            } else {
+                sql.push("WITH").separated(&paths, ", ")
+            }
+        }
+        DefinitionAlteration::Clause { clause, from, to } => match (clause, to) {
+            // A dictionary forgets an option that is named without a value.
+            (Clause::Options, _) if defined(address) == Defined::TextSearchDictionary => {
+                let mut all = Vec::new();
+                if let Some(Said::Options(pairs)) = from {
+                    let goes = |name: &Name| !matches!(to, Some(Said::Options(to)) if to.iter().any(|(own, _)| own == name));
+                    let gone = pairs.iter().filter(|(name, _)| goes(name));
+                    all.extend(gone.map(|(name, _)| Sql::empty().name(name)));
+                }
+                if let Some(Said::Options(pairs)) = to {
+                    let is_new = |pair: &&(Name, String)| !matches!(from, Some(Said::Options(from)) if from.contains(*pair));
+                    let new = pairs.iter().filter(is_new);
+                    all.extend(
+                        new.map(|(name, value)| Sql::empty().name(name).push("=").literal(value)),
+                    );
+                }
+                sql.push("(").glue("").separated(&all, ", ").glue(")")
+            }
+            (Clause::Options, _) => {
+                let none = Said::Options(Vec::new());
+                options(sql, Some(from.as_ref().unwrap_or(&none)), to.as_ref())
+            }
+            (Clause::Handler, None) => sql.push("NO HANDLER"),
+            (Clause::Validator, None) => sql.push("NO VALIDATOR"),
+            (clause, Some(Said::Path(path))) => sql.push(keyword(*clause)).names_dotted(path),
+            (clause, Some(Said::Text(text))) => sql.push(keyword(*clause)).literal(text),
+            (clause, _) => unreachable!("{} is not changed in place", clause.word()),
+        },
+    };
+    Some(Statement::catalog(sql))
+}
+
+/// <https://www.postgresql.org/docs/current/sql-dropconversion.html>
+pub(crate) fn drop(address: &Address) -> Statement {
+    Statement::catalog(head("DROP", address))
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterconversion.html> (RENAME TO)
+pub(crate) fn rename(address: &Address, to: &Name) -> Statement {
+    Statement::catalog(head("ALTER", address).push("RENAME TO").name(to))
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterconversion.html> (SET SCHEMA)
+pub(crate) fn set_schema(address: &Address, to: &Name) -> Statement {
+    Statement::catalog(head("ALTER", address).push("SET SCHEMA").name(to))
+}

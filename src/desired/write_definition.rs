@@ -1,0 +1,49 @@
+//! The small kinds as YAML.
+
+use serde_yaml::{Mapping, Value};
+
+use super::write::{Page, attached, text};
+use crate::model::{Address, Definition, Name, Said};
+
+pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
+    let mut map = Mapping::new();
+    attached(page, address, &mut map);
+    for has in own.kind.clauses() {
+        let Some(said) = own.says(has.clause) else {
+            continue;
+        };
+        let value = match said {
+            Said::Flag => Value::Bool(true),
+            Said::Text(own) => text(own),
+            Said::Path(path) => named(path),
+            Said::Options(pairs) => {
+                let pairs = pairs
+                    .iter()
+                    .map(|(name, value)| (text(name.as_str()), text(value)));
+                Value::Mapping(pairs.collect())
+            }
+            Said::Mappings(all) => {
+                let entries = all.iter().map(|(name, paths)| {
+                    let value = match paths.as_slice() {
+                        [one] => named(one),
+                        several => Value::Sequence(several.iter().map(|own| named(own)).collect()),
+                    };
+                    (text(name.as_str()), value)
+                });
+                Value::Mapping(entries.collect())
+            }
+        };
+        map.insert(text(has.clause.word()), value);
+    }
+    Value::Mapping(map)
+}
+
+/// Writes what is in a schema; the system's is found without one, before all others.
+fn named(path: &[Name]) -> Value {
+    let path = match path {
+        [schema, name] if schema.as_str() == "pg_catalog" => std::slice::from_ref(name),
+        path => path,
+    };
+    let parts: Vec<String> = path.iter().map(ToString::to_string).collect();
+    text(&parts.join("."))
+}

@@ -1,0 +1,511 @@
+//! The small kinds: objects that are what their CREATE command says, clause by clause. They hold no rows and have no parts; one table
+//! below says which clauses each kind has, what a clause looks like, and whether the server changes it in place.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Name;
+
+/// A kind that is its definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Defined {
+    /// A conversion between encodings.
+    Conversion,
+    /// What splits a text into tokens.
+    TextSearchParser,
+    /// The functions that dictionaries are made with.
+    TextSearchTemplate,
+    /// What makes lexemes of tokens.
+    TextSearchDictionary,
+    /// A parser, and the dictionaries of each type of its tokens.
+    TextSearchConfiguration,
+    /// A library that reads and writes data elsewhere.
+    ForeignDataWrapper,
+    /// A place where data is, by a foreign-data wrapper.
+    Server,
+}
+
+/// A clause of a definition. Its word is the key in the YAML format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clause {
+    /// The encoding that is converted.
+    From,
+    /// The encoding that it is converted to.
+    To,
+    /// The function that does it.
+    Function,
+    /// Whether it is the one that is used between its encodings.
+    Default,
+    /// The function that begins.
+    Start,
+    /// The function that gives the next token.
+    Gettoken,
+    /// The function that ends.
+    End,
+    /// The function that names the types of tokens.
+    Lextypes,
+    /// The function that makes headlines.
+    Headline,
+    /// The function that prepares a dictionary.
+    Init,
+    /// The function that makes lexemes.
+    Lexize,
+    /// The template of a dictionary.
+    Template,
+    /// The parser of a configuration.
+    Parser,
+    /// The dictionaries by type of token.
+    Mappings,
+    /// The function that runs queries.
+    Handler,
+    /// The function that checks options.
+    Validator,
+    /// The wrapper of a server.
+    Wrapper,
+    /// The type of a server.
+    Type,
+    /// The version of a server.
+    Version,
+    /// Options, by name.
+    Options,
+}
+
+impl Clause {
+    /// Returns the key in the YAML format.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+            Self::Function => "function",
+            Self::Default => "default",
+            Self::Start => "start",
+            Self::Gettoken => "gettoken",
+            Self::End => "end",
+            Self::Lextypes => "lextypes",
+            Self::Headline => "headline",
+            Self::Init => "init",
+            Self::Lexize => "lexize",
+            Self::Template => "template",
+            Self::Parser => "parser",
+            Self::Mappings => "mappings",
+            Self::Handler => "handler",
+            Self::Validator => "validator",
+            Self::Wrapper => "wrapper",
+            Self::Type => "type",
+            Self::Version => "version",
+            Self::Options => "options",
+        }
+    }
+}
+
+/// What a clause looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// It is there or not.
+    Flag,
+    /// A text.
+    Text,
+    /// Something in a schema.
+    Path,
+    /// Texts by name, in an order that says nothing.
+    Options,
+    /// Paths by name, in their order.
+    Mappings,
+}
+
+/// What a clause says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Said {
+    /// It is there.
+    Flag,
+    /// A text.
+    Text(String),
+    /// Something, with its schema where it has one.
+    Path(Vec<Name>),
+    /// Texts by name: in the order in which they were given, which is not compared.
+    Options(Vec<(Name, String)>),
+    /// Paths by name.
+    Mappings(BTreeMap<Name, Vec<Vec<Name>>>),
+}
+
+/// The order of options is no part of what they say.
+impl PartialEq for Said {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Flag, Self::Flag) => true,
+            (Self::Text(own), Self::Text(other)) => own == other,
+            (Self::Path(own), Self::Path(other)) => own == other,
+            (Self::Options(own), Self::Options(other)) => {
+                own.len() == other.len() && own.iter().all(|pair| other.contains(pair))
+            }
+            (Self::Mappings(own), Self::Mappings(other)) => own == other,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Said {}
+
+/// A clause that a kind has.
+#[derive(Clone, Copy, Debug)]
+pub struct Has {
+    /// The clause.
+    pub clause: Clause,
+    /// What it looks like.
+    pub shape: Shape,
+    /// Whether there is no such object without it.
+    pub is_needed: bool,
+    /// Whether the server changes it in place; another object takes the name otherwise.
+    pub in_place: bool,
+}
+
+const fn needed(clause: Clause, shape: Shape) -> Has {
+    Has {
+        clause,
+        shape,
+        is_needed: true,
+        in_place: false,
+    }
+}
+
+const fn fixed(clause: Clause, shape: Shape) -> Has {
+    Has {
+        is_needed: false,
+        ..needed(clause, shape)
+    }
+}
+
+const fn in_place(clause: Clause, shape: Shape) -> Has {
+    Has {
+        in_place: true,
+        ..fixed(clause, shape)
+    }
+}
+
+/// What there is to know of a small kind.
+struct Row {
+    kind: Defined,
+    keyword: &'static str,
+    section: &'static str,
+    command: &'static str,
+    is_global: bool,
+    has_owner: bool,
+    privileges: &'static [&'static str],
+    clauses: &'static [Has],
+}
+
+impl Row {
+    const fn new(
+        kind: Defined,
+        keyword: &'static str,
+        section: &'static str,
+        command: &'static str,
+        clauses: &'static [Has],
+    ) -> Self {
+        Self {
+            kind,
+            keyword,
+            section,
+            command,
+            is_global: false,
+            has_owner: true,
+            privileges: &[],
+            clauses,
+        }
+    }
+}
+
+const ROWS: [Row; Defined::ALL.len()] = [
+    Row::new(
+        Defined::Conversion,
+        "conversion",
+        "conversions",
+        "CONVERSION",
+        &[
+            needed(Clause::From, Shape::Text),
+            needed(Clause::To, Shape::Text),
+            needed(Clause::Function, Shape::Path),
+            fixed(Clause::Default, Shape::Flag),
+        ],
+    ),
+    Row {
+        has_owner: false,
+        ..Row::new(
+            Defined::TextSearchParser,
+            "text search parser",
+            "text_search_parsers",
+            "TEXT SEARCH PARSER",
+            &[
+                needed(Clause::Start, Shape::Path),
+                needed(Clause::Gettoken, Shape::Path),
+                needed(Clause::End, Shape::Path),
+                needed(Clause::Lextypes, Shape::Path),
+                fixed(Clause::Headline, Shape::Path),
+            ],
+        )
+    },
+    Row {
+        has_owner: false,
+        ..Row::new(
+            Defined::TextSearchTemplate,
+            "text search template",
+            "text_search_templates",
+            "TEXT SEARCH TEMPLATE",
+            &[
+                fixed(Clause::Init, Shape::Path),
+                needed(Clause::Lexize, Shape::Path),
+            ],
+        )
+    },
+    Row::new(
+        Defined::TextSearchDictionary,
+        "text search dictionary",
+        "text_search_dictionaries",
+        "TEXT SEARCH DICTIONARY",
+        &[
+            needed(Clause::Template, Shape::Path),
+            in_place(Clause::Options, Shape::Options),
+        ],
+    ),
+    Row::new(
+        Defined::TextSearchConfiguration,
+        "text search configuration",
+        "text_search_configurations",
+        "TEXT SEARCH CONFIGURATION",
+        &[
+            needed(Clause::Parser, Shape::Path),
+            in_place(Clause::Mappings, Shape::Mappings),
+        ],
+    ),
+    Row {
+        is_global: true,
+        privileges: &["USAGE"],
+        ..Row::new(
+            Defined::ForeignDataWrapper,
+            "foreign-data wrapper",
+            "foreign_data_wrappers",
+            "FOREIGN DATA WRAPPER",
+            &[
+                in_place(Clause::Handler, Shape::Path),
+                in_place(Clause::Validator, Shape::Path),
+                in_place(Clause::Options, Shape::Options),
+            ],
+        )
+    },
+    Row {
+        is_global: true,
+        privileges: &["USAGE"],
+        ..Row::new(
+            Defined::Server,
+            "foreign server",
+            "servers",
+            "SERVER",
+            &[
+                needed(Clause::Wrapper, Shape::Path),
+                fixed(Clause::Type, Shape::Text),
+                in_place(Clause::Version, Shape::Text),
+                in_place(Clause::Options, Shape::Options),
+            ],
+        )
+    },
+];
+
+impl Defined {
+    /// Every small kind, in building order.
+    pub const ALL: [Self; 7] = [
+        Self::Conversion,
+        Self::TextSearchParser,
+        Self::TextSearchTemplate,
+        Self::TextSearchDictionary,
+        Self::TextSearchConfiguration,
+        Self::ForeignDataWrapper,
+        Self::Server,
+    ];
+
+    fn row(self) -> &'static Row {
+        let own = ROWS.iter().find(|row| row.kind == self);
+        own.expect("every small kind has its row")
+    }
+
+    /// Returns the words that stand for the kind in an address.
+    pub fn keyword(self) -> &'static str {
+        self.row().keyword
+    }
+
+    /// Returns the section of the YAML format that such objects are declared in.
+    pub fn section(self) -> &'static str {
+        self.row().section
+    }
+
+    /// Returns the words of the commands that make, change and drop such an object.
+    pub fn command(self) -> &'static str {
+        self.row().command
+    }
+
+    /// Says whether such an object lies in no schema.
+    pub fn is_global(self) -> bool {
+        self.row().is_global
+    }
+
+    /// Says whether such an object has an owner.
+    pub fn has_owner(self) -> bool {
+        self.row().has_owner
+    }
+
+    /// Returns the privileges that there are on such an object.
+    pub fn privileges(self) -> &'static [&'static str] {
+        self.row().privileges
+    }
+
+    /// Returns the clauses of such an object, in the order of its command.
+    pub fn clauses(self) -> &'static [Has] {
+        self.row().clauses
+    }
+
+    fn has(self, clause: Clause) -> &'static Has {
+        let own = self.clauses().iter().find(|own| own.clause == clause);
+        own.expect("a definition has no clause that its kind has not")
+    }
+}
+
+/// An object that is its clauses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    /// What it is.
+    pub kind: Defined,
+    /// What its clauses say; those that are left out are not there.
+    pub clauses: BTreeMap<Clause, Said>,
+}
+
+/// How two definitions of a kind differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DefinitionAlteration {
+    /// A clause that the server changes in place: what it says before and after.
+    Clause {
+        /// The clause.
+        clause: Clause,
+        /// What it says before.
+        from: Option<Said>,
+        /// What it says after.
+        to: Option<Said>,
+    },
+    /// One entry of a clause that lists paths by name; none goes.
+    Mapping {
+        /// The name.
+        name: Name,
+        /// Whether it has an entry before.
+        stands: bool,
+        /// The entry after.
+        to: Vec<Vec<Name>>,
+    },
+    /// A clause that takes another object of the name.
+    Another(Clause),
+}
+
+impl DefinitionAlteration {
+    pub(super) fn attribute(&self) -> &'static str {
+        match self {
+            Self::Clause { clause, .. } | Self::Another(clause) => clause.word(),
+            Self::Mapping { .. } => Clause::Mappings.word(),
+        }
+    }
+}
+
+impl Definition {
+    /// Returns what a clause says.
+    pub fn says(&self, clause: Clause) -> Option<&Said> {
+        self.clauses.get(&clause)
+    }
+
+    /// Returns the paths that its clauses name.
+    pub fn paths(&self) -> impl Iterator<Item = &[Name]> {
+        self.clauses.values().flat_map(|own| match own {
+            Said::Path(path) => vec![path.as_slice()],
+            Said::Mappings(all) => all.values().flatten().map(Vec::as_slice).collect(),
+            Said::Flag | Said::Text(_) | Said::Options(_) => Vec::new(),
+        })
+    }
+
+    /// Returns the same, its clauses' paths to be changed.
+    pub(crate) fn paths_mut(&mut self) -> impl Iterator<Item = (Clause, &mut Vec<Name>)> {
+        self.clauses.iter_mut().flat_map(|(clause, own)| {
+            let all = match own {
+                Said::Path(path) => vec![path],
+                Said::Mappings(all) => all.values_mut().flatten().collect(),
+                Said::Flag | Said::Text(_) | Said::Options(_) => Vec::new(),
+            };
+            all.into_iter().map(|own| (*clause, own))
+        })
+    }
+
+    /// Returns what the creating command cannot say.
+    pub(crate) fn left_by_create(&self) -> Vec<DefinitionAlteration> {
+        match self.says(Clause::Mappings) {
+            Some(said) => mappings(None, Some(said)),
+            None => Vec::new(),
+        }
+    }
+
+    pub(super) fn alterations(&self, to: &Self) -> Vec<DefinitionAlteration> {
+        let mut alterations = Vec::new();
+        for has in self.kind.clauses() {
+            let (from, to) = (self.says(has.clause), to.says(has.clause));
+            if from == to {
+                continue;
+            }
+            // A version can be given and changed; no command takes it away.
+            let goes = has.clause == Clause::Version && to.is_none();
+            if !self.kind.has(has.clause).in_place || goes {
+                return vec![DefinitionAlteration::Another(has.clause)];
+            }
+            if has.shape == Shape::Mappings {
+                alterations.extend(mappings(from, to));
+            } else {
+                alterations.push(DefinitionAlteration::Clause {
+                    clause: has.clause,
+                    from: from.cloned(),
+                    to: to.cloned(),
+                });
+            }
+        }
+        alterations
+    }
+}
+
+/// Returns how the entries of a clause differ, one by one.
+fn mappings(from: Option<&Said>, to: Option<&Said>) -> Vec<DefinitionAlteration> {
+    let none = BTreeMap::new();
+    let entries = |said: Option<&Said>| match said {
+        Some(Said::Mappings(all)) => all.clone(),
+        _ => none.clone(),
+    };
+    let (from, to) = (entries(from), entries(to));
+    let mut names: Vec<&Name> = from.keys().chain(to.keys()).collect();
+    names.sort();
+    names.dedup();
+    let changed = names
+        .into_iter()
+        .filter(|name| from.get(*name) != to.get(*name));
+    let alteration = |name: &Name| DefinitionAlteration::Mapping {
+        name: name.clone(),
+        stands: from.contains_key(name),
+        to: to.get(name).cloned().unwrap_or_default(),
+    };
+    changed.map(alteration).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_row() {
+        for kind in Defined::ALL {
+            assert!(!kind.clauses().is_empty(), "{kind:?}");
+        }
+    }
+}
