@@ -20,10 +20,12 @@ pub(super) async fn definitions(
         let kind = Defined::ALL.into_iter().find(|own| own.keyword() == word);
         let kind = kind.unwrap_or_else(|| unreachable!("the query speaks of {word}"));
         let address = Address::new(Kind::Defined(kind), names(&row, "path")?);
+        let address = address.with_arguments(names(&row, "arguments")?);
         if !into.model.objects.contains_key(&address) {
             let own = Definition {
                 kind,
                 clauses: BTreeMap::new(),
+                lookup: Vec::new(),
             };
             into.put(oid(&row)?, address.clone(), Object::Defined(own));
         }
@@ -34,8 +36,8 @@ pub(super) async fn definitions(
             .find(|own| own.clause.word() == clause);
         if let (Some(has), Some(Object::Defined(own))) = (has, into.model.objects.get_mut(&address))
         {
-            let (entry, value) = (get(&row, "entry")?, get(&row, "value")?);
-            add(own, has, entry, value);
+            let value: Option<Vec<String>> = get(&row, "value")?;
+            add(own, has, get(&row, "entry")?, value.unwrap_or_default());
         }
     }
     Ok(())
@@ -49,7 +51,16 @@ fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String
         Shape::Flag => {
             own.clauses.insert(has.clause, Said::Flag);
         }
-        Shape::Text => {
+        Shape::Texts => {
+            own.clauses.insert(has.clause, Said::Texts(value));
+        }
+        Shape::Routine => {
+            let (path, types) = value.split_at(value.len().min(2));
+            let names = |all: &[String]| all.iter().map(Name::new).collect();
+            own.clauses
+                .insert(has.clause, Said::Routine(names(path), names(types)));
+        }
+        Shape::Text | Shape::Word(_) => {
             own.clauses.insert(has.clause, Said::Text(text()));
         }
         Shape::Path => {
@@ -85,6 +96,9 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::TextSearchConfiguration => "pg_ts_config",
         Defined::ForeignDataWrapper => "pg_foreign_data_wrapper",
         Defined::Server => "pg_foreign_server",
+        Defined::Operator => "pg_operator",
+        Defined::Cast => "pg_cast",
+        Defined::EventTrigger => "pg_event_trigger",
     }
 }
 

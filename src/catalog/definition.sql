@@ -3,57 +3,84 @@
 WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      function AS (SELECT p.oid, ARRAY[n.nspname, p.proname]::text[] AS path FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace),
+     operator AS (SELECT o.oid, ARRAY[n.nspname, o.oprname]::text[] AS path FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace),
      found AS (
   SELECT 'conversion' AS kind, 'pg_conversion'::regclass AS class, c.oid, ARRAY[s.nspname, c.conname]::text[] AS path,
-         v.clause, NULL::text AS entry, v.value
+         v.clause, NULL::text AS entry, v.value, NULL::text[] AS arguments
     FROM pg_conversion c JOIN schema s ON s.oid = c.connamespace LEFT JOIN function f ON f.oid = c.conproc
    CROSS JOIN LATERAL (VALUES ('from', ARRAY[pg_encoding_to_char(c.conforencoding)]::text[]), ('to', ARRAY[pg_encoding_to_char(c.contoencoding)]::text[]),
                               ('function', f.path), ('default', CASE WHEN c.condefault THEN '{}'::text[] END)) AS v (clause, value)
   UNION ALL
-  SELECT 'text search parser', 'pg_ts_parser'::regclass, p.oid, ARRAY[s.nspname, p.prsname], v.clause, NULL, f.path
+  SELECT 'text search parser', 'pg_ts_parser'::regclass, p.oid, ARRAY[s.nspname, p.prsname], v.clause, NULL, f.path, NULL
     FROM pg_ts_parser p JOIN schema s ON s.oid = p.prsnamespace
    CROSS JOIN LATERAL (VALUES ('start', p.prsstart), ('gettoken', p.prstoken), ('end', p.prsend), ('lextypes', p.prslextype),
                               ('headline', p.prsheadline)) AS v (clause, oid)
     LEFT JOIN function f ON f.oid = v.oid
   UNION ALL
-  SELECT 'text search template', 'pg_ts_template'::regclass, t.oid, ARRAY[s.nspname, t.tmplname], v.clause, NULL, f.path
+  SELECT 'text search template', 'pg_ts_template'::regclass, t.oid, ARRAY[s.nspname, t.tmplname], v.clause, NULL, f.path, NULL
     FROM pg_ts_template t JOIN schema s ON s.oid = t.tmplnamespace
    CROSS JOIN LATERAL (VALUES ('init', t.tmplinit), ('lexize', t.tmpllexize)) AS v (clause, oid)
     LEFT JOIN function f ON f.oid = v.oid
   UNION ALL
-  SELECT 'text search dictionary', 'pg_ts_dict'::regclass, d.oid, ARRAY[s.nspname, d.dictname], v.clause, NULL, v.value
+  SELECT 'text search dictionary', 'pg_ts_dict'::regclass, d.oid, ARRAY[s.nspname, d.dictname], v.clause, NULL, v.value, NULL
     FROM pg_ts_dict d JOIN schema s ON s.oid = d.dictnamespace
     JOIN pg_ts_template t ON t.oid = d.dicttemplate JOIN pg_namespace n ON n.oid = t.tmplnamespace
    CROSS JOIN LATERAL (VALUES ('template', ARRAY[n.nspname, t.tmplname]::text[]),
                               ('options', CASE WHEN d.dictinitoption <> '' THEN ARRAY[d.dictinitoption] END)) AS v (clause, value)
   UNION ALL
-  SELECT 'text search configuration', 'pg_ts_config'::regclass, c.oid, ARRAY[s.nspname, c.cfgname], 'parser', NULL, ARRAY[n.nspname, p.prsname]
+  SELECT 'text search configuration', 'pg_ts_config'::regclass, c.oid, ARRAY[s.nspname, c.cfgname], 'parser', NULL, ARRAY[n.nspname, p.prsname], NULL
     FROM pg_ts_config c JOIN schema s ON s.oid = c.cfgnamespace
     JOIN pg_ts_parser p ON p.oid = c.cfgparser JOIN pg_namespace n ON n.oid = p.prsnamespace
   UNION ALL
-  (SELECT 'text search configuration', 'pg_ts_config'::regclass, c.oid, ARRAY[s.nspname, c.cfgname], 'mappings', t.alias, ARRAY[n.nspname, d.dictname]
+  (SELECT 'text search configuration', 'pg_ts_config'::regclass, c.oid, ARRAY[s.nspname, c.cfgname], 'mappings', t.alias, ARRAY[n.nspname, d.dictname], NULL
      FROM pg_ts_config c JOIN schema s ON s.oid = c.cfgnamespace
      JOIN pg_ts_config_map x ON x.mapcfg = c.oid JOIN pg_ts_dict d ON d.oid = x.mapdict JOIN pg_namespace n ON n.oid = d.dictnamespace
      JOIN LATERAL ts_token_type(c.cfgparser) AS t ON t.tokid = x.maptokentype
     ORDER BY c.oid, t.alias, x.mapseqno)
   UNION ALL
-  SELECT 'foreign-data wrapper', 'pg_foreign_data_wrapper'::regclass, w.oid, ARRAY[w.fdwname], v.clause, NULL, f.path
+  SELECT 'foreign-data wrapper', 'pg_foreign_data_wrapper'::regclass, w.oid, ARRAY[w.fdwname], v.clause, NULL, f.path, NULL
     FROM pg_foreign_data_wrapper w
    CROSS JOIN LATERAL (VALUES ('', 0::oid), ('handler', w.fdwhandler), ('validator', w.fdwvalidator)) AS v (clause, oid)
     LEFT JOIN function f ON f.oid = v.oid
   UNION ALL
-  SELECT 'foreign-data wrapper', 'pg_foreign_data_wrapper'::regclass, w.oid, ARRAY[w.fdwname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')]
+  SELECT 'foreign-data wrapper', 'pg_foreign_data_wrapper'::regclass, w.oid, ARRAY[w.fdwname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')], NULL
     FROM pg_foreign_data_wrapper w CROSS JOIN LATERAL pg_options_to_table(w.fdwoptions) AS o
   UNION ALL
-  SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], v.clause, NULL, v.value
+  SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], v.clause, NULL, v.value, NULL
     FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
    CROSS JOIN LATERAL (VALUES ('wrapper', ARRAY[w.fdwname]::text[]), ('type', CASE WHEN s.srvtype IS NOT NULL THEN ARRAY[s.srvtype] END),
                               ('version', CASE WHEN s.srvversion IS NOT NULL THEN ARRAY[s.srvversion] END)) AS v (clause, value)
   UNION ALL
-  SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')]
-    FROM pg_foreign_server s CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o)
-SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, f.clause, f.entry, f.value
+  SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')], NULL
+    FROM pg_foreign_server s CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o
+  UNION ALL
+  SELECT 'operator', 'pg_operator'::regclass, o.oid, ARRAY[s.nspname, o.oprname], v.clause, NULL, v.value,
+         ARRAY[CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END, format_type(o.oprright, NULL)]
+    FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace
+    LEFT JOIN function f ON f.oid = o.oprcode LEFT JOIN function r ON r.oid = o.oprrest LEFT JOIN function j ON j.oid = o.oprjoin
+    LEFT JOIN operator c ON c.oid = o.oprcom LEFT JOIN operator n ON n.oid = o.oprnegate
+   CROSS JOIN LATERAL (VALUES ('function', f.path), ('commutator', c.path), ('negator', n.path), ('restrict', r.path), ('join', j.path),
+                              ('hashes', CASE WHEN o.oprcanhash THEN '{}'::text[] END),
+                              ('merges', CASE WHEN o.oprcanmerge THEN '{}'::text[] END)) AS v (clause, value)
+   WHERE o.oprcode <> 0
+  UNION ALL
+  SELECT 'cast', 'pg_cast'::regclass, c.oid, ARRAY['cast'], v.clause, NULL, v.value, ARRAY[format_type(c.castsource, NULL), format_type(c.casttarget, NULL)]
+    FROM pg_cast c LEFT JOIN function f ON f.oid = c.castfunc LEFT JOIN pg_proc p ON p.oid = c.castfunc
+   CROSS JOIN LATERAL (VALUES ('', NULL::text[]),
+                              ('function', CASE WHEN f.oid IS NOT NULL THEN f.path || ARRAY(SELECT format_type(t.own, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY AS t (own, at) ORDER BY t.at) END),
+                              ('inout', CASE WHEN c.castmethod = 'i' THEN '{}'::text[] END),
+                              ('context', CASE c.castcontext WHEN 'a' THEN ARRAY['assignment'] WHEN 'i' THEN ARRAY['implicit'] END)) AS v (clause, value)
+   -- The server makes the one from a range type to its multirange type.
+   WHERE NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_cast'::regclass AND o.objid = c.oid AND o.deptype = 'i')
+  UNION ALL
+  SELECT 'event trigger', 'pg_event_trigger'::regclass, e.oid, ARRAY[e.evtname], v.clause, NULL, v.value, NULL
+    FROM pg_event_trigger e LEFT JOIN function f ON f.oid = e.evtfoid
+   CROSS JOIN LATERAL (VALUES ('on', ARRAY[e.evtevent]::text[]), ('tags', ARRAY(SELECT t FROM unnest(e.evttags) AS t ORDER BY t COLLATE "C")), ('function', f.path),
+                              ('enabled', CASE e.evtenabled WHEN 'D' THEN ARRAY['disabled'] WHEN 'R' THEN ARRAY['replica'] WHEN 'A' THEN ARRAY['always'] END)
+                      ) AS v (clause, value)
+   WHERE v.clause <> 'tags' OR e.evttags IS NOT NULL)
+SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, coalesce(f.arguments, '{}') AS arguments, f.clause, f.entry, f.value
   FROM (SELECT found.*, row_number() OVER () AS position FROM found) AS f
  WHERE f.oid >= 16384 AND (f.value IS NOT NULL OR f.clause = '')
    AND NOT EXISTS (SELECT FROM member m WHERE m.classid = f.class AND m.objid = f.oid)
- ORDER BY f.kind, f.path, f.position;
+ ORDER BY f.kind, f.path, f.arguments, f.position;

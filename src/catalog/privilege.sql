@@ -28,10 +28,13 @@ WITH thing AS (
   UNION ALL
   SELECT 'pg_foreign_data_wrapper'::regclass, w.oid, 0, w.fdwowner, w.fdwacl, 'F'::"char" FROM pg_foreign_data_wrapper w
   UNION ALL
+  SELECT 'pg_event_trigger'::regclass, e.oid, 0, e.evtowner, NULL, 'T'::"char" FROM pg_event_trigger e
+  UNION ALL
   SELECT 'pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'::"char" FROM pg_foreign_server s
   UNION ALL
   SELECT o.class, o.oid, 0, o.owner, NULL, 'T'::"char"
     FROM (SELECT 'pg_conversion'::regclass AS class, oid, connamespace AS schema, conowner AS owner FROM pg_conversion
+          UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner FROM pg_operator WHERE oid >= 16384
           UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictowner FROM pg_ts_dict
           UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgowner FROM pg_ts_config) AS o
     JOIN pg_namespace n ON n.oid = o.schema

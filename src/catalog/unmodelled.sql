@@ -232,12 +232,9 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()
-  UNION ALL SELECT 'event trigger', NULL, e.evtname, NULL, 'pg_event_trigger'::regclass, e.oid, NULL, NULL FROM pg_event_trigger e
   UNION ALL SELECT 'user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL FROM pg_user_mappings u
-  UNION ALL SELECT 'cast', NULL, format_type(c.castsource, NULL)::name, format_type(c.casttarget, NULL), 'pg_cast'::regclass, c.oid, NULL, NULL
-    FROM pg_cast c WHERE c.oid >= 16384
-     AND NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_cast'::regclass AND o.objid = c.oid AND o.deptype = 'i')
-  UNION ALL SELECT 'operator', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace
+  UNION ALL SELECT 'operator without a function', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL
+    FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace WHERE o.oprcode = 0
   UNION ALL SELECT 'operator class', s.nspname, o.opcname, NULL, 'pg_opclass'::regclass, o.oid, NULL, NULL FROM pg_opclass o JOIN schema s ON s.oid = o.opcnamespace
   UNION ALL SELECT 'operator family', s.nspname, o.opfname, NULL, 'pg_opfamily'::regclass, o.oid, NULL, NULL FROM pg_opfamily o JOIN schema s ON s.oid = o.opfnamespace
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384

@@ -26,7 +26,10 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
                 .path(&target.domain()),
             None,
         ),
-        Kind::Defined(own) => (head.push(own.command()).whole_path(&target), None),
+        Kind::Defined(own) => (
+            super::definition::named(head.push(own.command()), &target),
+            None,
+        ),
         Kind::Sequence => (head.push("SEQUENCE").path(&target), None),
         Kind::Function => (head.push("FUNCTION").routine(&target), None),
         Kind::Procedure => (head.push("PROCEDURE").routine(&target), None),

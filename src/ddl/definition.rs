@@ -1,6 +1,9 @@
 //! The commands of the small kinds.
 
-use crate::model::{Address, Clause, Defined, Definition, DefinitionAlteration, Kind, Name, Said};
+use crate::model::{
+    Address, Clause, Defined, Definition, DefinitionAlteration, Expression, Kind, NO_OPERAND, Name,
+    Said,
+};
 use crate::sql::Sql;
 
 use super::statement::Statement;
@@ -13,9 +16,29 @@ fn defined(address: &Address) -> Defined {
 }
 
 fn head(verb: &'static str, address: &Address) -> Sql {
-    Sql::new(verb)
-        .push(defined(address).command())
-        .whole_path(address)
+    named(Sql::new(verb).push(defined(address).command()), address)
+}
+
+/// Names an object as the commands that change it do.
+pub(super) fn named(sql: Sql, address: &Address) -> Sql {
+    let types = types_of(address.arguments());
+    match (defined(address), types.as_slice()) {
+        (Defined::Cast, [source, target]) => {
+            let sql = sql.push("(").glue("").join(source);
+            sql.push("AS").join(target).glue(")")
+        }
+        (Defined::Operator, types) => {
+            let sql = sql.operator(address.path()).push("(");
+            sql.glue("").separated(types, ", ").glue(")")
+        }
+        _ => sql.whole_path(address),
+    }
+}
+
+/// Types as a server, or a person, spelled them.
+fn types_of(all: &[Name]) -> Vec<Sql> {
+    let text = |own: &Name| Sql::empty().verbatim(&Expression::new(own.as_str()));
+    all.iter().map(text).collect()
 }
 
 /// <https://www.postgresql.org/docs/current/sql-createconversion.html>,
@@ -66,6 +89,40 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             let sql = head("CREATE", address).push("(").glue("");
             sql.separated(&all, ", ").glue(")")
         }
+        Defined::Operator => operator(address, own),
+        Defined::Cast => {
+            let sql = head("CREATE", address);
+            let sql = match (own.says(Clause::Function), own.says(Clause::Inout)) {
+                (Some(Said::Routine(path, types)), _) => {
+                    let types = types_of(types);
+                    let sql = sql.push("WITH FUNCTION").names_dotted(path).push("(");
+                    sql.glue("").separated(&types, ", ").glue(")")
+                }
+                (_, Some(_)) => sql.push("WITH INOUT"),
+                _ => sql.push("WITHOUT FUNCTION"),
+            };
+            match text(Clause::Context) {
+                Some("assignment") => sql.push("AS ASSIGNMENT"),
+                Some(_) => sql.push("AS IMPLICIT"),
+                None => sql,
+            }
+        }
+        Defined::EventTrigger => {
+            let event = Name::new(text(Clause::On).unwrap_or_default());
+            let mut sql = head("CREATE", address).push("ON").name(&event);
+            if let Some(Said::Texts(tags)) = own.says(Clause::Tags) {
+                let tags: Vec<Sql> = tags.iter().map(|own| Sql::empty().literal(own)).collect();
+                sql = sql
+                    .push("WHEN TAG IN (")
+                    .glue("")
+                    .separated(&tags, ", ")
+                    .glue(")");
+            }
+            let sql = sql
+                .push("EXECUTE FUNCTION")
+                .names_dotted(path(Clause::Function));
+            sql.glue("()")
+        }
         Defined::ForeignDataWrapper => {
             let mut sql = head("CREATE", address);
             for clause in [Clause::Handler, Clause::Validator] {
@@ -88,7 +145,40 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             options(sql, None, own.says(Clause::Options))
         }
     };
-    Statement::catalog(sql)
+    Statement {
+        lookup: own.lookup.clone(),
+        ..Statement::catalog(sql)
+    }
+}
+
+/// <https://www.postgresql.org/docs/current/sql-createoperator.html>
+fn operator(address: &Address, own: &Definition) -> Sql {
+    let mut all = Vec::new();
+    for has in own.kind.clauses() {
+        let word = Sql::new(keyword(has.clause));
+        match (has.clause, own.says(has.clause)) {
+            (Clause::Commutator | Clause::Negator, Some(Said::Path(path))) => {
+                let word = word.push("= OPERATOR(").glue("");
+                all.push(word.operator(path).glue(")"));
+            }
+            (_, Some(Said::Path(path))) => all.push(word.push("=").names_dotted(path)),
+            (_, Some(_)) => all.push(word),
+            (_, None) => {}
+        }
+        if has.clause == Clause::Function {
+            let words = ["LEFTARG =", "RIGHTARG ="]
+                .into_iter()
+                .zip(address.arguments());
+            let there = words.filter(|(_, own)| own.as_str() != NO_OPERAND);
+            all.extend(
+                there.map(|(word, own)| Sql::new(word).verbatim(&Expression::new(own.as_str()))),
+            );
+        }
+    }
+    let sql = Sql::new("CREATE OPERATOR")
+        .operator(address.path())
+        .push("(");
+    sql.glue("").separated(&all, ", ").glue(")")
 }
 
 /// The word of a clause in the commands, where it has one.
@@ -107,12 +197,23 @@ fn keyword(clause: Clause) -> &'static str {
         Clause::Validator => "VALIDATOR",
         Clause::Type => "TYPE",
         Clause::Version => "VERSION",
+        Clause::Function => "FUNCTION",
+        Clause::Commutator => "COMMUTATOR",
+        Clause::Negator => "NEGATOR",
+        Clause::Restrict => "RESTRICT",
+        Clause::Join => "JOIN",
+        Clause::Hashes => "HASHES",
+        Clause::Merges => "MERGES",
         Clause::From
         | Clause::To
-        | Clause::Function
         | Clause::Default
         | Clause::Mappings
         | Clause::Wrapper
+        | Clause::Inout
+        | Clause::Context
+        | Clause::On
+        | Clause::Tags
+        | Clause::Enabled
         | Clause::Options => unreachable!("{} is written in another way", clause.word()),
     }
 }
@@ -196,6 +297,23 @@ pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Opt
             (Clause::Options, _) => {
                 let none = Said::Options(Vec::new());
                 options(sql, Some(from.as_ref().unwrap_or(&none)), to.as_ref())
+            }
+            (Clause::Enabled, to) => sql.push(match to {
+                Some(Said::Text(word)) if word == "disabled" => "DISABLE",
+                Some(Said::Text(word)) if word == "replica" => "ENABLE REPLICA",
+                Some(_) => "ENABLE ALWAYS",
+                None => "ENABLE",
+            }),
+            (Clause::Restrict | Clause::Join, to) => {
+                let sql = sql.push("SET (").glue("").push(if *clause == Clause::Join {
+                    "JOIN ="
+                } else {
+                    "RESTRICT ="
+                });
+                match to {
+                    Some(Said::Path(path)) => sql.names_dotted(path).glue(")"),
+                    _ => sql.push("NONE)"),
+                }
             }
             (Clause::Handler, None) => sql.push("NO HANDLER"),
             (Clause::Validator, None) => sql.push("NO VALIDATOR"),

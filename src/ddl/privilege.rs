@@ -49,7 +49,9 @@ pub(super) fn word(kind: Kind) -> &'static str {
 }
 
 fn named(sql: Sql, target: &Address) -> Sql {
-    if target.kind().is_routine() {
+    if matches!(target.kind(), Kind::Defined(_)) {
+        super::definition::named(sql, target)
+    } else if target.kind().is_routine() {
         sql.routine(target)
     } else {
         sql.path(target)

@@ -1,51 +1,58 @@
 //! The sections of the small kinds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::document::{Gathering, Head};
 use super::fault::Ledger;
 use super::fields::{self, Fields};
 use super::node::{Node, Value};
-use crate::model::{
-    Address, Clause, Defined, Definition, Kind, Model, Name, Object, Said, Shape, Written,
-};
+use crate::model::{Address, Defined, Definition, Kind, NO_OPERAND, Name, Object, Said, Shape};
+
+/// What a key says of an object: its name, and the types that its address bears.
+struct Key {
+    name: Name,
+    types: Vec<Name>,
+}
 
 pub(super) fn read(
     head: &Head,
     small: Defined,
-    name: &Name,
     key: &Rc<Node>,
     value: &Rc<Node>,
     gathering: &mut Gathering,
 ) {
     let kind = Kind::Defined(small);
+    let Some(called) = key_of(small, key, &mut gathering.ledger) else {
+        return;
+    };
     let mut own = Definition {
         kind: small,
-        clauses: Default::default(),
+        clauses: BTreeMap::new(),
+        lookup: head.search_path.to_vec(),
     };
+    let global = Address::new(kind, [called.name.clone()]).with_arguments(called.types.clone());
     let needs_nothing = small.clauses().iter().all(|has| !has.is_needed);
     if value.is_null() && needs_nothing && small.is_global() {
-        let address = Address::new(kind, [name.clone()]);
-        gathering.declare_unit(&address, key, false);
-        gathering.put(&address, key, Object::Defined(own));
+        gathering.declare_unit(&global, key, false);
+        gathering.put(&global, key, Object::Defined(own));
         return;
     }
-    let what = format!("{} {name}", kind.keyword());
+    let what = format!("{} {}", kind.keyword(), called.name);
     let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else {
         return;
     };
     let address = if small.is_global() {
-        let address = Address::new(kind, [name.clone()]);
-        let replaces = gathering.replaces(&mut fields);
-        gathering.declare_unit(&address, key, replaces);
-        address
+        global
     } else {
-        gathering.unit(head, kind, name, key, &mut fields)
+        let schema = fields
+            .get("schema")
+            .and_then(|node| fields::name(&node, &mut gathering.ledger));
+        let schema = schema.unwrap_or_else(|| head.schema.clone());
+        Address::new(kind, [schema, called.name]).with_arguments(called.types)
     };
-    let lookup = head.search_path.clone();
-    gathering.lookups.insert(address.clone(), lookup);
+    let replaces = gathering.replaces(&mut fields);
+    gathering.declare_unit(&address, key, replaces);
     let mut is_whole = true;
     for has in small.clauses() {
         let word = has.clause.word();
@@ -72,46 +79,46 @@ pub(super) fn read(
     if small.has_owner() {
         gathering.owner(&address, &mut fields);
     }
-    gathering.renamed(&address, &mut fields);
+    if !small.has_arguments() {
+        gathering.renamed(&address, &mut fields);
+    }
     fields.close(&mut gathering.ledger);
 }
 
-/// Gives every path that is said without a schema the one that it is in, where what it names is declared; what is not is looked for
-/// by the server, in its own schema first.
-pub(super) fn found(model: &mut Model<Written>, lookups: &BTreeMap<Address, Arc<[Name]>>) {
-    let declared: BTreeSet<Address> = model.objects.keys().cloned().collect();
-    let kinds = [
-        (Clause::Template, Defined::TextSearchTemplate),
-        (Clause::Parser, Defined::TextSearchParser),
-        (Clause::Mappings, Defined::TextSearchDictionary),
-    ];
-    let is_there = |clause: Clause, path: &[Name]| {
-        let own = kinds.iter().find(|(own, _)| *own == clause);
-        let Some((_, kind)) = own else {
-            let mut routines = declared.iter().filter(|own| own.kind().is_routine());
-            return routines.any(|own| own.path() == path);
-        };
-        declared.contains(&Address::new(Kind::Defined(*kind), path.iter().cloned()))
-    };
-    for (address, lookup) in lookups {
-        let Some(Object::Defined(own)) = model.objects.get_mut(address) else {
-            continue;
-        };
-        for (clause, path) in own
-            .paths_mut()
-            .filter(|(clause, _)| *clause != Clause::Wrapper)
-        {
-            let [name] = path.as_slice() else {
-                continue;
-            };
-            let mut places = lookup
-                .iter()
-                .map(|schema| vec![schema.clone(), name.clone()]);
-            if let Some(place) = places.find(|place| is_there(clause, place)) {
-                *path = place;
-            }
-        }
+/// Reads the key of an object: a name; of an operator its name and operands, `=== (integer, text)`; of a cast its types,
+/// `integer AS text`.
+fn key_of(small: Defined, key: &Rc<Node>, ledger: &mut Ledger) -> Option<Key> {
+    if !small.has_arguments() {
+        let types = Vec::new();
+        return fields::name(key, ledger).map(|name| Key { name, types });
     }
+    let text = fields::text(key, "a key", ledger)?;
+    let (own, mend) = if small == Defined::Cast {
+        let types = Name::split_cast(&text);
+        let own = types.map(|types| (Name::new("cast"), types.to_vec()));
+        (own, "write the two types, `source AS target`")
+    } else {
+        let own = Name::split_routine(&text).map(|(name, types)| {
+            let plain = |own: Name| {
+                if own.as_str().eq_ignore_ascii_case(NO_OPERAND) {
+                    Name::new(NO_OPERAND)
+                } else {
+                    own
+                }
+            };
+            (name, types.into_iter().map(plain).collect::<Vec<_>>())
+        });
+        let own = own.filter(|(name, types)| name.is_operator() && types.len() == 2);
+        (
+            own,
+            "write the operator with its operands, `=== (integer, text)`; that of a prefix operator is `!! (NONE, text)`",
+        )
+    };
+    if own.is_none() {
+        let what = format!("`{text}` is no {}", small.keyword());
+        ledger.fault(key, what, mend.to_owned());
+    }
+    own.map(|(name, types)| Key { name, types })
 }
 
 /// Reads what a clause says; what says nothing is none.
@@ -119,6 +126,37 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
     match shape {
         Shape::Flag => (fields::boolean(node, word, ledger)?).then_some(Said::Flag),
         Shape::Text => Some(Said::Text(fields::text(node, word, ledger)?.to_string())),
+        Shape::Word(words) => {
+            let text = fields::text(node, word, ledger)?;
+            if !words.contains(&&*text) {
+                let what = format!("{word} is one of {}, not `{text}`", words.join(", "));
+                ledger.fault(node, what, None);
+                return None;
+            }
+            Some(Said::Text(text.to_string()))
+        }
+        Shape::Texts => {
+            let Value::List(nodes) = &node.value else {
+                let what = format!("{word} is {}, not a list", node.describe());
+                ledger.fault(node, what, None);
+                return None;
+            };
+            let texts = nodes
+                .iter()
+                .filter_map(|own| fields::text(own, word, ledger));
+            let mut texts: Vec<String> = texts.map(|own| own.to_string()).collect();
+            texts.sort();
+            Some(Said::Texts(texts))
+        }
+        Shape::Routine => {
+            let text = fields::text(node, word, ledger)?;
+            let split = Name::split_call(&text);
+            if split.is_none() {
+                let what = format!("`{text}` is no function with the types of its arguments");
+                ledger.fault(node, what, "write `app.convert(integer)`".to_owned());
+            }
+            split.map(|(path, types)| Said::Routine(path, types))
+        }
         Shape::Path => Some(Said::Path(fields::reference(node, word, ledger)?)),
         Shape::Options => {
             let all = fields::entries(node, word, ledger).into_iter();

@@ -18,8 +18,6 @@ pub(super) struct Gathering {
     pub(super) ledger: Ledger,
     /// Foreign key → the table it references, and where that is said.
     pub(super) references: Vec<(Address, Address, Rc<Node>)>,
-    /// Where the unqualified names of an object of a small kind are looked up.
-    pub(super) lookups: BTreeMap<Address, Arc<[Name]>>,
     /// Top-level objects with the layer that declares them.
     units: BTreeMap<Address, usize>,
     layer: usize,
@@ -36,7 +34,6 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         declared: Declared::default(),
         ledger: Ledger::default(),
         references: Vec::new(),
-        lookups: BTreeMap::new(),
         units: BTreeMap::new(),
         layer: 0,
     };
@@ -52,7 +49,6 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         }
     }
     super::collation::found(&mut gathering.declared.written);
-    super::definition::found(&mut gathering.declared.written, &gathering.lookups);
     unknown_references(&mut gathering);
     gathering.unknown_columns();
     renamed_twice(&mut gathering);
@@ -157,8 +153,8 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
     for small in Defined::ALL {
         let section = small.section();
         if let Some(node) = fields.get(section) {
-            for (name, key, value) in fields::entries(&node, section, &mut gathering.ledger) {
-                super::definition::read(&head, small, &name, &key, &value, gathering);
+            for (key, value) in fields::raw_entries(&node, section, &mut gathering.ledger) {
+                super::definition::read(&head, small, &key, &value, gathering);
             }
         }
     }

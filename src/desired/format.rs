@@ -74,6 +74,12 @@ pub struct Document {
     pub foreign_data_wrappers: Option<BTreeMap<String, Option<ForeignDataWrapper>>>,
     /// Places where data is (manual section 5.13).
     pub servers: Option<BTreeMap<String, Server>>,
+    /// Operators by name and operands (manual section 36.14).
+    pub operators: Option<BTreeMap<String, Operator>>,
+    /// Casts by their types (manual: CREATE CAST).
+    pub casts: Option<BTreeMap<String, Option<Cast>>>,
+    /// Functions that run at DDL commands (manual chapter 38).
+    pub event_triggers: Option<BTreeMap<String, EventTrigger>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
     /// Materialized views (manual: CREATE MATERIALIZED VIEW).
@@ -448,6 +454,9 @@ mod tests {
                 "",
             ),
             ("Server", "servers: { s: {KEYS} }", ""),
+            ("Operator", "operators: { \"+ (int, int)\": {KEYS} }", ""),
+            ("Cast", "casts: { int AS text: {KEYS} }", ""),
+            ("EventTrigger", "event_triggers: { e: {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (
                 "Exclusion",

@@ -223,7 +223,7 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
         ),
         Object::Defined(own) => (
             own.kind.section(),
-            name,
+            write_definition::key(address, own),
             write_definition::definition(page, address, own),
         ),
         Object::OwnedBy(_)

@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, text};
-use crate::model::{Address, Definition, Name, Said};
+use crate::model::{Address, Defined, Definition, Name, Said};
 
 pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
     let mut map = Mapping::new();
@@ -15,7 +15,13 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
         let value = match said {
             Said::Flag => Value::Bool(true),
             Said::Text(own) => text(own),
+            Said::Texts(all) => Value::Sequence(all.iter().map(|own| text(own)).collect()),
             Said::Path(path) => named(path),
+            Said::Routine(path, types) => {
+                let types: Vec<&str> = types.iter().map(Name::as_str).collect();
+                let path = spelled(path);
+                text(&[&path, "(", &types.join(", "), ")"].concat())
+            }
             Said::Options(pairs) => {
                 let pairs = pairs
                     .iter()
@@ -40,10 +46,27 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
 
 /// Writes what is in a schema; the system's is found without one, before all others.
 fn named(path: &[Name]) -> Value {
+    text(&spelled(path))
+}
+
+fn spelled(path: &[Name]) -> String {
     let path = match path {
         [schema, name] if schema.as_str() == "pg_catalog" => std::slice::from_ref(name),
         path => path,
     };
     let parts: Vec<String> = path.iter().map(ToString::to_string).collect();
-    text(&parts.join("."))
+    parts.join(".")
+}
+
+/// Writes the key that an object is declared under.
+pub(super) fn key(address: &Address, own: &Definition) -> String {
+    let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
+    let name = address.name().as_str();
+    if own.kind == Defined::Cast {
+        types.join(" AS ")
+    } else if own.kind == Defined::Operator {
+        [name, " (", &types.join(", "), ")"].concat()
+    } else {
+        name.to_owned()
+    }
 }

@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::spelling::{split_arguments, split_dotted, type_after_move};
-use super::{Kind, Name};
+use super::{Defined, Kind, Name};
 
 /// The address of one object, as `pg_identify_object_as_address` would say it.
 ///
@@ -65,6 +65,14 @@ impl Address {
         Self {
             arguments: arguments.into_iter().collect(),
             ..Self::new(kind, [schema, name])
+        }
+    }
+
+    /// Makes the address of the cast between two types: it has no name, and bears the word.
+    pub fn cast(source: Name, target: Name) -> Self {
+        Self {
+            arguments: [source, target].into_iter().collect(),
+            ..Self::new(Kind::Defined(Defined::Cast), ["cast"])
         }
     }
 
@@ -259,7 +267,7 @@ impl Address {
                         Kind::Default | Kind::NotNull | Kind::Identity | Kind::ColumnSettings
                     ) || (self.on.is_some() && own == Kind::Column)
                 }
-                Kind::Function | Kind::Procedure | Kind::Aggregate => {
+                Kind::Function | Kind::Procedure | Kind::Aggregate | Kind::Defined(_) => {
                     self.on == Some(ancestor.kind) && self.arguments == ancestor.arguments
                 }
                 // A value lies below its type: see `Address::value`.
@@ -275,7 +283,7 @@ impl Address {
                 Kind::View => {
                     matches!(own, Kind::Trigger | Kind::Rule) || self.on == Some(Kind::View)
                 }
-                Kind::MaterializedView | Kind::Range | Kind::Collation | Kind::Defined(_) => {
+                Kind::MaterializedView | Kind::Range | Kind::Collation => {
                     self.on == Some(ancestor.kind)
                 }
                 Kind::Extension
@@ -341,7 +349,7 @@ impl fmt::Display for Address {
             write!(f, " {}", on.keyword())?;
         }
         write!(f, " {}", self.dotted())?;
-        if self.on.unwrap_or(self.kind).is_routine() {
+        if self.on.unwrap_or(self.kind).has_arguments() {
             let types: Vec<&str> = self.arguments.iter().map(Name::as_str).collect();
             write!(f, "({})", types.join(","))?;
         }
@@ -372,7 +380,7 @@ impl FromStr for Address {
         } else {
             (None, rest)
         };
-        let (rest, arguments) = if on.unwrap_or(kind).is_routine() {
+        let (rest, arguments) = if on.unwrap_or(kind).has_arguments() {
             split_arguments(rest).ok_or_else(|| fault("a routine has its argument types"))?
         } else {
             (rest, Vec::new())

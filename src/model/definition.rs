@@ -25,6 +25,12 @@ pub enum Defined {
     ForeignDataWrapper,
     /// A place where data is, by a foreign-data wrapper.
     Server,
+    /// An operator. Its address bears the types of its operands, NONE for the left one that a prefix operator has not.
+    Operator,
+    /// A conversion between data types. Its address bears the two types, and no name.
+    Cast,
+    /// A function that runs at DDL commands of anybody.
+    EventTrigger,
 }
 
 /// A clause of a definition. Its word is the key in the YAML format.
@@ -71,6 +77,28 @@ pub enum Clause {
     Version,
     /// Options, by name.
     Options,
+    /// The operator with the operands in the other order.
+    Commutator,
+    /// The operator that says the opposite.
+    Negator,
+    /// The function that guesses how many rows a condition with it leaves.
+    Restrict,
+    /// The function that guesses how many rows a join by it leaves.
+    Join,
+    /// Whether a hash join may be made by it.
+    Hashes,
+    /// Whether a merge join may be made by it.
+    Merges,
+    /// Whether values go by their text.
+    Inout,
+    /// Where the server converts unasked.
+    Context,
+    /// The event.
+    On,
+    /// The commands that it runs at; at all where none are named.
+    Tags,
+    /// When it runs, where that is not what it does at first.
+    Enabled,
 }
 
 impl Clause {
@@ -97,6 +125,17 @@ impl Clause {
             Self::Type => "type",
             Self::Version => "version",
             Self::Options => "options",
+            Self::Commutator => "commutator",
+            Self::Negator => "negator",
+            Self::Restrict => "restrict",
+            Self::Join => "join",
+            Self::Hashes => "hashes",
+            Self::Merges => "merges",
+            Self::Inout => "inout",
+            Self::Context => "context",
+            Self::On => "on",
+            Self::Tags => "tags",
+            Self::Enabled => "enabled",
         }
     }
 }
@@ -108,8 +147,14 @@ pub enum Shape {
     Flag,
     /// A text.
     Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Texts, in an order that says nothing.
+    Texts,
     /// Something in a schema.
     Path,
+    /// A function with the types of its arguments.
+    Routine,
     /// Texts by name, in an order that says nothing.
     Options,
     /// Paths by name, in their order.
@@ -124,8 +169,12 @@ pub enum Said {
     Flag,
     /// A text.
     Text(String),
+    /// Texts, in the order of their letters.
+    Texts(Vec<String>),
     /// Something, with its schema where it has one.
     Path(Vec<Name>),
+    /// A function, with its schema, and the types of its arguments.
+    Routine(Vec<Name>, Vec<Name>),
     /// Texts by name: in the order in which they were given, which is not compared.
     Options(Vec<(Name, String)>),
     /// Paths by name.
@@ -138,7 +187,11 @@ impl PartialEq for Said {
         match (self, other) {
             (Self::Flag, Self::Flag) => true,
             (Self::Text(own), Self::Text(other)) => own == other,
+            (Self::Texts(own), Self::Texts(other)) => own == other,
             (Self::Path(own), Self::Path(other)) => own == other,
+            (Self::Routine(own, types), Self::Routine(other, others)) => {
+                own == other && types == others
+            }
             (Self::Options(own), Self::Options(other)) => {
                 own.len() == other.len() && own.iter().all(|pair| other.contains(pair))
             }
@@ -149,6 +202,9 @@ impl PartialEq for Said {
 }
 
 impl Eq for Said {}
+
+/// What stands for the left operand of a prefix operator.
+pub const NO_OPERAND: &str = "NONE";
 
 /// A clause that a kind has.
 #[derive(Clone, Copy, Debug)]
@@ -194,6 +250,7 @@ struct Row {
     command: &'static str,
     is_global: bool,
     has_owner: bool,
+    has_arguments: bool,
     privileges: &'static [&'static str],
     clauses: &'static [Has],
 }
@@ -213,6 +270,7 @@ impl Row {
             command,
             is_global: false,
             has_owner: true,
+            has_arguments: false,
             privileges: &[],
             clauses,
         }
@@ -312,11 +370,63 @@ const ROWS: [Row; Defined::ALL.len()] = [
             ],
         )
     },
+    Row {
+        has_arguments: true,
+        ..Row::new(
+            Defined::Operator,
+            "operator",
+            "operators",
+            "OPERATOR",
+            &[
+                needed(Clause::Function, Shape::Path),
+                fixed(Clause::Commutator, Shape::Path),
+                fixed(Clause::Negator, Shape::Path),
+                in_place(Clause::Restrict, Shape::Path),
+                in_place(Clause::Join, Shape::Path),
+                fixed(Clause::Hashes, Shape::Flag),
+                fixed(Clause::Merges, Shape::Flag),
+            ],
+        )
+    },
+    Row {
+        is_global: true,
+        has_owner: false,
+        has_arguments: true,
+        ..Row::new(
+            Defined::Cast,
+            "cast",
+            "casts",
+            "CAST",
+            &[
+                fixed(Clause::Function, Shape::Routine),
+                fixed(Clause::Inout, Shape::Flag),
+                fixed(Clause::Context, Shape::Word(&["assignment", "implicit"])),
+            ],
+        )
+    },
+    Row {
+        is_global: true,
+        ..Row::new(
+            Defined::EventTrigger,
+            "event trigger",
+            "event_triggers",
+            "EVENT TRIGGER",
+            &[
+                needed(Clause::On, Shape::Text),
+                fixed(Clause::Tags, Shape::Texts),
+                needed(Clause::Function, Shape::Path),
+                in_place(
+                    Clause::Enabled,
+                    Shape::Word(&["disabled", "replica", "always"]),
+                ),
+            ],
+        )
+    },
 ];
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -324,6 +434,9 @@ impl Defined {
         Self::TextSearchConfiguration,
         Self::ForeignDataWrapper,
         Self::Server,
+        Self::Operator,
+        Self::Cast,
+        Self::EventTrigger,
     ];
 
     fn row(self) -> &'static Row {
@@ -356,6 +469,11 @@ impl Defined {
         self.row().has_owner
     }
 
+    /// Says whether such objects are told apart by types.
+    pub fn has_arguments(self) -> bool {
+        self.row().has_arguments
+    }
+
     /// Returns the privileges that there are on such an object.
     pub fn privileges(self) -> &'static [&'static str] {
         self.row().privileges
@@ -373,13 +491,24 @@ impl Defined {
 }
 
 /// An object that is its clauses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Definition {
     /// What it is.
     pub kind: Defined,
     /// What its clauses say; those that are left out are not there.
     pub clauses: BTreeMap<Clause, Said>,
+    /// The schemas that a declaration's unqualified names are looked up in; none where a server said it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lookup: Vec<Name>,
 }
+
+impl PartialEq for Definition {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.clauses == other.clauses
+    }
+}
+
+impl Eq for Definition {}
 
 /// How two definitions of a kind differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -424,30 +553,23 @@ impl Definition {
     /// Returns the paths that its clauses name.
     pub fn paths(&self) -> impl Iterator<Item = &[Name]> {
         self.clauses.values().flat_map(|own| match own {
-            Said::Path(path) => vec![path.as_slice()],
+            Said::Path(path) | Said::Routine(path, _) => vec![path.as_slice()],
             Said::Mappings(all) => all.values().flatten().map(Vec::as_slice).collect(),
-            Said::Flag | Said::Text(_) | Said::Options(_) => Vec::new(),
-        })
-    }
-
-    /// Returns the same, its clauses' paths to be changed.
-    pub(crate) fn paths_mut(&mut self) -> impl Iterator<Item = (Clause, &mut Vec<Name>)> {
-        self.clauses.iter_mut().flat_map(|(clause, own)| {
-            let all = match own {
-                Said::Path(path) => vec![path],
-                Said::Mappings(all) => all.values_mut().flatten().collect(),
-                Said::Flag | Said::Text(_) | Said::Options(_) => Vec::new(),
-            };
-            all.into_iter().map(|own| (*clause, own))
+            Said::Flag | Said::Text(_) | Said::Texts(_) | Said::Options(_) => Vec::new(),
         })
     }
 
     /// Returns what the creating command cannot say.
     pub(crate) fn left_by_create(&self) -> Vec<DefinitionAlteration> {
-        match self.says(Clause::Mappings) {
-            Some(said) => mappings(None, Some(said)),
-            None => Vec::new(),
-        }
+        let enabled = self
+            .says(Clause::Enabled)
+            .map(|said| DefinitionAlteration::Clause {
+                clause: Clause::Enabled,
+                from: None,
+                to: Some(said.clone()),
+            });
+        let mappings = mappings(None, self.says(Clause::Mappings));
+        mappings.into_iter().chain(enabled).collect()
     }
 
     pub(super) fn alterations(&self, to: &Self) -> Vec<DefinitionAlteration> {

@@ -52,7 +52,9 @@ pub use constraint::{
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
 pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
-pub use definition::{Clause, Defined, Definition, DefinitionAlteration, Has, Said, Shape};
+pub use definition::{
+    Clause, Defined, Definition, DefinitionAlteration, Has, NO_OPERAND, Said, Shape,
+};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};
 pub use extension::{Extension, ExtensionAlteration};

@@ -350,6 +350,11 @@ impl Kind {
         matches!(self, Self::Function | Self::Procedure | Self::Aggregate)
     }
 
+    /// Says whether an address of this kind bears types that tell it from others of its name.
+    pub fn has_arguments(self) -> bool {
+        self.is_routine() || matches!(self, Self::Defined(own) if own.has_arguments())
+    }
+
     /// Says whether objects of this kind lie in no schema.
     pub fn is_global(self) -> bool {
         matches!(self, Self::Schema | Self::Extension)

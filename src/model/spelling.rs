@@ -114,6 +114,35 @@ impl Name {
         }
     }
 
+    /// Splits `source AS target` into two types, at the one AS outside of quotes.
+    pub fn split_cast(text: &str) -> Option<[Self; 2]> {
+        let mut quoted = false;
+        let mut found = None;
+        for (at, character) in text.char_indices() {
+            quoted ^= character == '"';
+            let word = text.get(at..at + 4);
+            let is_as = word.is_some_and(|word| word.eq_ignore_ascii_case(" as "));
+            if !quoted && is_as && found.replace(at).is_some() {
+                return None;
+            }
+        }
+        let (source, target) = (text[..found?].trim(), text[found? + 4..].trim());
+        let is_there = !source.is_empty() && !target.is_empty();
+        is_there.then(|| [source, target].map(Self::new))
+    }
+
+    /// Splits `schema.name(type, type)` into the path and the types.
+    pub fn split_call(text: &str) -> Option<(Vec<Self>, Vec<Self>)> {
+        let (path, types) = split_arguments(text)?;
+        Some((split_dotted(path)?, types))
+    }
+
+    /// Says whether this can be the name of an operator (manual section 4.1.3).
+    pub fn is_operator(&self) -> bool {
+        let text = self.as_str();
+        !text.is_empty() && text.chars().all(|own| "+-*/<>=~!@#%^&|`?".contains(own))
+    }
+
     /// Splits a reference at dots outside double quotes, without folding; `None` where it is not well formed.
     pub fn split_reference(text: &str) -> Option<Vec<Self>> {
         split_dotted(text)

@@ -1,12 +1,13 @@
 //! The three states of a model, each made in one room; `diff` takes only the last.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Expression, Intent, Kind, Model, Moves, Name, Object, Origins, Retired, Server,
-    Unmodelled, Written,
+    Address, Expression, Intent, Kind, Model, Moves, NO_OPERAND, Name, Object, Origins, Retired,
+    Server, Unmodelled, Written,
 };
 
 /// What the files declare: texts as written.
@@ -42,11 +43,10 @@ impl Declared {
     pub fn argument_types(&self) -> BTreeSet<Written> {
         let routines = self.written.objects.iter();
         routines
-            .filter_map(|(address, object)| {
-                Some((address, arguments_of(object)?.search_path().clone()))
-            })
+            .filter_map(|(address, object)| Some((address, lookup_of(object)?)))
             .flat_map(|(address, path)| {
                 let types = address.arguments().iter();
+                let types = types.filter(|own| own.as_str() != NO_OPERAND);
                 types.map(move |own| Written::new(own.as_str(), path.clone()))
             })
             .collect()
@@ -57,10 +57,9 @@ impl Declared {
     pub fn respelled(&self, spelled: &BTreeMap<Written, String>) -> Self {
         let mut moved: BTreeMap<Address, Address> = BTreeMap::new();
         for (address, object) in &self.written.objects {
-            let Some(arguments) = arguments_of(object) else {
+            let Some(path) = &lookup_of(object) else {
                 continue;
             };
-            let path = arguments.search_path();
             let types = address.arguments().iter().map(|own| {
                 let written = Written::new(own.as_str(), path.clone());
                 let known = spelled.get(&written).cloned();
@@ -180,14 +179,18 @@ impl Declared {
     }
 }
 
-/// Returns the argument list of a routine.
-fn arguments_of(object: &Object<Written>) -> Option<&Written> {
+/// Returns where the names of the types in an object's address are looked up, where it bears some.
+fn lookup_of(object: &Object<Written>) -> Option<Arc<[Name]>> {
     if let Object::Function(own) = object {
-        Some(&own.arguments)
+        Some(own.arguments.search_path().clone())
     } else if let Object::Procedure(own) = object {
-        Some(&own.arguments)
+        Some(own.arguments.search_path().clone())
     } else if let Object::Aggregate(own) = object {
-        Some(&own.arguments)
+        Some(own.arguments.search_path().clone())
+    } else if let Object::Defined(own) = object {
+        own.kind
+            .has_arguments()
+            .then(|| Arc::from(own.lookup.as_slice()))
     } else {
         None
     }

@@ -131,7 +131,7 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 30] = [
+const RENAMED: [Kind; 31] = [
     Kind::Schema,
     Kind::Collation,
     Kind::Enum,
@@ -150,6 +150,7 @@ const RENAMED: [Kind; 30] = [
     Kind::Defined(Defined::TextSearchConfiguration),
     Kind::Defined(Defined::ForeignDataWrapper),
     Kind::Defined(Defined::Server),
+    Kind::Defined(Defined::EventTrigger),
     Kind::Table,
     Kind::Column,
     Kind::Unique,

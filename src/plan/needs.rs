@@ -207,7 +207,10 @@ fn is_superusers(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Defined(
-            Defined::TextSearchParser | Defined::TextSearchTemplate | Defined::ForeignDataWrapper
+            Defined::TextSearchParser
+                | Defined::TextSearchTemplate
+                | Defined::ForeignDataWrapper
+                | Defined::EventTrigger
         )
     )
 }

@@ -590,6 +590,10 @@ fn needs_to_come(level: &Level, address: &Address) -> BTreeSet<Address> {
                 .map(|schema| Address::new(Kind::Schema, [schema.clone()])),
         );
     }
+    // What is said of something that types tell apart names them.
+    if let Some(target) = address.target().filter(|own| own.kind().has_arguments()) {
+        needs.extend(level.desired.needs_of(&target));
+    }
     if address.kind() == Kind::Identity {
         needs.insert(address.with_kind(Kind::NotNull));
     }

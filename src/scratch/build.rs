@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Kind, Model, Object, Text, Validity};
+use crate::model::{Address, Defined, Kind, Model, Object, Text, Validity};
 use crate::plan::{Act, Step};
 use crate::sql::Sql;
 
@@ -141,7 +141,12 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             alone.push(Step::run(&address, statement, ""));
             continue;
         }
+        // What runs at DDL commands comes when there are no more.
         let own = [made(&address, &object)].into_iter().chain(rest);
+        if rank == Kind::Defined(Defined::EventTrigger) {
+            alone.extend(own.map(|statement| Step::run(&address, statement, "")));
+            continue;
+        }
         steps.extend(own.map(|statement| Step::run(&address, statement, "")));
     }
     steps.append(&mut after);
@@ -232,7 +237,9 @@ pub(super) async fn build<T: Text + Ord + serde::Serialize>(
         if statements.is_empty() {
             return Ok(Vec::new());
         }
-        let message = Sql::new("SAVEPOINT build;")
+        // By itself: a message that the server cannot parse does nothing, not even this.
+        plain(&mut *connection, "SAVEPOINT build").await?;
+        let message = Sql::empty()
             .separated(&statements, ";\n")
             .glue("; RELEASE SAVEPOINT build");
         match sqlx::raw_sql(AssertSqlSafe(message.executable()))

@@ -177,8 +177,19 @@ impl Workshop {
         Ok(())
     }
 
-    /// Makes an empty database and connects to it.
+    /// Makes an empty database and connects to it. Its event triggers are built and do not run, where the server lets them be.
     pub(super) async fn database(&mut self) -> Result<PgConnection, ScratchError> {
+        let mut connection = self.empty_database().await?;
+        sqlx::query(
+            "SELECT set_config('event_triggers', 'off', false) FROM pg_roles \
+             WHERE rolname = current_user AND rolsuper AND current_setting('server_version_num')::int >= 170000",
+        )
+        .execute(&mut connection)
+        .await?;
+        Ok(connection)
+    }
+
+    async fn empty_database(&mut self) -> Result<PgConnection, ScratchError> {
         crate::apply::fault::on_scratch().await;
         self.databases += 1;
         let name = Name::new(format!("rehearsal_{}", self.databases));

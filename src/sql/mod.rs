@@ -105,6 +105,22 @@ impl Sql {
         self
     }
 
+    /// Appends an operator: its schema, quoted, and its name, which is made of symbols alone and never quoted.
+    pub fn operator(mut self, path: &[Name]) -> Self {
+        self.space();
+        for (at, name) in path.iter().enumerate() {
+            if at > 0 {
+                self.text.push('.');
+            }
+            if at + 1 < path.len() {
+                push_identifier(&mut self.text, name);
+            } else if name.is_operator() {
+                self.text.push_str(name.as_str());
+            }
+        }
+        self
+    }
+
     /// Appends the path of an object that schema and name identify, or of a schema.
     pub fn path(self, address: &Address) -> Self {
         let path = address.path();

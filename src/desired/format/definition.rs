@@ -181,3 +181,98 @@ pub struct Server {
     /// Dropping it or making another one of its name is refused, whatever is allowed.
     pub protect: Option<bool>,
 }
+
+/// An operator; the key is its name with the types of its operands, `=== (integer, text)` (manual: CREATE OPERATOR).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Operator {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The function that computes it.
+    pub function: Reference,
+    /// The operator with the operands in the other order.
+    pub commutator: Option<Reference>,
+    /// The operator that says the opposite.
+    pub negator: Option<Reference>,
+    /// The function that guesses how many rows a condition with it leaves.
+    pub restrict: Option<Reference>,
+    /// The function that guesses how many rows a join by it leaves.
+    pub join: Option<Reference>,
+    /// Whether a hash join may be made by it.
+    pub hashes: Option<bool>,
+    /// Whether a merge join may be made by it.
+    pub merges: Option<bool>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// A cast; the key is its two types, `integer AS text` (manual: CREATE CAST). Without a function and without `inout`, values are taken
+/// for the other type's as they are.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Cast {
+    /// The function that converts, with the types of its arguments: `app.convert(integer)`.
+    pub function: Option<String>,
+    /// Whether values go by their text.
+    pub inout: Option<bool>,
+    /// Where the server converts unasked; nowhere by default.
+    pub context: Option<CastContext>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// Where the server converts unasked.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum CastContext {
+    /// Where a value is given to a column.
+    Assignment,
+    /// Everywhere.
+    Implicit,
+}
+
+/// A function that runs at DDL commands (manual: CREATE EVENT TRIGGER). It lies in no schema.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct EventTrigger {
+    /// The event: `ddl_command_start`, `ddl_command_end`, `sql_drop`, `table_rewrite`, `login` (PostgreSQL 17 and later).
+    pub on: String,
+    /// The commands that it runs at; at all where none are named.
+    pub tags: Option<Vec<String>>,
+    /// The function.
+    pub function: Reference,
+    /// When it runs, where that is not what it does at first.
+    pub enabled: Option<EventTriggerEnabled>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// When an event trigger runs (manual: ALTER EVENT TRIGGER).
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum EventTriggerEnabled {
+    /// Never.
+    Disabled,
+    /// In replication alone.
+    Replica,
+    /// In replication too.
+    Always,
+}
