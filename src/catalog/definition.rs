@@ -13,7 +13,7 @@ pub(super) async fn definitions(
     into: &mut Gathering,
 ) -> Result<(), CatalogError> {
     for row in sqlx::query(include_str!("definition.sql"))
-        .fetch_all(connection)
+        .fetch_all(&mut *connection)
         .await?
     {
         let word: &str = get(&row, "kind")?;
@@ -38,6 +38,22 @@ pub(super) async fn definitions(
         {
             let value: Option<Vec<String>> = get(&row, "value")?;
             add(own, has, get(&row, "entry")?, value.unwrap_or_default());
+        }
+    }
+    let is_class = |own: &Address| {
+        let kinds = [Defined::OperatorClass, Defined::OperatorFamily];
+        kinds.iter().any(|kind| own.kind() == Kind::Defined(*kind))
+    };
+    if !into.model.objects.keys().any(is_class) {
+        return Ok(());
+    }
+    for row in sqlx::query(include_str!("listed.sql"))
+        .fetch_all(connection)
+        .await?
+    {
+        let place = (get(&row, "refclassid")?, get(&row, "refobjid")?, 0);
+        if let Some(address) = into.addresses.get(&place).cloned() {
+            into.addresses.insert(oid(&row)?, address);
         }
     }
     Ok(())
@@ -99,6 +115,8 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::Operator => "pg_operator",
         Defined::Cast => "pg_cast",
         Defined::EventTrigger => "pg_event_trigger",
+        Defined::OperatorFamily => "pg_opfamily",
+        Defined::OperatorClass => "pg_opclass",
     }
 }
 

@@ -4,6 +4,23 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
      function AS (SELECT p.oid, ARRAY[n.nspname, p.proname]::text[] AS path FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace),
      operator AS (SELECT o.oid, ARRAY[n.nspname, o.oprname]::text[] AS path FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace),
+     -- The operators and functions of a class, and those that are in a family alone, as the commands list them.
+     listed AS (
+  SELECT d.refclassid AS class, d.refobjid AS oid,
+         format('OPERATOR %s %I.%s (%s, %s)%s', a.amopstrategy, n.nspname, o.oprname, format_type(a.amoplefttype, NULL), format_type(a.amoprighttype, NULL),
+                CASE WHEN a.amoppurpose = 'o' THEN (SELECT format(' FOR ORDER BY %I.%I', sn.nspname, sf.opfname)
+                                                      FROM pg_opfamily sf JOIN pg_namespace sn ON sn.oid = sf.opfnamespace
+                                                     WHERE sf.oid = a.amopsortfamily) END) AS text
+    FROM pg_depend d JOIN pg_amop a ON d.classid = 'pg_amop'::regclass AND a.oid = d.objid
+    JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
+   WHERE d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass) AND d.deptype IN ('i', 'a')
+  UNION ALL
+  SELECT d.refclassid, d.refobjid,
+         format('FUNCTION %s (%s, %s) %I.%I(%s)', a.amprocnum, format_type(a.amproclefttype, NULL), format_type(a.amprocrighttype, NULL), n.nspname, p.proname,
+                (SELECT string_agg(format_type(t.own, NULL), ', ' ORDER BY t.at) FROM unnest(p.proargtypes) WITH ORDINALITY AS t (own, at)))
+    FROM pg_depend d JOIN pg_amproc a ON d.classid = 'pg_amproc'::regclass AND a.oid = d.objid
+    JOIN pg_proc p ON p.oid = a.amproc JOIN pg_namespace n ON n.oid = p.pronamespace
+   WHERE d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass) AND d.deptype IN ('i', 'a')),
      found AS (
   SELECT 'conversion' AS kind, 'pg_conversion'::regclass AS class, c.oid, ARRAY[s.nspname, c.conname]::text[] AS path,
          v.clause, NULL::text AS entry, v.value, NULL::text[] AS arguments
@@ -78,7 +95,20 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL (VALUES ('on', ARRAY[e.evtevent]::text[]), ('tags', ARRAY(SELECT t FROM unnest(e.evttags) AS t ORDER BY t COLLATE "C")), ('function', f.path),
                               ('enabled', CASE e.evtenabled WHEN 'D' THEN ARRAY['disabled'] WHEN 'R' THEN ARRAY['replica'] WHEN 'A' THEN ARRAY['always'] END)
                       ) AS v (clause, value)
-   WHERE v.clause <> 'tags' OR e.evttags IS NOT NULL)
+   WHERE v.clause <> 'tags' OR e.evttags IS NOT NULL
+  UNION ALL
+  SELECT 'operator family', 'pg_opfamily'::regclass, f.oid, ARRAY[s.nspname, f.opfname], v.clause, NULL, v.value, ARRAY[m.amname]
+    FROM pg_opfamily f JOIN schema s ON s.oid = f.opfnamespace JOIN pg_am m ON m.oid = f.opfmethod
+   CROSS JOIN LATERAL (VALUES ('', NULL::text[]),
+                              ('as', (SELECT array_agg(x.text ORDER BY x.text COLLATE "C") FROM listed x WHERE x.class = 'pg_opfamily'::regclass AND x.oid = f.oid))) AS v (clause, value)
+  UNION ALL
+  SELECT 'operator class', 'pg_opclass'::regclass, o.oid, ARRAY[s.nspname, o.opcname], v.clause, NULL, v.value, ARRAY[m.amname]
+    FROM pg_opclass o JOIN schema s ON s.oid = o.opcnamespace JOIN pg_am m ON m.oid = o.opcmethod
+    JOIN pg_opfamily f ON f.oid = o.opcfamily JOIN pg_namespace fn ON fn.oid = f.opfnamespace
+   CROSS JOIN LATERAL (VALUES ('default', CASE WHEN o.opcdefault THEN '{}'::text[] END), ('type', ARRAY[format_type(o.opcintype, NULL)]),
+                              ('family', ARRAY[fn.nspname, f.opfname]::text[]),
+                              ('storage', CASE WHEN o.opckeytype <> 0 THEN ARRAY[format_type(o.opckeytype, NULL)] END),
+                              ('as', (SELECT array_agg(x.text ORDER BY x.text COLLATE "C") FROM listed x WHERE x.class = 'pg_opclass'::regclass AND x.oid = o.oid))) AS v (clause, value))
 SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, coalesce(f.arguments, '{}') AS arguments, f.clause, f.entry, f.value
   FROM (SELECT found.*, row_number() OVER () AS position FROM found) AS f
  WHERE f.oid >= 16384 AND (f.value IS NOT NULL OR f.clause = '')

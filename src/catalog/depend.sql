@@ -7,6 +7,6 @@ SELECT DISTINCT
        d.refclassid::int8 AS refclassid, d.refobjid::int8 AS refobjid, d.refobjsubid::int4 AS refobjsubid
   FROM pg_depend d
   LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid AND r.rulename = '_RETURN'
- WHERE d.classid NOT IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.deptype IN ('n', 'a') AND d.objid >= 16384 AND d.refobjid >= 16384
+ WHERE d.deptype IN ('n', 'a') AND d.objid >= 16384 AND d.refobjid >= 16384
    AND (d.refclassid <> 'pg_namespace'::regclass)
  ORDER BY 1, 2, 3, 4, 5, 6;

@@ -14,4 +14,5 @@ SELECT ((SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_namespace)
      + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_ts_config_map)
      + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_foreign_server)
      + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_event_trigger)
+     + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_opclass)
      + (SELECT count(*) + coalesce(sum(xmin::text::int8), 0) FROM pg_trigger))::text AS seen;

@@ -35,6 +35,8 @@ WITH thing AS (
   SELECT o.class, o.oid, 0, o.owner, NULL, 'T'::"char"
     FROM (SELECT 'pg_conversion'::regclass AS class, oid, connamespace AS schema, conowner AS owner FROM pg_conversion
           UNION ALL SELECT 'pg_operator'::regclass, oid, oprnamespace, oprowner FROM pg_operator WHERE oid >= 16384
+          UNION ALL SELECT 'pg_opfamily'::regclass, oid, opfnamespace, opfowner FROM pg_opfamily WHERE oid >= 16384
+          UNION ALL SELECT 'pg_opclass'::regclass, oid, opcnamespace, opcowner FROM pg_opclass WHERE oid >= 16384
           UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictnamespace, dictowner FROM pg_ts_dict
           UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgnamespace, cfgowner FROM pg_ts_config) AS o
     JOIN pg_namespace n ON n.oid = o.schema

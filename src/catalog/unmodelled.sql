@@ -235,8 +235,6 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL FROM pg_user_mappings u
   UNION ALL SELECT 'operator without a function', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL
     FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace WHERE o.oprcode = 0
-  UNION ALL SELECT 'operator class', s.nspname, o.opcname, NULL, 'pg_opclass'::regclass, o.oid, NULL, NULL FROM pg_opclass o JOIN schema s ON s.oid = o.opcnamespace
-  UNION ALL SELECT 'operator family', s.nspname, o.opfname, NULL, 'pg_opfamily'::regclass, o.oid, NULL, NULL FROM pg_opfamily o JOIN schema s ON s.oid = o.opfnamespace
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
   UNION ALL SELECT 'access method', NULL, m.amname, NULL, 'pg_am'::regclass, m.oid, NULL, NULL FROM pg_am m WHERE m.oid >= 16384
   UNION ALL SELECT 'transform', NULL, l.lanname, format_type(f.trftype, NULL), 'pg_transform'::regclass, f.oid, NULL, NULL

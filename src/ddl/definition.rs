@@ -31,6 +31,10 @@ pub(super) fn named(sql: Sql, address: &Address) -> Sql {
             let sql = sql.operator(address.path()).push("(");
             sql.glue("").separated(types, ", ").glue(")")
         }
+        (Defined::OperatorFamily | Defined::OperatorClass, [_]) => {
+            let sql = sql.whole_path(address).push("USING");
+            sql.name(&address.arguments()[0])
+        }
         _ => sql.whole_path(address),
     }
 }
@@ -90,6 +94,23 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             sql.separated(&all, ", ").glue(")")
         }
         Defined::Operator => operator(address, own),
+        Defined::OperatorFamily => head("CREATE", address),
+        Defined::OperatorClass => {
+            let mut sql = Sql::new("CREATE OPERATOR CLASS").whole_path(address);
+            if own.says(Clause::Default).is_some() {
+                sql = sql.push("DEFAULT");
+            }
+            let said = |clause| Expression::new(text(clause).unwrap_or_default());
+            let sql = sql.push("FOR TYPE").verbatim(&said(Clause::Type));
+            let method = address.arguments().iter();
+            let sql = method.fold(sql.push("USING"), Sql::name);
+            let sql = sql.push("FAMILY").names_dotted(path(Clause::Family));
+            let mut all = members(own.says(Clause::As));
+            if let Some(Said::Text(storage)) = own.says(Clause::Storage) {
+                all.push(Sql::new("STORAGE").verbatim(&Expression::new(storage.as_str())));
+            }
+            sql.push("AS").separated(&all, ", ")
+        }
         Defined::Cast => {
             let sql = head("CREATE", address);
             let sql = match (own.says(Clause::Function), own.says(Clause::Inout)) {
@@ -149,6 +170,16 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
         lookup: own.lookup.clone(),
         ..Statement::catalog(sql)
     }
+}
+
+/// Operators and functions of a class or family, as the command lists them.
+fn members(said: Option<&Said>) -> Vec<Sql> {
+    let texts: &[String] = match said {
+        Some(Said::Texts(texts)) => texts,
+        _ => &[],
+    };
+    let one = |own: &String| Sql::empty().verbatim(&Expression::new(own.as_str()));
+    texts.iter().map(one).collect()
 }
 
 /// <https://www.postgresql.org/docs/current/sql-createoperator.html>
@@ -214,6 +245,9 @@ fn keyword(clause: Clause) -> &'static str {
         | Clause::On
         | Clause::Tags
         | Clause::Enabled
+        | Clause::Family
+        | Clause::Storage
+        | Clause::As
         | Clause::Options => unreachable!("{} is written in another way", clause.word()),
     }
 }
@@ -315,6 +349,7 @@ pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Opt
                     _ => sql.push("NONE)"),
                 }
             }
+            (Clause::As, to) => sql.push("ADD").separated(&members(to.as_ref()), ", "),
             (Clause::Handler, None) => sql.push("NO HANDLER"),
             (Clause::Validator, None) => sql.push("NO VALIDATOR"),
             (clause, Some(Said::Path(path))) => sql.push(keyword(*clause)).names_dotted(path),

@@ -31,26 +31,25 @@ pub(super) fn read(
         clauses: BTreeMap::new(),
         lookup: head.search_path.to_vec(),
     };
-    let global = Address::new(kind, [called.name.clone()]).with_arguments(called.types.clone());
+    let place = |schema: Name| {
+        let schema = Some(schema).filter(|_| !small.is_global());
+        let path = schema.into_iter().chain([called.name.clone()]);
+        Address::new(kind, path).with_arguments(called.types.iter().cloned())
+    };
     let needs_nothing = small.clauses().iter().all(|has| !has.is_needed);
-    if value.is_null() && needs_nothing && small.is_global() {
-        gathering.declare_unit(&global, key, false);
-        gathering.put(&global, key, Object::Defined(own));
+    if value.is_null() && needs_nothing {
+        let address = place(head.schema.clone());
+        gathering.declare_unit(&address, key, false);
+        gathering.put(&address, key, Object::Defined(own));
         return;
     }
     let what = format!("{} {}", kind.keyword(), called.name);
     let Some(mut fields) = Fields::open(value, what, &mut gathering.ledger) else {
         return;
     };
-    let address = if small.is_global() {
-        global
-    } else {
-        let schema = fields
-            .get("schema")
-            .and_then(|node| fields::name(&node, &mut gathering.ledger));
-        let schema = schema.unwrap_or_else(|| head.schema.clone());
-        Address::new(kind, [schema, called.name]).with_arguments(called.types)
-    };
+    let schema = (!small.is_global()).then(|| fields.get("schema")).flatten();
+    let schema = schema.and_then(|node| fields::name(&node, &mut gathering.ledger));
+    let address = place(schema.unwrap_or_else(|| head.schema.clone()));
     let replaces = gathering.replaces(&mut fields);
     gathering.declare_unit(&address, key, replaces);
     let mut is_whole = true;
@@ -79,7 +78,7 @@ pub(super) fn read(
     if small.has_owner() {
         gathering.owner(&address, &mut fields);
     }
-    if !small.has_arguments() {
+    if !small.bears_types() {
         gathering.renamed(&address, &mut fields);
     }
     fields.close(&mut gathering.ledger);
@@ -97,6 +96,9 @@ fn key_of(small: Defined, key: &Rc<Node>, ledger: &mut Ledger) -> Option<Key> {
         let types = Name::split_cast(&text);
         let own = types.map(|types| (Name::new("cast"), types.to_vec()));
         (own, "write the two types, `source AS target`")
+    } else if !small.bears_types() {
+        let own = Name::split_routine(&text).filter(|(_, method)| method.len() == 1);
+        (own, "write the name with its index method, `name (btree)`")
     } else {
         let own = Name::split_routine(&text).map(|(name, types)| {
             let plain = |own: Name| {

@@ -78,6 +78,10 @@ pub struct Document {
     pub operators: Option<BTreeMap<String, Operator>>,
     /// Casts by their types (manual: CREATE CAST).
     pub casts: Option<BTreeMap<String, Option<Cast>>>,
+    /// Operator families by name and index method (manual section 36.16).
+    pub operator_families: Option<BTreeMap<String, Option<OperatorFamily>>>,
+    /// Operator classes by name and index method (manual section 36.16).
+    pub operator_classes: Option<BTreeMap<String, OperatorClass>>,
     /// Functions that run at DDL commands (manual chapter 38).
     pub event_triggers: Option<BTreeMap<String, EventTrigger>>,
     /// Tables (manual: CREATE TABLE).
@@ -456,6 +460,16 @@ mod tests {
             ("Server", "servers: { s: {KEYS} }", ""),
             ("Operator", "operators: { \"+ (int, int)\": {KEYS} }", ""),
             ("Cast", "casts: { int AS text: {KEYS} }", ""),
+            (
+                "OperatorFamily",
+                "operator_families: { f (btree): {KEYS} }",
+                "",
+            ),
+            (
+                "OperatorClass",
+                "operator_classes: { c (btree): {KEYS} }",
+                "",
+            ),
             ("EventTrigger", "event_triggers: { e: {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (

@@ -64,7 +64,7 @@ pub(super) fn key(address: &Address, own: &Definition) -> String {
     let name = address.name().as_str();
     if own.kind == Defined::Cast {
         types.join(" AS ")
-    } else if own.kind == Defined::Operator {
+    } else if own.kind.has_arguments() {
         [name, " (", &types.join(", "), ")"].concat()
     } else {
         name.to_owned()

@@ -31,6 +31,10 @@ pub enum Defined {
     Cast,
     /// A function that runs at DDL commands of anybody.
     EventTrigger,
+    /// Operator classes that go together. Its address bears the index method.
+    OperatorFamily,
+    /// How an index method sorts or searches a type. Its address bears the index method.
+    OperatorClass,
 }
 
 /// A clause of a definition. Its word is the key in the YAML format.
@@ -99,6 +103,12 @@ pub enum Clause {
     Tags,
     /// When it runs, where that is not what it does at first.
     Enabled,
+    /// The family of a class.
+    Family,
+    /// The type that an index keeps, where it is not the column's.
+    Storage,
+    /// Operators and functions, as the command lists them.
+    As,
 }
 
 impl Clause {
@@ -136,6 +146,9 @@ impl Clause {
             Self::On => "on",
             Self::Tags => "tags",
             Self::Enabled => "enabled",
+            Self::Family => "family",
+            Self::Storage => "storage",
+            Self::As => "as",
         }
     }
 }
@@ -251,6 +264,7 @@ struct Row {
     is_global: bool,
     has_owner: bool,
     has_arguments: bool,
+    bears_types: bool,
     privileges: &'static [&'static str],
     clauses: &'static [Has],
 }
@@ -271,6 +285,7 @@ impl Row {
             is_global: false,
             has_owner: true,
             has_arguments: false,
+            bears_types: false,
             privileges: &[],
             clauses,
         }
@@ -372,6 +387,7 @@ const ROWS: [Row; Defined::ALL.len()] = [
     },
     Row {
         has_arguments: true,
+        bears_types: true,
         ..Row::new(
             Defined::Operator,
             "operator",
@@ -392,6 +408,7 @@ const ROWS: [Row; Defined::ALL.len()] = [
         is_global: true,
         has_owner: false,
         has_arguments: true,
+        bears_types: true,
         ..Row::new(
             Defined::Cast,
             "cast",
@@ -422,11 +439,37 @@ const ROWS: [Row; Defined::ALL.len()] = [
             ],
         )
     },
+    Row {
+        has_arguments: true,
+        ..Row::new(
+            Defined::OperatorFamily,
+            "operator family",
+            "operator_families",
+            "OPERATOR FAMILY",
+            &[fixed(Clause::As, Shape::Texts)],
+        )
+    },
+    Row {
+        has_arguments: true,
+        ..Row::new(
+            Defined::OperatorClass,
+            "operator class",
+            "operator_classes",
+            "OPERATOR CLASS",
+            &[
+                fixed(Clause::Default, Shape::Flag),
+                needed(Clause::Type, Shape::Text),
+                needed(Clause::Family, Shape::Path),
+                needed(Clause::As, Shape::Texts),
+                fixed(Clause::Storage, Shape::Text),
+            ],
+        )
+    },
 ];
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -437,6 +480,8 @@ impl Defined {
         Self::Operator,
         Self::Cast,
         Self::EventTrigger,
+        Self::OperatorFamily,
+        Self::OperatorClass,
     ];
 
     fn row(self) -> &'static Row {
@@ -469,9 +514,14 @@ impl Defined {
         self.row().has_owner
     }
 
-    /// Says whether such objects are told apart by types.
+    /// Says whether such objects are told apart by more than a name: by types, or by an index method.
     pub fn has_arguments(self) -> bool {
         self.row().has_arguments
+    }
+
+    /// Says whether it is types that tell them apart.
+    pub fn bears_types(self) -> bool {
+        self.row().bears_types
     }
 
     /// Returns the privileges that there are on such an object.
@@ -568,8 +618,17 @@ impl Definition {
                 from: None,
                 to: Some(said.clone()),
             });
+        // What is in a family and in none of its classes.
+        let loose = self
+            .says(Clause::As)
+            .filter(|_| self.kind == Defined::OperatorFamily);
+        let loose = loose.map(|said| DefinitionAlteration::Clause {
+            clause: Clause::As,
+            from: None,
+            to: Some(said.clone()),
+        });
         let mappings = mappings(None, self.says(Clause::Mappings));
-        mappings.into_iter().chain(enabled).collect()
+        mappings.into_iter().chain(enabled).chain(loose).collect()
     }
 
     pub(super) fn alterations(&self, to: &Self) -> Vec<DefinitionAlteration> {

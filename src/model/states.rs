@@ -189,7 +189,7 @@ fn lookup_of(object: &Object<Written>) -> Option<Arc<[Name]>> {
         Some(own.arguments.search_path().clone())
     } else if let Object::Defined(own) = object {
         own.kind
-            .has_arguments()
+            .bears_types()
             .then(|| Arc::from(own.lookup.as_slice()))
     } else {
         None

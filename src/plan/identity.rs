@@ -131,7 +131,7 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 31] = [
+const RENAMED: [Kind; 33] = [
     Kind::Schema,
     Kind::Collation,
     Kind::Enum,
@@ -151,6 +151,8 @@ const RENAMED: [Kind; 31] = [
     Kind::Defined(Defined::ForeignDataWrapper),
     Kind::Defined(Defined::Server),
     Kind::Defined(Defined::EventTrigger),
+    Kind::Defined(Defined::OperatorFamily),
+    Kind::Defined(Defined::OperatorClass),
     Kind::Table,
     Kind::Column,
     Kind::Unique,

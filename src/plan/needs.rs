@@ -211,6 +211,8 @@ fn is_superusers(kind: Kind) -> bool {
                 | Defined::TextSearchTemplate
                 | Defined::ForeignDataWrapper
                 | Defined::EventTrigger
+                | Defined::OperatorFamily
+                | Defined::OperatorClass
         )
     )
 }

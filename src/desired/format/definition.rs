@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 
-use super::{PrivilegeForm, Reference, Scalar};
+use super::{PrivilegeForm, Reference, Scalar, Sql};
 
 /// A conversion between encodings (manual: CREATE CONVERSION).
 #[derive(JsonSchema)]
@@ -275,4 +275,53 @@ pub enum EventTriggerEnabled {
     Replica,
     /// In replication too.
     Always,
+}
+
+/// Operator classes that go together; the key is the name with the index method, `name (btree)` (manual: CREATE OPERATOR FAMILY).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct OperatorFamily {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// Operators and functions that are in none of its classes, as ALTER OPERATOR FAMILY … ADD lists them.
+    pub r#as: Option<Vec<Sql>>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// How an index method sorts or searches a type; the key is the name with the index method, `name (btree)` (manual: CREATE OPERATOR
+/// CLASS).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct OperatorClass {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// Whether it is the one that an index of the type gets by itself.
+    pub default: Option<bool>,
+    /// The type.
+    pub r#type: Sql,
+    /// The family, which is declared as well.
+    pub family: Reference,
+    /// Operators and functions, as the command lists them: `OPERATOR 1 <`, `FUNCTION 1 app.compare(integer, integer)`.
+    pub r#as: Vec<Sql>,
+    /// The type that an index keeps, where it is not the column's.
+    pub storage: Option<Sql>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
 }
