@@ -35,7 +35,7 @@ pub(super) async fn still_there(
         return Ok(());
     };
     let mut live = catalog::live_model(connection).await?;
-    live.retain(|address| address.schema_name() != run.journal());
+    live.retain(|address| !address.is_in_schema(run.journal()));
     match position(stages, before, done, &live) {
         Position::At => Ok(()),
         Position::Within(_) | Position::Next(_) if is_first => Ok(()),

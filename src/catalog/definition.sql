@@ -13,14 +13,15 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                                                      WHERE sf.oid = a.amopsortfamily) END) AS text
     FROM pg_depend d JOIN pg_amop a ON d.classid = 'pg_amop'::regclass AND a.oid = d.objid
     JOIN pg_operator o ON o.oid = a.amopopr JOIN pg_namespace n ON n.oid = o.oprnamespace
-   WHERE d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass) AND d.deptype IN ('i', 'a')
+   -- An operator that orders depends on the family that it orders by as well.
+   WHERE (d.refclassid = 'pg_opclass'::regclass OR d.refclassid = 'pg_opfamily'::regclass AND d.refobjid = a.amopfamily) AND d.deptype IN ('i', 'a')
   UNION ALL
   SELECT d.refclassid, d.refobjid,
          format('FUNCTION %s (%s, %s) %I.%I(%s)', a.amprocnum, format_type(a.amproclefttype, NULL), format_type(a.amprocrighttype, NULL), n.nspname, p.proname,
                 (SELECT string_agg(format_type(t.own, NULL), ', ' ORDER BY t.at) FROM unnest(p.proargtypes) WITH ORDINALITY AS t (own, at)))
     FROM pg_depend d JOIN pg_amproc a ON d.classid = 'pg_amproc'::regclass AND a.oid = d.objid
     JOIN pg_proc p ON p.oid = a.amproc JOIN pg_namespace n ON n.oid = p.pronamespace
-   WHERE d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass) AND d.deptype IN ('i', 'a')),
+   WHERE (d.refclassid = 'pg_opclass'::regclass OR d.refclassid = 'pg_opfamily'::regclass AND d.refobjid = a.amprocfamily) AND d.deptype IN ('i', 'a')),
      found AS (
   SELECT 'conversion' AS kind, 'pg_conversion'::regclass AS class, c.oid, ARRAY[s.nspname, c.conname]::text[] AS path,
          v.clause, NULL::text AS entry, v.value, NULL::text[] AS arguments

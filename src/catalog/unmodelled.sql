@@ -235,6 +235,15 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL FROM pg_user_mappings u
   UNION ALL SELECT 'operator without a function', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL
     FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace WHERE o.oprcode = 0
+  UNION ALL SELECT 'member of an operator family of others', n.nspname, f.opfname, x.what, x.class, x.oid, NULL, NULL
+    FROM (SELECT 'pg_amop'::regclass AS class, oid, amopfamily AS family, 'operator ' || amopstrategy AS what FROM pg_amop
+          UNION ALL SELECT 'pg_amproc'::regclass, oid, amprocfamily, 'function ' || amprocnum FROM pg_amproc) AS x
+    JOIN pg_opfamily f ON f.oid = x.family JOIN pg_namespace n ON n.oid = f.opfnamespace
+   WHERE x.oid >= 16384
+     AND (f.oid < 16384 OR EXISTS (SELECT FROM member m WHERE m.classid = 'pg_opfamily'::regclass AND m.objid = f.oid))
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = x.class AND d.objid = x.oid AND d.refclassid = 'pg_opclass'::regclass)
+     AND NOT EXISTS (SELECT FROM pg_depend d JOIN member m ON m.classid = d.refclassid AND m.objid = d.refobjid
+                      WHERE d.classid = x.class AND d.objid = x.oid AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass))
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
   UNION ALL SELECT 'access method', NULL, m.amname, NULL, 'pg_am'::regclass, m.oid, NULL, NULL FROM pg_am m WHERE m.oid >= 16384
   UNION ALL SELECT 'transform', NULL, l.lanname, format_type(f.trftype, NULL), 'pg_transform'::regclass, f.oid, NULL, NULL

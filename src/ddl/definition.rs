@@ -82,11 +82,9 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                     Some(Said::Path(path)) => {
                         all.push(Sql::new(keyword(has.clause)).push("=").names_dotted(path));
                     }
-                    Some(Said::Options(pairs)) => all.extend(
-                        pairs
-                            .iter()
-                            .map(|(name, value)| Sql::empty().name(name).push("=").literal(value)),
-                    ),
+                    Some(Said::Options(pairs)) => {
+                        all.extend(pairs.iter().map(|(name, value)| option(name, value)))
+                    }
                     _ => {}
                 }
             }
@@ -108,6 +106,10 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             let mut all = members(own.says(Clause::As));
             if let Some(Said::Text(storage)) = own.says(Clause::Storage) {
                 all.push(Sql::new("STORAGE").verbatim(&Expression::new(storage.as_str())));
+            }
+            // One whose members are all its family's lists something all the same.
+            if all.is_empty() {
+                all.push(Sql::new("STORAGE").verbatim(&said(Clause::Type)));
             }
             sql.push("AS").separated(&all, ", ")
         }
@@ -252,6 +254,11 @@ fn keyword(clause: Clause) -> &'static str {
     }
 }
 
+/// An option of a dictionary; the server tells a number from a text.
+fn option(name: &Name, value: &str) -> Sql {
+    Sql::empty().name(name).push("=").literal_number(value)
+}
+
 /// Appends what gives the options `to` to something that has `from`.
 fn options(sql: Sql, from: Option<&Said>, to: Option<&Said>) -> Sql {
     fn pairs(said: Option<&Said>) -> &[(Name, String)] {
@@ -289,7 +296,11 @@ fn options(sql: Sql, from: Option<&Said>, to: Option<&Said>) -> Sql {
 /// <https://www.postgresql.org/docs/current/sql-altertsconfig.html>,
 /// <https://www.postgresql.org/docs/current/sql-alterforeigndatawrapper.html>,
 /// <https://www.postgresql.org/docs/current/sql-alterserver.html>
-pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Option<Statement> {
+pub(crate) fn alter(
+    address: &Address,
+    alteration: &DefinitionAlteration,
+    lookup: &[Name],
+) -> Option<Statement> {
     let sql = head("ALTER", address);
     let sql = match alteration {
         DefinitionAlteration::Another(_) => return None,
@@ -322,9 +333,7 @@ pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Opt
                 if let Some(Said::Options(pairs)) = to {
                     let is_new = |pair: &&(Name, String)| !matches!(from, Some(Said::Options(from)) if from.contains(*pair));
                     let new = pairs.iter().filter(is_new);
-                    all.extend(
-                        new.map(|(name, value)| Sql::empty().name(name).push("=").literal(value)),
-                    );
+                    all.extend(new.map(|(name, value)| option(name, value)));
                 }
                 sql.push("(").glue("").separated(&all, ", ").glue(")")
             }
@@ -350,6 +359,7 @@ pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Opt
                 }
             }
             (Clause::As, to) => sql.push("ADD").separated(&members(to.as_ref()), ", "),
+            (Clause::Version, None) => sql.push("VERSION NULL"),
             (Clause::Handler, None) => sql.push("NO HANDLER"),
             (Clause::Validator, None) => sql.push("NO VALIDATOR"),
             (clause, Some(Said::Path(path))) => sql.push(keyword(*clause)).names_dotted(path),
@@ -357,7 +367,10 @@ pub(crate) fn alter(address: &Address, alteration: &DefinitionAlteration) -> Opt
             (clause, _) => unreachable!("{} is not changed in place", clause.word()),
         },
     };
-    Some(Statement::catalog(sql))
+    Some(Statement {
+        lookup: lookup.to_vec(),
+        ..Statement::catalog(sql)
+    })
 }
 
 /// <https://www.postgresql.org/docs/current/sql-dropconversion.html>

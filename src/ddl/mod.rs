@@ -221,7 +221,9 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Aggregate(AggregateAlteration::Definition), Object::Aggregate(own)) => {
             Some(aggregate::replace(address, own))
         }
-        (Alteration::Defined(own), _) => definition::alter(address, own),
+        (Alteration::Defined(own), Object::Defined(to)) => {
+            definition::alter(address, own, &to.lookup)
+        }
         (Alteration::Procedure(ProcedureAlteration::Definition), Object::Procedure(own)) => {
             Some(routine::replace_procedure(address, own))
         }
@@ -380,6 +382,7 @@ pub(crate) fn alter<T: Text>(
             | Alteration::Policy(_)
             | Alteration::Composite(_)
             | Alteration::Rule(_)
+            | Alteration::Defined(_)
             | Alteration::View(_),
             _,
         ) => unreachable!("{ONE_KIND}"),

@@ -7,7 +7,9 @@ use super::document::{Gathering, Head};
 use super::fault::Ledger;
 use super::fields::{self, Fields};
 use super::node::{Node, Value};
-use crate::model::{Address, Defined, Definition, Kind, NO_OPERAND, Name, Object, Said, Shape};
+use crate::model::{
+    Address, Clause, Defined, Definition, Kind, NO_OPERAND, Name, Object, Said, Shape,
+};
 
 /// What a key says of an object: its name, and the types that its address bears.
 struct Key {
@@ -66,6 +68,11 @@ pub(super) fn read(
         }
         is_whole &= said.is_some() || !has.is_needed;
         own.clauses.extend(said.map(|said| (has.clause, said)));
+    }
+    if own.says(Clause::Function).is_some() && own.says(Clause::Inout).is_some() {
+        let what = format!("{address} goes by a function and by text");
+        let ledger = &mut gathering.ledger;
+        ledger.fault(key, what, "write `function` or `inout`".to_owned());
     }
     if is_whole {
         gathering.put(&address, key, Object::Defined(own));
@@ -180,7 +187,13 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
                 let paths = nodes
                     .iter()
                     .filter_map(|own| fields::reference(own, word, ledger));
-                all.insert(name, paths.collect());
+                let paths: Vec<Vec<Name>> = paths.collect();
+                if paths.is_empty() {
+                    let what = format!("{name} has no dictionary");
+                    ledger.fault(&value, what, "leave it out".to_owned());
+                    continue;
+                }
+                all.insert(name, paths);
             }
             (!all.is_empty()).then_some(Said::Mappings(all))
         }

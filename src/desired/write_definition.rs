@@ -3,6 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, text};
+use super::write_routine::keyed;
 use crate::model::{Address, Defined, Definition, Name, Said};
 
 pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
@@ -65,7 +66,7 @@ pub(super) fn key(address: &Address, own: &Definition) -> String {
     if own.kind == Defined::Cast {
         types.join(" AS ")
     } else if own.kind.has_arguments() {
-        [name, " (", &types.join(", "), ")"].concat()
+        format!("{} ({})", keyed(address.name()), types.join(", "))
     } else {
         name.to_owned()
     }

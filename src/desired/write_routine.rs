@@ -11,14 +11,18 @@ use crate::model::{
 
 /// Spells a routine's key: its name with the types of its arguments.
 pub(super) fn key(address: &Address) -> String {
-    let name = address.name().as_str();
-    let name = if name.contains(['(', ')', '[', ']', '"', ',']) || name.trim() != name {
+    let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
+    format!("{}({})", keyed(address.name()), types.join(", "))
+}
+
+/// Spells a name that parentheses follow.
+pub(super) fn keyed(name: &Name) -> String {
+    let name = name.as_str();
+    if name.contains(['(', ')', '[', ']', '"', ',']) || name.trim() != name {
         format!("\"{}\"", name.replace('"', "\"\""))
     } else {
         name.to_owned()
-    };
-    let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
-    format!("{name}({})", types.join(", "))
+    }
 }
 
 pub(super) fn function(page: &Page<'_>, address: &Address, own: &Function<Expression>) -> Value {

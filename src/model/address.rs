@@ -241,6 +241,13 @@ impl Address {
         Self::new(Kind::Schema, [self.schema_name().clone()])
     }
 
+    /// Says whether this lies in a schema, or is it. What is the whole database's lies in none, whatever its name is.
+    pub fn is_in_schema(&self, schema: &Name) -> bool {
+        let kind = self.on.unwrap_or(self.kind);
+        let is_in_one = !kind.is_global() || kind == Kind::Schema;
+        is_in_one && self.schema_name() == schema
+    }
+
     /// Says whether this address moves along when the object at `ancestor` does: it is that object or lies below it.
     ///
     /// Indexes lie below their schema by path and below their table only by content; a server that was asked to

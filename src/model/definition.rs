@@ -460,7 +460,7 @@ const ROWS: [Row; Defined::ALL.len()] = [
                 fixed(Clause::Default, Shape::Flag),
                 needed(Clause::Type, Shape::Text),
                 needed(Clause::Family, Shape::Path),
-                needed(Clause::As, Shape::Texts),
+                fixed(Clause::As, Shape::Texts),
                 fixed(Clause::Storage, Shape::Text),
             ],
         )
@@ -638,9 +638,7 @@ impl Definition {
             if from == to {
                 continue;
             }
-            // A version can be given and changed; no command takes it away.
-            let goes = has.clause == Clause::Version && to.is_none();
-            if !self.kind.has(has.clause).in_place || goes {
+            if !self.kind.has(has.clause).in_place {
                 return vec![DefinitionAlteration::Another(has.clause)];
             }
             if has.shape == Shape::Mappings {

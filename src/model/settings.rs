@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Name};
+use super::{Address, Kind, Name};
 
 /// What is done with top-level objects that no revision declared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,11 @@ impl Manage {
 
     /// Says whether `manage.exclude` names the object.
     pub fn excludes(&self, address: &Address) -> bool {
+        // What is the whole database's has a name alone.
+        if matches!(address.kind(), Kind::Defined(own) if own.is_global()) {
+            let mut plain = self.exclude.iter().filter(|own| !own.contains('.'));
+            return plain.any(|own| star_matches(own, address.name().as_str()));
+        }
         let (Some(schema), relation) = (address.path().first(), address.path().get(1)) else {
             return false;
         };
@@ -144,7 +149,14 @@ impl Manage {
             })
     }
 
-    /// Says whether the schema is in scope.
+    /// Says whether an object may be managed: where only some schemas are, it lies in one of them.
+    pub fn covers(&self, address: &Address) -> bool {
+        self.schemas
+            .as_ref()
+            .is_none_or(|schemas| schemas.iter().any(|own| address.is_in_schema(own)))
+    }
+
+    /// Says whether the objects of a schema may be managed at all.
     pub fn covers_schema(&self, schema: &Name) -> bool {
         self.schemas
             .as_ref()

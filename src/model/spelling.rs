@@ -140,7 +140,9 @@ impl Name {
     /// Says whether this can be the name of an operator (manual section 4.1.3).
     pub fn is_operator(&self) -> bool {
         let text = self.as_str();
-        !text.is_empty() && text.chars().all(|own| "+-*/<>=~!@#%^&|`?".contains(own))
+        let is_short = !text.is_empty() && text.len() <= super::MAX_NAME_BYTES;
+        let is_comment = text.contains("--") || text.contains("/*");
+        is_short && !is_comment && text.chars().all(|own| "+-*/<>=~!@#%^&|`?".contains(own))
     }
 
     /// Splits a reference at dots outside double quotes, without folding; `None` where it is not well formed.

@@ -237,11 +237,11 @@ fn visible(model: &Model<Expression>, settings: &Settings) -> Model<Expression> 
     let mut model = model.clone();
     let ignores_grants = settings.manage.grants == Grants::Ignored;
     model.retain(|address| {
-        address.schema_name() != &settings.journal
+        !address.is_in_schema(&settings.journal)
             && (address.kind() != Kind::Grant || !ignores_grants)
             && !is_marked(address)
             && !settings.manage.excludes(address)
-            && settings.manage.covers_schema(address.schema_name())
+            && settings.manage.covers(address)
     });
     model
 }

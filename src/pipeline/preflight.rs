@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::conversion::Whose;
-use super::rows_to_be::{fill, has_other_labels, rows_to_be};
+use super::rows_to_be::{fill, is_unknown_yet, rows_to_be};
 use super::{PipelineError, Project, composite, conversion, counting, domain};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
@@ -252,7 +252,7 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
             let column = address.name();
             let is_filled = fill(&address.column(), cx).is_some();
             let is_new = !level.current.objects.contains_key(&address.column());
-            let by_label = (is_filled || is_new) && has_other_labels(&address.column(), cx);
+            let by_label = (is_filled || is_new) && is_unknown_yet(&address.column(), cx);
             if !stood(std::slice::from_ref(column)) || by_label {
                 return None;
             }

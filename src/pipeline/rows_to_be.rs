@@ -132,9 +132,20 @@ pub(super) fn fill(column: &Address, cx: &Context<'_>) -> Option<Written> {
     })
 }
 
-/// Says whether a column is of an enumerated type that the live server knows by other labels: what fills it may be none there.
-pub(super) fn has_other_labels(column: &Address, cx: &Context<'_>) -> bool {
+/// Says whether the live server cannot compute what fills a column: the column is of an enumerated type that is known there by
+/// other labels, or the default speaks of a sequence or function that comes, or gets its name, with this plan.
+pub(super) fn is_unknown_yet(column: &Address, cx: &Context<'_>) -> bool {
     let level = cx.level;
+    let default = level.desired.needs_of(&column.with_kind(Kind::Default));
+    let called = default
+        .iter()
+        .filter(|own| own.kind() == Kind::Sequence || own.kind() == Kind::Function);
+    let is_there = |own: &Address| {
+        level.moves.carry_back(own) == *own && level.before.objects.contains_key(own)
+    };
+    if called.into_iter().any(|own| !is_there(own)) {
+        return true;
+    }
     let needs = level.desired.needs_of(column);
     let mut enums = needs.iter().filter(|own| own.kind() == Kind::Enum);
     enums.any(|own| {
@@ -145,7 +156,7 @@ pub(super) fn has_other_labels(column: &Address, cx: &Context<'_>) -> bool {
 
 /// Returns a column with its NULLs filled, where something fills them.
 fn filled(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> {
-    let fill = fill(column, cx).filter(|_| !has_other_labels(column, cx))?;
+    let fill = fill(column, cx).filter(|_| !is_unknown_yet(column, cx))?;
     let value = Sql::new("coalesce(").glue("").name(column.name());
     let value = value.glue(", ").expression(&fill).glue(")");
     Some((value, fill.lookup().to_vec()))
@@ -159,7 +170,7 @@ fn value_of_new(column: &Address, cx: &Context<'_>) -> Option<(Sql, Vec<Name>)> 
         return None;
     };
     let is_known = !level.current.objects.contains_key(column) && at(Kind::Identity).is_none();
-    if !is_known || has_other_labels(column, cx) {
+    if !is_known || is_unknown_yet(column, cx) {
         return None;
     }
     let default = match at(Kind::Default) {

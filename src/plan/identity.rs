@@ -330,13 +330,14 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Procedure
             | Kind::Aggregate
             | Kind::Defined(_) => {
-                let schema_is_covered = matches!(now.kind(), Kind::Defined(own) if own.is_global())
-                    || settings.manage.covers_schema(now.schema_name());
+                let ours = known.owned.contains(*before);
+                // What is the whole database's is ours alone where only some schemas are managed.
+                let is_whole = matches!(now.kind(), Kind::Defined(own) if own.is_global());
+                let schema_is_covered = settings.manage.covers(now) || is_whole && ours;
                 let excluded =
                     settings.manage.excludes(now) || !schema_is_covered || is_marked(now);
                 // The schema public is everybody's: nobody declares it away by not naming it.
                 let everybodys = now.kind() == Kind::Schema && now.name().as_str() == "public";
-                let ours = known.owned.contains(*before);
                 let left_to_others = || {
                     let parents = known.current.above(before);
                     let left = &known.declared.intent.unmanaged_partitions;

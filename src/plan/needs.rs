@@ -188,7 +188,7 @@ impl Gathering<'_> {
             .moves
             .carry_back(&address.attached_to().unwrap_or_else(|| address.whole()));
         let schema = was.schema();
-        if self.before.objects.contains_key(&schema) {
+        if self.before.objects.contains_key(&schema) && was.is_in_schema(schema.name()) {
             self.need(Need::Use(schema), address);
         }
         let mut unit = self.before.unit_of(&was);

@@ -6,8 +6,8 @@ use super::new_table;
 use super::step::{Act, Effect, Phase, Step};
 use crate::ddl::Work;
 use crate::model::{
-    ADDED_VALUES, Address, Conversion, DISINHERITS, Expression, INHERITS, Kind, Level, Model, Move,
-    Name, Object, PARTITION_OF, Persistence, SequenceType, Slot, Text, Why,
+    ADDED_VALUES, Address, Conversion, DISINHERITS, Defined, Expression, INHERITS, Kind, Level,
+    Model, Move, Name, Object, PARTITION_OF, Persistence, SequenceType, Slot, Text, Why,
 };
 
 /// Which step comes before which.
@@ -108,7 +108,33 @@ impl Relations {
         relations.moves(&by, level);
         relations.partitions(&by, level);
         relations.new_partitions(&by, level);
+        relations.event_triggers(steps, &by);
         relations
+    }
+
+    /// What runs at DDL commands comes after those of the plan and goes before them: nothing says what it speaks of. One that is
+    /// made again commits as one with what lies between, so it stands where it stood.
+    fn event_triggers(&mut self, steps: &[(usize, &Step)], by: &ByEffect<'_>) {
+        let event_trigger = Kind::Defined(Defined::EventTrigger);
+        let own = |step: &Step| {
+            let about = step.address.target();
+            about.as_ref().unwrap_or(&step.address).kind() == event_trigger
+        };
+        let (about, others): (Vec<_>, Vec<_>) =
+            steps.iter().copied().partition(|(_, step)| own(step));
+        let about: BTreeSet<usize> = about.into_iter().map(|(at, _)| at).collect();
+        let others: BTreeSet<usize> = others.into_iter().map(|(at, _)| at).collect();
+        let others: Vec<usize> = others.difference(&about).copied().collect();
+        for (x, arrivals) in &by.creates {
+            if x.kind() == event_trigger && !by.drops.contains_key(x) {
+                self.before(&others, arrivals);
+            }
+        }
+        for (x, departures) in &by.drops {
+            if x.kind() == event_trigger && !by.creates.contains_key(x) {
+                self.before(departures, &others);
+            }
+        }
     }
 
     fn before(&mut self, firsts: &[usize], seconds: &[usize]) {

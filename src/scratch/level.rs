@@ -237,7 +237,7 @@ pub(crate) async fn compile(
 /// Leaves the journal's schema out: it is never part of a state.
 pub(crate) fn without_journal(model: &Model<Expression>, journal: &Name) -> Model<Expression> {
     let mut model = model.clone();
-    model.retain(|address| address.schema_name() != journal);
+    model.retain(|address| !address.is_in_schema(journal));
     model
 }
 

@@ -123,7 +123,7 @@ impl Workshop {
     /// Returns the connection on which states are built and rolled back.
     pub(super) async fn bench(&mut self) -> Result<&mut PgConnection, ScratchError> {
         if self.bench.is_none() {
-            let bench = match self.place().await? {
+            let mut bench = match self.place().await? {
                 Place::Private(cluster) => {
                     catalog::connect(&cluster.url_as(ROLE, "postgres"), PATIENCE).await?
                 }
@@ -132,6 +132,7 @@ impl Workshop {
                 }
                 Place::Given(given) => given.database().await?,
             };
+            quiet(&mut bench).await?;
             self.bench = Some(bench);
         }
         Ok(self.bench.as_mut().expect("it was just put there"))
@@ -180,12 +181,7 @@ impl Workshop {
     /// Makes an empty database and connects to it. Its event triggers are built and do not run, where the server lets them be.
     pub(super) async fn database(&mut self) -> Result<PgConnection, ScratchError> {
         let mut connection = self.empty_database().await?;
-        sqlx::query(
-            "SELECT set_config('event_triggers', 'off', false) FROM pg_roles \
-             WHERE rolname = current_user AND rolsuper AND current_setting('server_version_num')::int >= 170000",
-        )
-        .execute(&mut connection)
-        .await?;
+        quiet(&mut connection).await?;
         Ok(connection)
     }
 
@@ -224,6 +220,14 @@ impl Workshop {
             Some(Place::Private(_)) | None => {}
         }
     }
+}
+
+/// Keeps event triggers from running, where the server lets them be (17 and later).
+async fn quiet(connection: &mut PgConnection) -> Result<(), ScratchError> {
+    let sql = "SELECT set_config('event_triggers', 'off', false) FROM pg_roles \
+               WHERE rolname = current_user AND rolsuper AND current_setting('server_version_num')::int >= 170000";
+    sqlx::query(sql).execute(connection).await?;
+    Ok(())
 }
 
 impl Given {

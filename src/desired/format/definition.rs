@@ -311,7 +311,7 @@ pub struct OperatorClass {
     /// The family, which is declared as well.
     pub family: Reference,
     /// Operators and functions, as the command lists them: `OPERATOR 1 <`, `FUNCTION 1 app.compare(integer, integer)`.
-    pub r#as: Vec<Sql>,
+    pub r#as: Option<Vec<Sql>>,
     /// The type that an index keeps, where it is not the column's.
     pub storage: Option<Sql>,
     /// A comment (manual: COMMENT).

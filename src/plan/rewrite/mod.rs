@@ -75,7 +75,16 @@ impl Context<'_> {
                 Kind::Composite | Kind::Table | Kind::View | Kind::MaterializedView
             )
         };
-        needs(column).any(|own| is_row(own) || own.kind() == Kind::Domain && needs(own).any(is_row))
+        let mut queue: Vec<&Address> = needs(column).collect();
+        while let Some(own) = queue.pop() {
+            if is_row(own) {
+                return true;
+            }
+            if own.kind() == Kind::Domain {
+                queue.extend(needs(own));
+            }
+        }
+        false
     }
 
     /// Returns the tables that inherit from a table before and after: no partitions.
