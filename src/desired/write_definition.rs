@@ -55,7 +55,15 @@ fn spelled(path: &[Name]) -> String {
         [schema, name] if schema.as_str() == "pg_catalog" => std::slice::from_ref(name),
         path => path,
     };
-    let parts: Vec<String> = path.iter().map(ToString::to_string).collect();
+    // The name of an operator is symbols alone, and never quoted.
+    let part = |own: &Name| {
+        if own.is_operator() {
+            own.as_str().to_owned()
+        } else {
+            own.to_string()
+        }
+    };
+    let parts: Vec<String> = path.iter().map(part).collect();
     parts.join(".")
 }
 

@@ -11,6 +11,7 @@ mod composite;
 mod constraint;
 mod database;
 mod default_privilege;
+mod defined;
 mod definition;
 mod domain;
 mod exclusion;
@@ -52,9 +53,8 @@ pub use constraint::{
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
 pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
-pub use definition::{
-    Clause, Defined, Definition, DefinitionAlteration, Has, NO_OPERAND, Said, Shape,
-};
+pub use defined::{Clause, Defined, Has, NO_OPERAND, Shape};
+pub use definition::{Definition, DefinitionAlteration, Said};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};
 pub use extension::{Extension, ExtensionAlteration};

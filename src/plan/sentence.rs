@@ -2,8 +2,8 @@
 
 use super::rewrite::Context;
 use crate::model::{
-    Address, Alteration, CompositeAlteration, EnumAlteration, Grant, GrantAlteration, Kind, Object,
-    OwnerAlteration, spoken_role,
+    Address, Alteration, Clause, CompositeAlteration, DefinitionAlteration, EnumAlteration, Grant,
+    GrantAlteration, Kind, Object, OwnerAlteration, spoken_role,
 };
 
 /// Says why something is made.
@@ -104,6 +104,14 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         Alteration::Identity(_) => {
             format!("the identity of column {} changes", address.dotted())
         }
+        Alteration::Defined(DefinitionAlteration::Mapping { name, .. }) => {
+            format!("the dictionaries of {name} in {address} change")
+        }
+        Alteration::Defined(DefinitionAlteration::Clause {
+            clause: Clause::Options,
+            ..
+        }) => format!("the options of {address} change"),
+        Alteration::Defined(_) => attribute(),
         Alteration::Composite(CompositeAlteration::Add(name)) => {
             format!("attribute {name} of {address} is declared and not there yet")
         }
@@ -121,7 +129,6 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         | Alteration::Function(_)
         | Alteration::Procedure(_)
         | Alteration::Aggregate(_)
-        | Alteration::Defined(_)
         | Alteration::DomainCheck(_)
         | Alteration::Table(_)
         | Alteration::Column(_)

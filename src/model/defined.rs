@@ -1,0 +1,502 @@
+//! The table of the small kinds: which clauses each has, what a clause looks like, whether the server changes it in place, and what else
+//! there is to know of a kind.
+
+use serde::{Deserialize, Serialize};
+
+/// A kind that is its definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Defined {
+    /// A conversion between encodings.
+    Conversion,
+    /// What splits a text into tokens.
+    TextSearchParser,
+    /// The functions that dictionaries are made with.
+    TextSearchTemplate,
+    /// What makes lexemes of tokens.
+    TextSearchDictionary,
+    /// A parser, and the dictionaries of each type of its tokens.
+    TextSearchConfiguration,
+    /// A library that reads and writes data elsewhere.
+    ForeignDataWrapper,
+    /// A place where data is, by a foreign-data wrapper.
+    Server,
+    /// An operator. Its address bears the types of its operands, NONE for the left one that a prefix operator has not.
+    Operator,
+    /// A conversion between data types. Its address bears the two types, and no name.
+    Cast,
+    /// A function that runs at DDL commands of anybody.
+    EventTrigger,
+    /// Operator classes that go together. Its address bears the index method.
+    OperatorFamily,
+    /// How an index method sorts or searches a type. Its address bears the index method.
+    OperatorClass,
+}
+
+/// A clause of a definition. Its word is the key in the YAML format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clause {
+    /// The encoding that is converted.
+    From,
+    /// The encoding that it is converted to.
+    To,
+    /// The function that does it.
+    Function,
+    /// Whether it is the one that is used between its encodings.
+    Default,
+    /// The function that begins.
+    Start,
+    /// The function that gives the next token.
+    Gettoken,
+    /// The function that ends.
+    End,
+    /// The function that names the types of tokens.
+    Lextypes,
+    /// The function that makes headlines.
+    Headline,
+    /// The function that prepares a dictionary.
+    Init,
+    /// The function that makes lexemes.
+    Lexize,
+    /// The template of a dictionary.
+    Template,
+    /// The parser of a configuration.
+    Parser,
+    /// The dictionaries by type of token.
+    Mappings,
+    /// The function that runs queries.
+    Handler,
+    /// The function that checks options.
+    Validator,
+    /// The wrapper of a server.
+    Wrapper,
+    /// The type of a server.
+    Type,
+    /// The version of a server.
+    Version,
+    /// Options, by name.
+    Options,
+    /// The operator with the operands in the other order.
+    Commutator,
+    /// The operator that says the opposite.
+    Negator,
+    /// The function that guesses how many rows a condition with it leaves.
+    Restrict,
+    /// The function that guesses how many rows a join by it leaves.
+    Join,
+    /// Whether a hash join may be made by it.
+    Hashes,
+    /// Whether a merge join may be made by it.
+    Merges,
+    /// Whether values go by their text.
+    Inout,
+    /// Where the server converts unasked.
+    Context,
+    /// The event.
+    On,
+    /// The commands that it runs at; at all where none are named.
+    Tags,
+    /// When it runs, where that is not what it does at first.
+    Enabled,
+    /// The family of a class.
+    Family,
+    /// The type that an index keeps, where it is not the column's.
+    Storage,
+    /// Operators and functions, as the command lists them.
+    As,
+}
+
+impl Clause {
+    /// Returns the key in the YAML format.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::From => "from",
+            Self::To => "to",
+            Self::Function => "function",
+            Self::Default => "default",
+            Self::Start => "start",
+            Self::Gettoken => "gettoken",
+            Self::End => "end",
+            Self::Lextypes => "lextypes",
+            Self::Headline => "headline",
+            Self::Init => "init",
+            Self::Lexize => "lexize",
+            Self::Template => "template",
+            Self::Parser => "parser",
+            Self::Mappings => "mappings",
+            Self::Handler => "handler",
+            Self::Validator => "validator",
+            Self::Wrapper => "wrapper",
+            Self::Type => "type",
+            Self::Version => "version",
+            Self::Options => "options",
+            Self::Commutator => "commutator",
+            Self::Negator => "negator",
+            Self::Restrict => "restrict",
+            Self::Join => "join",
+            Self::Hashes => "hashes",
+            Self::Merges => "merges",
+            Self::Inout => "inout",
+            Self::Context => "context",
+            Self::On => "on",
+            Self::Tags => "tags",
+            Self::Enabled => "enabled",
+            Self::Family => "family",
+            Self::Storage => "storage",
+            Self::As => "as",
+        }
+    }
+}
+
+/// What a clause looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// It is there or not.
+    Flag,
+    /// A text.
+    Text,
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// Texts, in an order that says nothing.
+    Texts,
+    /// Something in a schema.
+    Path,
+    /// A function with the types of its arguments.
+    Routine,
+    /// Texts by name, in an order that says nothing.
+    Options,
+    /// Paths by name, in their order.
+    Mappings,
+}
+
+/// What stands for the left operand of a prefix operator.
+pub const NO_OPERAND: &str = "NONE";
+
+/// A clause that a kind has.
+#[derive(Clone, Copy, Debug)]
+pub struct Has {
+    /// The clause.
+    pub clause: Clause,
+    /// What it looks like.
+    pub shape: Shape,
+    /// Whether there is no such object without it.
+    pub is_needed: bool,
+    /// Whether the server changes it in place; another object takes the name otherwise.
+    pub in_place: bool,
+}
+
+const fn needed(clause: Clause, shape: Shape) -> Has {
+    Has {
+        clause,
+        shape,
+        is_needed: true,
+        in_place: false,
+    }
+}
+
+const fn fixed(clause: Clause, shape: Shape) -> Has {
+    Has {
+        is_needed: false,
+        ..needed(clause, shape)
+    }
+}
+
+const fn in_place(clause: Clause, shape: Shape) -> Has {
+    Has {
+        in_place: true,
+        ..fixed(clause, shape)
+    }
+}
+
+/// What there is to know of a small kind.
+struct Row {
+    kind: Defined,
+    keyword: &'static str,
+    section: &'static str,
+    command: &'static str,
+    is_global: bool,
+    has_owner: bool,
+    has_arguments: bool,
+    bears_types: bool,
+    privileges: &'static [&'static str],
+    clauses: &'static [Has],
+}
+
+impl Row {
+    const fn new(
+        kind: Defined,
+        keyword: &'static str,
+        section: &'static str,
+        command: &'static str,
+        clauses: &'static [Has],
+    ) -> Self {
+        Self {
+            kind,
+            keyword,
+            section,
+            command,
+            is_global: false,
+            has_owner: true,
+            has_arguments: false,
+            bears_types: false,
+            privileges: &[],
+            clauses,
+        }
+    }
+}
+
+const ROWS: [Row; Defined::ALL.len()] = [
+    Row::new(
+        Defined::Conversion,
+        "conversion",
+        "conversions",
+        "CONVERSION",
+        &[
+            needed(Clause::From, Shape::Text),
+            needed(Clause::To, Shape::Text),
+            needed(Clause::Function, Shape::Path),
+            fixed(Clause::Default, Shape::Flag),
+        ],
+    ),
+    Row {
+        has_owner: false,
+        ..Row::new(
+            Defined::TextSearchParser,
+            "text search parser",
+            "text_search_parsers",
+            "TEXT SEARCH PARSER",
+            &[
+                needed(Clause::Start, Shape::Path),
+                needed(Clause::Gettoken, Shape::Path),
+                needed(Clause::End, Shape::Path),
+                needed(Clause::Lextypes, Shape::Path),
+                fixed(Clause::Headline, Shape::Path),
+            ],
+        )
+    },
+    Row {
+        has_owner: false,
+        ..Row::new(
+            Defined::TextSearchTemplate,
+            "text search template",
+            "text_search_templates",
+            "TEXT SEARCH TEMPLATE",
+            &[
+                fixed(Clause::Init, Shape::Path),
+                needed(Clause::Lexize, Shape::Path),
+            ],
+        )
+    },
+    Row::new(
+        Defined::TextSearchDictionary,
+        "text search dictionary",
+        "text_search_dictionaries",
+        "TEXT SEARCH DICTIONARY",
+        &[
+            needed(Clause::Template, Shape::Path),
+            in_place(Clause::Options, Shape::Options),
+        ],
+    ),
+    Row::new(
+        Defined::TextSearchConfiguration,
+        "text search configuration",
+        "text_search_configurations",
+        "TEXT SEARCH CONFIGURATION",
+        &[
+            needed(Clause::Parser, Shape::Path),
+            in_place(Clause::Mappings, Shape::Mappings),
+        ],
+    ),
+    Row {
+        is_global: true,
+        privileges: &["USAGE"],
+        ..Row::new(
+            Defined::ForeignDataWrapper,
+            "foreign-data wrapper",
+            "foreign_data_wrappers",
+            "FOREIGN DATA WRAPPER",
+            &[
+                in_place(Clause::Handler, Shape::Path),
+                in_place(Clause::Validator, Shape::Path),
+                in_place(Clause::Options, Shape::Options),
+            ],
+        )
+    },
+    Row {
+        is_global: true,
+        privileges: &["USAGE"],
+        ..Row::new(
+            Defined::Server,
+            "foreign server",
+            "servers",
+            "SERVER",
+            &[
+                needed(Clause::Wrapper, Shape::Path),
+                fixed(Clause::Type, Shape::Text),
+                in_place(Clause::Version, Shape::Text),
+                in_place(Clause::Options, Shape::Options),
+            ],
+        )
+    },
+    Row {
+        has_arguments: true,
+        bears_types: true,
+        ..Row::new(
+            Defined::Operator,
+            "operator",
+            "operators",
+            "OPERATOR",
+            &[
+                needed(Clause::Function, Shape::Path),
+                fixed(Clause::Commutator, Shape::Path),
+                fixed(Clause::Negator, Shape::Path),
+                in_place(Clause::Restrict, Shape::Path),
+                in_place(Clause::Join, Shape::Path),
+                fixed(Clause::Hashes, Shape::Flag),
+                fixed(Clause::Merges, Shape::Flag),
+            ],
+        )
+    },
+    Row {
+        is_global: true,
+        has_owner: false,
+        has_arguments: true,
+        bears_types: true,
+        ..Row::new(
+            Defined::Cast,
+            "cast",
+            "casts",
+            "CAST",
+            &[
+                fixed(Clause::Function, Shape::Routine),
+                fixed(Clause::Inout, Shape::Flag),
+                fixed(Clause::Context, Shape::Word(&["assignment", "implicit"])),
+            ],
+        )
+    },
+    Row {
+        is_global: true,
+        ..Row::new(
+            Defined::EventTrigger,
+            "event trigger",
+            "event_triggers",
+            "EVENT TRIGGER",
+            &[
+                needed(Clause::On, Shape::Text),
+                fixed(Clause::Tags, Shape::Texts),
+                needed(Clause::Function, Shape::Path),
+                in_place(
+                    Clause::Enabled,
+                    Shape::Word(&["disabled", "replica", "always"]),
+                ),
+            ],
+        )
+    },
+    Row {
+        has_arguments: true,
+        ..Row::new(
+            Defined::OperatorFamily,
+            "operator family",
+            "operator_families",
+            "OPERATOR FAMILY",
+            &[fixed(Clause::As, Shape::Texts)],
+        )
+    },
+    Row {
+        has_arguments: true,
+        ..Row::new(
+            Defined::OperatorClass,
+            "operator class",
+            "operator_classes",
+            "OPERATOR CLASS",
+            &[
+                fixed(Clause::Default, Shape::Flag),
+                needed(Clause::Type, Shape::Text),
+                needed(Clause::Family, Shape::Path),
+                fixed(Clause::As, Shape::Texts),
+                fixed(Clause::Storage, Shape::Text),
+            ],
+        )
+    },
+];
+
+impl Defined {
+    /// Every small kind, in building order.
+    pub const ALL: [Self; 12] = [
+        Self::Conversion,
+        Self::TextSearchParser,
+        Self::TextSearchTemplate,
+        Self::TextSearchDictionary,
+        Self::TextSearchConfiguration,
+        Self::ForeignDataWrapper,
+        Self::Server,
+        Self::Operator,
+        Self::Cast,
+        Self::EventTrigger,
+        Self::OperatorFamily,
+        Self::OperatorClass,
+    ];
+
+    fn row(self) -> &'static Row {
+        let own = ROWS.iter().find(|row| row.kind == self);
+        own.expect("every small kind has its row")
+    }
+
+    /// Returns the words that stand for the kind in an address.
+    pub fn keyword(self) -> &'static str {
+        self.row().keyword
+    }
+
+    /// Returns the section of the YAML format that such objects are declared in.
+    pub fn section(self) -> &'static str {
+        self.row().section
+    }
+
+    /// Returns the words of the commands that make, change and drop such an object.
+    pub fn command(self) -> &'static str {
+        self.row().command
+    }
+
+    /// Says whether such an object lies in no schema.
+    pub fn is_global(self) -> bool {
+        self.row().is_global
+    }
+
+    /// Says whether such an object has an owner.
+    pub fn has_owner(self) -> bool {
+        self.row().has_owner
+    }
+
+    /// Says whether such objects are told apart by more than a name: by types, or by an index method.
+    pub fn has_arguments(self) -> bool {
+        self.row().has_arguments
+    }
+
+    /// Says whether it is types that tell them apart.
+    pub fn bears_types(self) -> bool {
+        self.row().bears_types
+    }
+
+    /// Returns the privileges that there are on such an object.
+    pub fn privileges(self) -> &'static [&'static str] {
+        self.row().privileges
+    }
+
+    /// Returns the clauses of such an object, in the order of its command.
+    pub fn clauses(self) -> &'static [Has] {
+        self.row().clauses
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_row() {
+        for kind in Defined::ALL {
+            assert!(!kind.clauses().is_empty(), "{kind:?}");
+        }
+    }
+}
