@@ -18,7 +18,7 @@ pub struct Unbuilt {
     pub reason: String,
 }
 
-/// Where a creating step comes: kind, depth below a partitioned table, unit, kind again, position, address.
+/// Where a creating step comes: kind, depth below a partitioned table (of a table, or of what is an index's own), unit, kind again, position, address.
 type Rank = (Kind, usize, Address, Kind, u16, Address);
 
 /// Makes the creating steps of a state at the finest grain: in order of kind, columns in their positions, partitions after
@@ -47,11 +47,16 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         }
     };
     let depth = |unit: &Address| model.above(unit).len();
+    // Of equal indexes of a partition, the first one becomes a part of that of its table: one of its own comes after those.
+    let own_depth = |address: &Address, object: &Object<T>| match object {
+        Object::Index(own) => depth(&own.table_address(address)),
+        _ => 0,
+    };
     let mut order: Vec<(Rank, Object<T>)> = Vec::new();
-    let mut put = |unit: Address, address: &Address, position: u16, object: Object<T>| {
+    let mut put = |unit: Address, at: usize, address: &Address, position: u16, object: Object<T>| {
         let kind = address.kind();
         let rank = rank_of(kind, &unit);
-        let depth = if rank == Kind::Table { depth(&unit) } else { 0 };
+        let depth = if rank == Kind::Table { depth(&unit) } else { at };
         let place = (rank, depth, unit, kind, position, address.clone());
         order.push((place, object));
     };
@@ -64,7 +69,8 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             own.partition_of = None;
             own.inherits.clear();
         }
-        put(model.unit_of(address), address, position, object);
+        let at = own_depth(address, &object);
+        put(model.unit_of(address), at, address, position, object);
     }
     let mut after: Vec<Step> = Vec::new();
     for (table, own) in &model.inherited {
@@ -80,7 +86,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             };
             if attached || said {
                 let position = own.position.get(&column).copied().unwrap_or(0);
-                put(table.clone(), address, position, object.clone());
+                put(table.clone(), 0, address, position, object.clone());
             } else if differs(model, table, address) {
                 after.push(Step::run(address, made(address, object), ""));
             }
