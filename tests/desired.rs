@@ -125,7 +125,11 @@ fn models() -> impl Strategy<Value = Model<Expression>> {
             model.objects.insert(address.clone(), object);
             if let Some(text) = comment {
                 let text = text.clone();
-                let comment = Object::Comment(Comment { text, key: None });
+                let comment = Object::Comment(Comment {
+                    text,
+                    key: None,
+                    on_foreign: false,
+                });
                 model.objects.insert(Address::comment_on(address), comment);
             }
         };

@@ -124,8 +124,8 @@ fn holder(row: &sqlx::postgres::PgRow) -> Result<Holder, ApplyError> {
     })
 }
 
-/// Finds the tables that LOCK TABLE is refused for: a foreign key may refer to what the role may not write. Their locks
-/// come with the statement that takes them. <https://www.postgresql.org/docs/current/sql-lock.html>
+/// Finds the tables that LOCK TABLE is refused for: a foreign key may refer to what the role may not write, and there is none of a
+/// foreign table. Their locks come with the statement that takes them. <https://www.postgresql.org/docs/current/sql-lock.html>
 pub(super) async fn not_lockable(
     connection: &mut PgConnection,
     tables: &[Address],
@@ -138,7 +138,7 @@ pub(super) async fn not_lockable(
     let sql = "SELECT t.schema, t.name FROM unnest($1::text[], $2::text[]) AS t (schema, name) \
                JOIN pg_namespace n ON n.nspname = t.schema \
                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name \
-               WHERE NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')";
+               WHERE c.relkind = 'f' OR NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')";
     let rows = sqlx::query(sql)
         .bind(schemas)
         .bind(names)

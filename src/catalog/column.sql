@@ -13,7 +13,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.
        t.typstorage::text AS usual_storage,
        nullif(a.attcompression::text, '') AS compression,
        nullif(a.attstattarget, -1)::int4 AS statistics,
-       a.attoptions AS options,
+       a.attoptions AS options, a.attfdwoptions AS foreign_options,
        'pg_attrdef'::regclass::oid::int8 AS default_classid, d.oid::int8 AS default_objid,
        pg_get_expr(d.adbin, CASE a.attgenerated WHEN '' THEN 0::oid ELSE d.adrelid END) AS expression
   FROM pg_attribute a
@@ -23,6 +23,6 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.
   LEFT JOIN pg_collation l ON l.oid = a.attcollation
   LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
- WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+ WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY a.attrelid, a.attnum;

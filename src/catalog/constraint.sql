@@ -39,7 +39,7 @@ SELECT 'pg_constraint'::regclass::oid::int8 AS classid, k.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = k.confrelid AND k.contype = 'f'
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+ WHERE k.contype IN ('p', 'u', 'f', 'c', 'n') AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
    -- What refers to a partitioned table has one more for each partition.
    AND NOT EXISTS (SELECT FROM pg_constraint u WHERE u.oid = k.conparentid AND u.conrelid = k.conrelid)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'

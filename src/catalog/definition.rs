@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::rows::{get, names, oid};
 use super::{CatalogError, Gathering};
-use crate::model::{Address, Defined, Definition, Has, Kind, Name, Object, Said, Shape};
+use crate::model::{Address, Defined, Definition, Has, Kind, Name, Object, Options, Said, Shape};
 
 pub(super) async fn definitions(
     connection: &mut PgConnection,
@@ -90,8 +90,8 @@ fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String
         }
         Shape::Options => {
             let said = own.clauses.entry(has.clause);
-            let said = said.or_insert_with(|| Said::Options(Vec::new()));
-            if let Said::Options(pairs) = said {
+            let said = said.or_insert_with(|| Said::Options(Options::default()));
+            if let Said::Options(Options(pairs)) = said {
                 match entry {
                     Some(name) => pairs.push((Name::new(name), text())),
                     None => pairs.extend(definition_list(&text())),

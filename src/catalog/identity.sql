@@ -8,7 +8,7 @@ SELECT n.nspname::text AS schema, c.relname::text AS "table", a.attname::text AS
   FROM pg_depend d
   JOIN pg_class q ON q.oid = d.objid AND q.relkind = 'S'
   JOIN pg_sequence s ON s.seqrelid = q.oid
-  JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+  JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND c.relpersistence <> 't'
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid AND a.attidentity <> '' AND a.attinhcount = 0
  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i'

@@ -3,11 +3,11 @@
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::rows::{Found, get, name, oid, options, persistence, sub_oid};
+use super::rows::{Found, get, name, oid, options, persistence, sub_oid, told};
 use super::{CatalogError, Gathering};
 use crate::model::{
-    Address, Comment, Expression, Kind, MaterializedView, Name, Object, Schema, Size, Table,
-    Unmodelled, View,
+    Address, Comment, Expression, Foreign, Kind, MaterializedView, Name, Object, Schema, Size,
+    Table, Unmodelled, View,
 };
 
 pub(super) async fn schemas(
@@ -59,6 +59,13 @@ pub(super) async fn tables(
             partition_by: get::<Option<&str>>(&row, "partition_by")?.map(Expression::new),
             partition_of: partition,
             inherits,
+            foreign: match get::<Option<&str>>(&row, "server")? {
+                Some(server) => Some(Foreign {
+                    server: Name::new(server),
+                    options: told(&row, "options")?,
+                }),
+                None => None,
+            },
         };
         into.put(oid(&row)?, address, Object::Table(table));
     }
@@ -206,7 +213,12 @@ pub(super) async fn comments(
         };
         let address = Address::comment_on(target);
         let text = get(&row, "text")?;
-        let comment = Object::Comment(Comment { text, key });
+        let on_foreign = into.model.is_foreign(target);
+        let comment = Object::Comment(Comment {
+            text,
+            key,
+            on_foreign,
+        });
         if is_handed_down {
             super::partition::said_of(into, target, address, comment);
         } else {

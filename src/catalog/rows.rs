@@ -4,7 +4,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
 
 use super::{CatalogError, Oid};
-use crate::model::{Name, Persistence};
+use crate::model::{Name, Options, Persistence};
 
 /// Reads a column by name.
 pub(super) fn get<'r, V: Decode<'r, Postgres> + Type<Postgres>>(
@@ -78,6 +78,17 @@ pub(super) fn options(
         .map(|option| option.split_once('=').unwrap_or((option, "")))
         .map(|(name, value)| (Name::new(name), value.to_owned()))
         .collect())
+}
+
+/// Reads what the wrapper of a foreign server is told, `name=value`.
+pub(super) fn told(row: &PgRow, column: &'static str) -> Result<Options, CatalogError> {
+    let options: Option<Vec<String>> = get(row, column)?;
+    let options = options.unwrap_or_default();
+    let pairs = options
+        .iter()
+        .map(|own| own.split_once('=').unwrap_or((own, "")));
+    let pairs = pairs.map(|(name, value)| (Name::new(name), value.to_owned()));
+    Ok(Options(pairs.collect()))
 }
 
 /// A thing that was found and is not modelled.

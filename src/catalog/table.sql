@@ -2,6 +2,7 @@
 -- https://www.postgresql.org/docs/current/catalog-pg-class.html
 -- https://www.postgresql.org/docs/current/catalog-pg-partitioned-table.html
 -- The condition of a bound is left out where it names a table by its number, which another server does not know.
+-- The rows of a foreign table are elsewhere: here it has none. One that is a partition, inherits or is inherited from is left out.
 -- What inherits from something that is no table of ours is left out, and all that inherits from that.
 WITH RECURSIVE stray AS (SELECT i.inhrelid AS oid
                            FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
@@ -12,12 +13,12 @@ WITH RECURSIVE stray AS (SELECT i.inhrelid AS oid
 SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
        CASE WHEN c.relkind = 'p' THEN 'p' ELSE c.relpersistence END::text AS persistence,
-       CASE WHEN c.relkind = 'p' THEN l.rows WHEN c.relhassubclass THEN t.rows ELSE c.reltuples::int8 END AS estimated_rows,
-       CASE WHEN c.relkind = 'p' THEN l.bytes WHEN c.relhassubclass THEN t.bytes ELSE pg_table_size(c.oid) END::int8 AS bytes,
+       CASE WHEN c.relkind = 'f' THEN 0 WHEN c.relkind = 'p' THEN l.rows WHEN c.relhassubclass THEN t.rows ELSE c.reltuples::int8 END AS estimated_rows,
+       CASE WHEN c.relkind = 'f' THEN 0 WHEN c.relkind = 'p' THEN l.bytes WHEN c.relhassubclass THEN t.bytes ELSE pg_table_size(c.oid) END::int8 AS bytes,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
        pn.nspname::text AS parent_schema, p.relname::text AS parent_name,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
-       h.schemas AS inherits_schemas, h.names AS inherits_names,
+       h.schemas AS inherits_schemas, h.names AS inherits_names, fs.srvname::text AS server, ft.ftoptions AS options,
        CASE WHEN c.relispartition
              AND NOT EXISTS (SELECT FROM pg_partition_ancestors(c.oid) AS above (relid)
                                JOIN pg_partitioned_table k ON k.partrelid = above.relid AND k.partstrat = 'h'
@@ -28,6 +29,8 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_type y ON y.oid = c.reltype
   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
+  LEFT JOIN pg_foreign_table ft ON ft.ftrelid = c.oid
+  LEFT JOIN pg_foreign_server fs ON fs.oid = ft.ftserver
   LEFT JOIN pg_class p ON p.oid = i.inhparent
   LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
   LEFT JOIN LATERAL (SELECT CASE WHEN bool_or(leaf.reltuples < 0) THEN -1 ELSE coalesce(sum(leaf.reltuples), 0) END::int8 AS rows,
@@ -42,7 +45,8 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN LATERAL (SELECT array_agg(an.nspname::text ORDER BY x.inhseqno) AS schemas, array_agg(a.relname::text ORDER BY x.inhseqno) AS names
                        FROM pg_inherits x JOIN pg_class a ON a.oid = x.inhparent JOIN pg_namespace an ON an.oid = a.relnamespace
                       WHERE x.inhrelid = c.oid) AS h ON c.relkind = 'r' AND NOT c.relispartition
- WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM stray WHERE stray.oid = c.oid)
+ WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'f' AND NOT EXISTS (SELECT FROM pg_inherits x WHERE c.oid IN (x.inhrelid, x.inhparent)))
+   AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM stray WHERE stray.oid = c.oid)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend e
                     WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')

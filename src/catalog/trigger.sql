@@ -16,6 +16,6 @@ SELECT 'pg_trigger'::regclass::oid::int8 AS classid, t.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_class f ON f.oid = t.tgconstrrelid AND t.tgconstrrelid <> 0
   LEFT JOIN pg_namespace fn ON fn.oid = f.relnamespace
- WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind IN ('r', 'p', 'v') AND c.relpersistence <> 't'
+ WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind IN ('r', 'p', 'f', 'v') AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
  ORDER BY t.tgrelid, t.tgname;

@@ -13,13 +13,12 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
          'pg_class'::regclass::oid AS classid, c.oid AS objid, s.nspname AS on_schema, NULL::name AS on_name
     FROM stray JOIN pg_class c ON c.oid = stray.oid AND c.relpersistence <> 't' JOIN schema s ON s.oid = c.relnamespace
   UNION ALL
-  SELECT 'foreign table' AS kind,
+  SELECT 'foreign table that inherits, or is a partition' AS kind,
          s.nspname AS schema, c.relname AS name, NULL::text AS part, 'pg_class'::regclass::oid AS classid, c.oid AS objid,
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND c.relkind = 'f'
-     AND (NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.objsubid = 0 AND o.deptype = 'i'))
+     AND c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits x WHERE c.oid IN (x.inhrelid, x.inhparent))
   UNION ALL
   SELECT 'base type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
@@ -53,7 +52,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL
   SELECT 'trigger', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind NOT IN ('r', 'p', 'v')
+   WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND c.relkind NOT IN ('r', 'p', 'f', 'v')
   UNION ALL
   SELECT 'rule', s.nspname, c.relname, r.rulename, 'pg_rewrite'::regclass, r.oid, s.nspname, c.relname
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
@@ -90,7 +89,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   SELECT 'comment on a not null', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE k.contype = 'n' AND c.relkind IN ('r', 'p')
+   WHERE k.contype = 'n' AND c.relkind IN ('r', 'p', 'f')
   UNION ALL
   SELECT 'comment on the index of a key', s.nspname, c.relname, k.conname, 'pg_class'::regclass, i.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_class i ON d.classoid = 'pg_class'::regclass AND d.objoid = i.oid AND i.relkind IN ('i', 'I')
@@ -105,7 +104,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
                               ('unlogged sequence of an identity', q.relpersistence <> c.relpersistence),
                               ('comment on the sequence of an identity',
                                EXISTS (SELECT FROM pg_description d WHERE d.classoid = 'pg_class'::regclass AND d.objoid = q.oid))) AS flag (word, isset)
-   WHERE o.deptype = 'i' AND isset AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+   WHERE o.deptype = 'i' AND isset AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
   UNION ALL
   SELECT word, s.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc'::regclass, p.oid, NULL, NULL
     FROM pg_proc p JOIN schema s ON s.oid = p.pronamespace
@@ -117,7 +116,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   SELECT 'dependence on an extension', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_trigger t ON x.classid = 'pg_trigger'::regclass AND t.oid = x.objid
     JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
-   WHERE x.deptype = 'x' AND c.relkind IN ('r', 'p', 'v')
+   WHERE x.deptype = 'x' AND c.relkind IN ('r', 'p', 'f', 'v')
   UNION ALL
   SELECT CASE WHEN c.relkind IN ('i', 'I') THEN 'dependence of an index on an extension' ELSE 'dependence of a materialized view on an extension' END, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_depend x JOIN pg_class c ON x.classid = 'pg_class'::regclass AND c.oid = x.objid JOIN schema s ON s.oid = c.relnamespace

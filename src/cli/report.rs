@@ -254,6 +254,10 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
             IdentityError::HandedDown { own } => plain
                 .at(own, origins)
                 .mend("leave it out here: the server makes one of the two"),
+            IdentityError::Elsewhere { table, .. } => plain
+                .exit(Exit::Refused)
+                .at(table, origins)
+                .mend("declare the other one under another name, and take this one out when its rows have been moved"),
             IdentityError::ChangesHands { table, .. } => plain
                 .exit(Exit::Refused)
                 .at(table, origins)

@@ -1,12 +1,12 @@
 //! COMMENT ON.
 
-use crate::model::{Address, Kind, Name};
+use crate::model::{Address, Comment, Kind};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement};
 
 /// Sets a comment, or takes it away. <https://www.postgresql.org/docs/current/sql-comment.html>
-pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> Statement {
+pub(crate) fn set(address: &Address, own: &Comment, text: Option<&str>) -> Statement {
     let target = address
         .target()
         .expect("a comment's address names its target");
@@ -55,6 +55,7 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
                 .path(&table),
             Some(table),
         ),
+        Kind::Table if own.on_foreign => (head.push("FOREIGN TABLE").path(&target), Some(table)),
         Kind::Table => (head.push("TABLE").path(&target), Some(table)),
         Kind::View | Kind::MaterializedView if target.is_view_column() => (
             head.push("COLUMN").whole_path(&target),
@@ -76,7 +77,11 @@ pub(crate) fn set(address: &Address, key: Option<&Name>, text: Option<&str>) -> 
         ),
         Kind::PrimaryKey => (
             head.push("CONSTRAINT")
-                .name(key.expect("a comment on a primary key knows its name"))
+                .name(
+                    own.key
+                        .as_ref()
+                        .expect("a comment on a primary key knows its name"),
+                )
                 .push("ON")
                 .path(&table),
             Some(table),

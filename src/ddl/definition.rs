@@ -2,7 +2,7 @@
 
 use crate::model::{
     Address, Clause, Defined, Definition, DefinitionAlteration, Expression, Kind, NO_OPERAND, Name,
-    Said,
+    Options, Said,
 };
 use crate::sql::Sql;
 
@@ -83,7 +83,7 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                         all.push(Sql::new(keyword(has.clause)).push("=").names_dotted(path));
                     }
                     Some(Said::Options(pairs)) => {
-                        all.extend(pairs.iter().map(|(name, value)| option(name, value)))
+                        all.extend(pairs.0.iter().map(|(name, value)| option(name, value)))
                     }
                     _ => {}
                 }
@@ -153,7 +153,7 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                     sql = sql.push(keyword(clause)).names_dotted(path);
                 }
             }
-            options(sql, None, own.says(Clause::Options))
+            options(sql, None, pairs(own.says(Clause::Options)))
         }
         Defined::Server => {
             let mut sql = head("CREATE", address);
@@ -165,7 +165,7 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             let sql = sql
                 .push("FOREIGN DATA WRAPPER")
                 .names_dotted(path(Clause::Wrapper));
-            options(sql, None, own.says(Clause::Options))
+            options(sql, None, pairs(own.says(Clause::Options)))
         }
     };
     Statement {
@@ -254,20 +254,22 @@ fn keyword(clause: Clause) -> &'static str {
     }
 }
 
+/// Returns the options that a clause says.
+fn pairs(said: Option<&Said>) -> Option<&Options> {
+    match said {
+        Some(Said::Options(pairs)) => Some(pairs),
+        _ => None,
+    }
+}
+
 /// An option of a dictionary; the server tells a number from a text.
 fn option(name: &Name, value: &str) -> Sql {
     Sql::empty().name(name).push("=").literal_number(value)
 }
 
 /// Appends what gives the options `to` to something that has `from`.
-fn options(sql: Sql, from: Option<&Said>, to: Option<&Said>) -> Sql {
-    fn pairs(said: Option<&Said>) -> &[(Name, String)] {
-        match said {
-            Some(Said::Options(pairs)) => pairs,
-            _ => &[],
-        }
-    }
-    let (from_pairs, to_pairs) = (pairs(from), pairs(to));
+pub(super) fn options(sql: Sql, from: Option<&Options>, to: Option<&Options>) -> Sql {
+    let [from_pairs, to_pairs] = [from, to].map(|own| own.map_or(&[][..], |own| &own.0));
     let mut all = Vec::new();
     for (name, _) in from_pairs {
         if !to_pairs.iter().any(|(own, _)| own == name) {
@@ -324,22 +326,18 @@ pub(crate) fn alter(
         DefinitionAlteration::Clause { clause, from, to } => match (clause, to) {
             // A dictionary forgets an option that is named without a value.
             (Clause::Options, _) if defined(address) == Defined::TextSearchDictionary => {
-                let mut all = Vec::new();
-                if let Some(Said::Options(pairs)) = from {
-                    let goes = |name: &Name| !matches!(to, Some(Said::Options(to)) if to.iter().any(|(own, _)| own == name));
-                    let gone = pairs.iter().filter(|(name, _)| goes(name));
-                    all.extend(gone.map(|(name, _)| Sql::empty().name(name)));
-                }
-                if let Some(Said::Options(pairs)) = to {
-                    let is_new = |pair: &&(Name, String)| !matches!(from, Some(Said::Options(from)) if from.contains(*pair));
-                    let new = pairs.iter().filter(is_new);
-                    all.extend(new.map(|(name, value)| option(name, value)));
-                }
+                let none = Options::default();
+                let [from, to] = [from, to].map(|own| pairs(own.as_ref()).unwrap_or(&none));
+                let gone = from.0.iter().filter(|(name, _)| to.get(name).is_none());
+                let new = to.0.iter().filter(|pair| !from.0.contains(*pair));
+                let mut all: Vec<Sql> = gone.map(|(name, _)| Sql::empty().name(name)).collect();
+                all.extend(new.map(|(name, value)| option(name, value)));
                 sql.push("(").glue("").separated(&all, ", ").glue(")")
             }
             (Clause::Options, _) => {
-                let none = Said::Options(Vec::new());
-                options(sql, Some(from.as_ref().unwrap_or(&none)), to.as_ref())
+                let none = Options::default();
+                let from = pairs(from.as_ref()).unwrap_or(&none);
+                options(sql, Some(from), pairs(to.as_ref()))
             }
             (Clause::Enabled, to) => sql.push(match to {
                 Some(Said::Text(word)) if word == "disabled" => "DISABLE",

@@ -75,7 +75,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Rule(own) => rule::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
         Object::Grant(own) => privilege::set(address, *own),
-        Object::Comment(own) => comment::set(address, own.key.as_ref(), Some(&own.text)),
+        Object::Comment(own) => comment::set(address, own, Some(&own.text)),
     }
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::OwnedBy(_) => sequence::set_owned_by(address, None),
         Object::Function(_) | Object::Procedure(_) | Object::Aggregate(_) => routine::drop(address),
         Object::Defined(_) => definition::drop(address),
-        Object::Table(_) => table::drop(address),
+        Object::Table(own) => table::drop(address, own.foreign.is_some()),
         Object::Column(_) => table::drop_column(address),
         Object::Default(_) => table::drop_default(&address.column()),
         Object::NotNull(_) => table::drop_not_null(&address.column()),
@@ -142,7 +142,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         // What the applier owns has no owner said: see decision 1.
         Object::Owner(_) => privilege::set_own(&on(address)),
         Object::Grant(own) => privilege::reset(address, *own),
-        Object::Comment(own) => comment::set(address, own.key.as_ref(), comment::given(address)),
+        Object::Comment(own) => comment::set(address, own, comment::given(address)),
     }
 }
 
@@ -242,6 +242,9 @@ pub(crate) fn alter<T: Text>(
         }
         (Alteration::Table(TableAlteration::Disinherits(parent)), _) => {
             Some(partition::disinherit(address, parent))
+        }
+        (Alteration::Table(TableAlteration::Options(from, to)), _) => {
+            Some(table::set_options(address, from, to))
         }
         (Alteration::Table(_), _) => None,
         (
@@ -363,7 +366,7 @@ pub(crate) fn alter<T: Text>(
         }
         (Alteration::Grant(GrantAlteration::How(how)), _) => Some(privilege::set(address, *how)),
         (Alteration::Comment(CommentAlteration::Text(text)), Object::Comment(own)) => {
-            Some(comment::set(address, own.key.as_ref(), Some(text)))
+            Some(comment::set(address, own, Some(text)))
         }
         (
             Alteration::Sequence(_)

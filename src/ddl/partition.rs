@@ -14,7 +14,7 @@ fn bound<T: Text>(sql: Sql, own: &Bound<T>) -> Sql {
     }
 }
 
-/// Appends which tables a table inherits from, and how the rows of a partitioned one are spread.
+/// Appends which tables a table inherits from, how the rows of a partitioned one are spread, and where those of a foreign one are.
 pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
     let parents: Vec<Sql> = own
         .inherits_from()
@@ -26,8 +26,15 @@ pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
         let sql = sql.push("INHERITS (").glue("");
         sql.separated(&parents, ", ").glue(")")
     };
-    match &own.partition_by {
+    let sql = match &own.partition_by {
         Some(key) => sql.push("PARTITION BY").verbatim(key),
+        None => sql,
+    };
+    match &own.foreign {
+        Some(foreign) => {
+            let sql = sql.push("SERVER").name(&foreign.server);
+            super::definition::options(sql, None, Some(&foreign.options))
+        }
         None => sql,
     }
 }

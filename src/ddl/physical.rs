@@ -118,6 +118,10 @@ pub(crate) fn column_settings(
                 let all = options(set, reset);
                 subcommands.extend(all.iter().map(|own| head().join(own)));
             }
+            ColumnSettingsAlteration::Foreign(from, to) => {
+                mode = LockMode::AccessExclusive;
+                subcommands.push(super::definition::options(head(), Some(from), Some(to)));
+            }
         }
     }
     altered(&column.table(), &subcommands, mode)

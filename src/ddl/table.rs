@@ -1,7 +1,7 @@
 //! CREATE, ALTER and DROP of schemas, tables and columns.
 
 use crate::model::{
-    Address, Column, MAX_NAME_BYTES, Name, NotNull, Persistence, Table, Text, Validity,
+    Address, Column, MAX_NAME_BYTES, Name, NotNull, Options, Persistence, Table, Text, Validity,
 };
 use crate::sql::Sql;
 
@@ -41,7 +41,10 @@ pub(crate) fn close_schema(schema: &Address) -> Statement {
 
 /// <https://www.postgresql.org/docs/current/sql-createtable.html>
 pub(crate) fn create<T: Text>(table: &Address, own: &Table<T>) -> Statement {
-    let words = words(own.persistence);
+    let words = match own.foreign {
+        Some(_) => "CREATE FOREIGN TABLE",
+        None => words(own.persistence),
+    };
     if let Some(of) = &own.partition_of {
         return partition::create(table, own, of, words);
     }
@@ -70,8 +73,20 @@ pub(super) fn words(persistence: Persistence) -> &'static str {
 }
 
 /// <https://www.postgresql.org/docs/current/sql-droptable.html>
-pub(crate) fn drop(table: &Address) -> Statement {
-    Statement::catalog(Sql::new("DROP TABLE").path(table)).locking(table, LockMode::AccessExclusive)
+pub(crate) fn drop(table: &Address, is_foreign: bool) -> Statement {
+    let words = if is_foreign {
+        "DROP FOREIGN TABLE"
+    } else {
+        "DROP TABLE"
+    };
+    Statement::catalog(Sql::new(words).path(table)).locking(table, LockMode::AccessExclusive)
+}
+
+/// Tells the wrapper of a foreign table's server something else.
+/// <https://www.postgresql.org/docs/current/sql-alterforeigntable.html> (OPTIONS)
+pub(crate) fn set_options(table: &Address, from: &Options, to: &Options) -> Statement {
+    let subcommand = super::definition::options(Sql::empty(), Some(from), Some(to));
+    Statement::alter_table(table, Form::Subcommand, subcommand)
 }
 
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (RENAME)

@@ -168,13 +168,7 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
         }
         Shape::Path => Some(Said::Path(fields::reference(node, word, ledger)?)),
         Shape::Options => {
-            let all = fields::entries(node, word, ledger).into_iter();
-            let pairs: Vec<(Name, String)> = all
-                .filter_map(|(name, _, value)| {
-                    let value = fields::text(&value, name.as_str(), ledger)?;
-                    Some((name, value.to_string()))
-                })
-                .collect();
+            let pairs = super::physical::entries(node, word, ledger);
             (!pairs.is_empty()).then_some(Said::Options(pairs))
         }
         Shape::Mappings => {

@@ -404,6 +404,7 @@ impl Gathering {
                 Object::Comment(Comment {
                     text: text.to_owned(),
                     key: key.cloned(),
+                    on_foreign: self.declared.written.is_foreign(target),
                 }),
             );
         }

@@ -170,6 +170,8 @@ pub struct Table {
     pub schema: Option<String>,
     /// Its columns, in the order new ones are made in.
     pub columns: Option<BTreeMap<String, ColumnForm>>,
+    /// Makes it a foreign table: where its rows are (manual: CREATE FOREIGN TABLE).
+    pub foreign: Option<Foreign>,
     /// The tables that it has columns and checks from beside its own (manual: CREATE TABLE, INHERITS); their order counts when it is
     /// made.
     pub inherits: Option<InheritsForm>,
@@ -220,6 +222,16 @@ pub struct Table {
     pub r#override: Option<bool>,
     /// Retiring, dropping or rewriting it is refused, whatever is allowed.
     pub protect: Option<bool>,
+}
+
+/// Where the rows of a foreign table are.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Foreign {
+    /// The foreign server.
+    pub server: String,
+    /// What the server's wrapper is told of the table, by name.
+    pub options: Option<BTreeMap<String, Scalar>>,
 }
 
 /// A replica identity: its word, or a map.

@@ -144,6 +144,7 @@ fn partition(
         partition_by: partition_by(&mut fields, &head.search_path, gathering),
         partition_of: Some(of(parent, bound)),
         inherits: Vec::new(),
+        foreign: None,
     };
     put(&address, key, own, gathering);
     if let Some(node) = fields.key("columns") {

@@ -8,8 +8,8 @@ use super::fields::{self, Fields};
 use super::node::{Node, Value};
 use super::table::Reading;
 use crate::model::{
-    Address, ClusteredOn, ColumnSettings, Compression, Kind, Name, Object, OwnIndex, Parameters,
-    ReplicaIdentity, Storage,
+    Address, ClusteredOn, ColumnSettings, Compression, Kind, Name, Object, Options, OwnIndex,
+    Parameters, ReplicaIdentity, Storage,
 };
 
 /// The highest statistics target that the server keeps.
@@ -32,6 +32,24 @@ pub(super) fn options(
             Some((name, text.to_string()))
         })
         .collect()
+}
+
+/// Reads what the wrapper of a foreign server is told, as `name: value`.
+pub(super) fn told(fields: &mut Fields, key: &'static str, ledger: &mut Ledger) -> Options {
+    let Some(node) = fields.get(key) else {
+        return Options::default();
+    };
+    entries(&node, key, ledger)
+}
+
+/// Reads options, whose order is kept.
+pub(super) fn entries(node: &Rc<Node>, key: &'static str, ledger: &mut Ledger) -> Options {
+    let all = fields::entries(node, key, ledger).into_iter();
+    let pairs = all.filter_map(|(name, _, value)| {
+        let text = fields::text(&value, name.as_str(), ledger)?;
+        Some((name, text.to_string()))
+    });
+    Options(pairs.collect())
 }
 
 /// Reads a word that is one of a few.
@@ -131,6 +149,7 @@ impl Reading<'_> {
             compression: one_of(fields, "compression", &methods, ledger),
             statistics: statistics(fields, ledger),
             options: options(fields, "options", "a column option", ledger),
+            foreign: told(fields, "foreign_options", ledger),
         };
         if !settings.is_empty() {
             let own = column.with_kind(Kind::ColumnSettings);

@@ -9,8 +9,8 @@ use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use super::partition;
 use crate::model::{
-    Address, Check, Column, Default, Deferrable, Index, Kind, Name, NotNull, Object, Persistence,
-    PrimaryKey, Table, Text as _, Validity, Written,
+    Address, Check, Column, Default, Deferrable, Foreign, Index, Kind, Name, NotNull, Object,
+    Persistence, PrimaryKey, Table, Text as _, Validity, Written,
 };
 
 /// One table while it is read.
@@ -38,6 +38,7 @@ pub(super) fn read(
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
         inherits: partition::inherits(&mut fields, &table, gathering),
+        foreign: foreign(&table, &mut fields, gathering),
     };
     if let Some(node) = fields.key("unlogged")
         && own.partition_by.is_some()
@@ -50,6 +51,54 @@ pub(super) fn read(
     columns(&table, &head.search_path, &mut fields, gathering);
     parts(&table, &head.search_path, &mut fields, gathering);
     fields.close(&mut gathering.ledger);
+}
+
+/// What only a table that holds its rows itself has.
+const OF_OWN_ROWS: [&str; 16] = [
+    "inherits",
+    "partition_by",
+    "partitions",
+    "primary_key",
+    "unique",
+    "exclusions",
+    "foreign_keys",
+    "rules",
+    "row_level_security",
+    "force_row_level_security",
+    "policies",
+    "indexes",
+    "unlogged",
+    "with",
+    "replica_identity",
+    "clustered_on",
+];
+
+/// Reads where the rows of a foreign table are.
+fn foreign(table: &Address, fields: &mut Fields, gathering: &mut Gathering) -> Option<Foreign> {
+    let node = fields.get("foreign")?;
+    for word in OF_OWN_ROWS {
+        if let Some(at) = fields.key(word) {
+            let what =
+                format!("{table} is foreign: its rows are elsewhere, and it has no `{word}`");
+            gathering.ledger.fault(&at, what, None);
+        }
+    }
+    let what = format!("foreign of {table}");
+    let mut own = Fields::open(&node, what, &mut gathering.ledger)?;
+    let server = match own.get("server") {
+        Some(node) => fields::name(&node, &mut gathering.ledger),
+        None => {
+            let what = format!("{table} is foreign, and nothing says on which `server`");
+            gathering.ledger.fault(&node, what, None);
+            None
+        }
+    };
+    let options = super::physical::told(&mut own, "options", &mut gathering.ledger);
+    own.close(&mut gathering.ledger);
+    Some(Foreign {
+        server: server?,
+        options,
+    })
 }
 
 /// Reads whether a table survives a crash.
@@ -229,6 +278,14 @@ impl Reading<'_> {
             ("using", "the conversion"),
             ("using_back", "the conversion back"),
         ] {
+            if let Some(at) = fields.key(word)
+                && self.gathering.declared.written.is_foreign(&self.table)
+            {
+                let what = format!(
+                    "{address} is in a foreign table: there are no values here for `{word}`"
+                );
+                self.gathering.ledger.fault(&at, what, None);
+            }
             if let Some(node) = fields.get(word)
                 && let Some(text) = self.sql(&node, what)
             {

@@ -405,6 +405,14 @@ pub(super) fn table(page: &Page<'_>, address: &Address, table: &Table<Expression
     let model = page.model;
     let mut own = Mapping::new();
     attached(page, address, &mut own);
+    if let Some(foreign) = &table.foreign {
+        let mut map = Mapping::new();
+        map.insert(text("server"), text(foreign.server.as_str()));
+        if !foreign.options.is_empty() {
+            map.insert(text("options"), write_physical::told(&foreign.options));
+        }
+        own.insert(text("foreign"), Value::Mapping(map));
+    }
     if table.persistence == Persistence::Unlogged {
         own.insert(text("unlogged"), Value::Bool(true));
     }

@@ -3,6 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, text};
+use super::write_physical;
 use super::write_routine::keyed;
 use crate::model::{Address, Defined, Definition, Name, Said};
 
@@ -23,12 +24,7 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
                 let path = spelled(path);
                 text(&[&path, "(", &types.join(", "), ")"].concat())
             }
-            Said::Options(pairs) => {
-                let pairs = pairs
-                    .iter()
-                    .map(|(name, value)| (text(name.as_str()), text(value)));
-                Value::Mapping(pairs.collect())
-            }
+            Said::Options(pairs) => write_physical::told(pairs),
             Said::Mappings(all) => {
                 let entries = all.iter().map(|(name, paths)| {
                     let value = match paths.as_slice() {

@@ -7,7 +7,7 @@ use serde_yaml::{Mapping, Value};
 use super::write::text;
 use crate::model::{
     Address, ClusteredOn, ColumnSettings, Compression, Expression, Kind, Model, Name, Object,
-    ReplicaIdentity, Storage,
+    Options, ReplicaIdentity, Storage,
 };
 
 /// Writes options by name.
@@ -18,6 +18,13 @@ pub(super) fn options(own: &BTreeMap<Name, String>) -> Value {
             .map(|(name, value)| (text(name.as_str()), text(value)))
             .collect(),
     )
+}
+
+/// Writes what the wrapper of a foreign server is told.
+pub(super) fn told(own: &Options) -> Value {
+    let pairs = own.0.iter();
+    let pairs = pairs.map(|(name, value)| (text(name.as_str()), text(value)));
+    Value::Mapping(pairs.collect())
 }
 
 /// Writes what is said of a table.
@@ -55,6 +62,7 @@ pub(super) fn column(model: &Model<Expression>, address: &Address, into: &mut Ma
         compression,
         statistics,
         options: own_options,
+        foreign,
     } = own;
     if let Some(storage) = storage {
         let word = match storage {
@@ -77,5 +85,8 @@ pub(super) fn column(model: &Model<Expression>, address: &Address, into: &mut Ma
     }
     if !own_options.is_empty() {
         into.insert(text("options"), options(own_options));
+    }
+    if !foreign.is_empty() {
+        into.insert(text("foreign_options"), told(foreign));
     }
 }

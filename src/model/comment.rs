@@ -12,6 +12,9 @@ pub struct Comment {
     /// The name of the primary key it is on, whose address does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Name>,
+    /// Whether it is on a foreign table, whose address does not say it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_foreign: bool,
 }
 
 /// How comments differ.
@@ -32,7 +35,11 @@ impl CommentAlteration {
 impl Comment {
     pub(super) fn alterations(&self, to: &Self) -> Vec<CommentAlteration> {
         // A comment follows its key to another name.
-        let Self { text, key: _ } = self;
+        let Self {
+            text,
+            key: _,
+            on_foreign: _,
+        } = self;
         if *text == to.text {
             Vec::new()
         } else {

@@ -258,6 +258,11 @@ impl<T: Text + Ord + Serialize> Model<T> {
         !left.is_empty() && self.above(table).iter().any(|own| left.contains(own))
     }
 
+    /// Says whether the rows of a table are elsewhere.
+    pub fn is_foreign(&self, table: &Address) -> bool {
+        matches!(self.objects.get(table), Some(Object::Table(own)) if own.foreign.is_some())
+    }
+
     /// Says whether a table has partitions.
     pub fn is_partitioned(&self, table: &Address) -> bool {
         matches!(self.objects.get(table), Some(Object::Table(own)) if own.partition_by.is_some())

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clause, Defined, Name, Shape};
+use super::{Clause, Defined, Name, Options, Shape};
 
 /// What a clause says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
     /// It is there.
@@ -21,33 +21,11 @@ pub enum Said {
     Path(Vec<Name>),
     /// A function, with its schema, and the types of its arguments.
     Routine(Vec<Name>, Vec<Name>),
-    /// Texts by name: in the order in which they were given, which is not compared.
-    Options(Vec<(Name, String)>),
+    /// Texts by name.
+    Options(Options),
     /// Paths by name.
     Mappings(BTreeMap<Name, Vec<Vec<Name>>>),
 }
-
-/// The order of options is no part of what they say.
-impl PartialEq for Said {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Flag, Self::Flag) => true,
-            (Self::Text(own), Self::Text(other)) => own == other,
-            (Self::Texts(own), Self::Texts(other)) => own == other,
-            (Self::Path(own), Self::Path(other)) => own == other,
-            (Self::Routine(own, types), Self::Routine(other, others)) => {
-                own == other && types == others
-            }
-            (Self::Options(own), Self::Options(other)) => {
-                own.len() == other.len() && own.iter().all(|pair| other.contains(pair))
-            }
-            (Self::Mappings(own), Self::Mappings(other)) => own == other,
-            _ => false,
-        }
-    }
-}
-
-impl Eq for Said {}
 
 /// An object that is its clauses.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Name;
+use super::{Name, Options};
 
 /// The storage parameters of a table, those of its TOAST table with the prefix `toast.` (manual: CREATE TABLE, Storage
 /// Parameters).
@@ -97,6 +97,9 @@ pub struct ColumnSettings {
     pub statistics: Option<i32>,
     /// Options such as `n_distinct`, by name.
     pub options: BTreeMap<Name, String>,
+    /// What the wrapper of a foreign table's server is told of it.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub foreign: Options,
 }
 
 /// How settings of a column differ.
@@ -115,6 +118,8 @@ pub enum ColumnSettingsAlteration {
         /// Those that go back to what the server has by itself.
         reset: Vec<Name>,
     },
+    /// What the wrapper of a foreign table's server is told: before and after.
+    Foreign(Options, Options),
 }
 
 impl ColumnSettingsAlteration {
@@ -124,6 +129,7 @@ impl ColumnSettingsAlteration {
             Self::Compression(_) => "compression",
             Self::Statistics(_) => "statistics",
             Self::Options { .. } => "options",
+            Self::Foreign(..) => "foreign_options",
         }
     }
 }
@@ -137,8 +143,10 @@ impl ColumnSettings {
             compression,
             statistics,
             options,
+            foreign,
         } = self;
-        storage.is_none() && compression.is_none() && statistics.is_none() && options.is_empty()
+        let is_unsaid = options.is_empty() && foreign.is_empty();
+        storage.is_none() && compression.is_none() && statistics.is_none() && is_unsaid
     }
 
     /// Returns what has to change for these settings to become others.
@@ -150,6 +158,7 @@ impl ColumnSettings {
             compression,
             statistics,
             options,
+            foreign,
         } = self;
         let mut alterations = Vec::new();
         if *storage != to.storage {
@@ -164,6 +173,10 @@ impl ColumnSettings {
         if *options != to.options {
             let (set, reset) = differing(options, &to.options);
             alterations.push(ColumnSettingsAlteration::Options { set, reset });
+        }
+        if *foreign != to.foreign {
+            let [from, to] = [foreign, &to.foreign].map(Options::clone);
+            alterations.push(ColumnSettingsAlteration::Foreign(from, to));
         }
         alterations
     }

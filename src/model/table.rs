@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Expression, Kind, Name, Partition, Text, Validity};
+use super::{Address, Expression, Foreign, Kind, Name, Options, Partition, Text, Validity};
 
 /// A schema (manual section 5.10).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,9 @@ pub struct Table<T> {
     /// is not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherits: Vec<Vec<Name>>,
+    /// Where its rows are, where they are elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<Foreign>,
 }
 
 /// What an absent key stands for, whatever the type.
@@ -74,6 +77,10 @@ pub enum TableAlteration {
     Inherits(Address),
     /// Its rows are no longer read with those of a table.
     Disinherits(Address),
+    /// What the wrapper of its server is told: before and after.
+    Options(Options, Options),
+    /// The server that its rows are on, or whether they are elsewhere at all: there is no statement for it.
+    Foreign,
 }
 
 impl TableAlteration {
@@ -84,6 +91,8 @@ impl TableAlteration {
             Self::Attached | Self::Detached(_) | Self::Rebound => PARTITION_OF,
             Self::Inherits(_) => INHERITS,
             Self::Disinherits(_) => DISINHERITS,
+            Self::Options(..) => "options",
+            Self::Foreign => "foreign",
         }
     }
 }
@@ -104,6 +113,7 @@ impl<T: Text + Ord> Table<T> {
             partition_by,
             partition_of,
             inherits,
+            foreign,
         } = self;
         let mut alterations = Vec::new();
         if *persistence != to.persistence {
@@ -126,6 +136,16 @@ impl<T: Text + Ord> Table<T> {
         let comes = to.inherits.iter().filter(|own| !inherits.contains(own));
         alterations.extend(goes.map(|own| TableAlteration::Disinherits(place(own))));
         alterations.extend(comes.map(|own| TableAlteration::Inherits(place(own))));
+        match (foreign, &to.foreign) {
+            (None, None) => {}
+            (Some(from), Some(to)) if from.server == to.server => {
+                if from.options != to.options {
+                    let [from, to] = [from, to].map(|own| own.options.clone());
+                    alterations.push(TableAlteration::Options(from, to));
+                }
+            }
+            (Some(_) | None, _) => alterations.push(TableAlteration::Foreign),
+        }
         alterations
     }
 }
@@ -138,6 +158,7 @@ impl<T> Table<T> {
             partition_by: None,
             partition_of: None,
             inherits: Vec::new(),
+            foreign: None,
         }
     }
 
@@ -153,6 +174,7 @@ impl<T> Table<T> {
             partition_by: self.partition_by.as_ref().map(&mut *turn),
             partition_of: self.partition_of.as_ref().map(|own| own.map(turn)),
             inherits: self.inherits.clone(),
+            foreign: self.foreign.clone(),
         }
     }
 }

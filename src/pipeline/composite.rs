@@ -52,7 +52,9 @@ pub(super) fn columns(address: &Address, cx: &Context<'_>) -> Vec<Address> {
     let all = needed_by.get(address).into_iter().flatten();
     let before = &cx.level.before.objects;
     let stays = all.filter(|own| {
-        own.kind() == Kind::Column && before.contains_key(&cx.level.moves.carry_back(own))
+        own.kind() == Kind::Column
+            && !cx.level.current.is_foreign(&own.table())
+            && before.contains_key(&cx.level.moves.carry_back(own))
     });
     stays.cloned().collect()
 }

@@ -136,7 +136,7 @@ fn labels_gone(address: &Address, cx: &Context<'_>) -> Vec<Question> {
             let Some(Object::Column(live)) = level.before.objects.get(&there) else {
                 return None;
             };
-            if live.generated.is_some() {
+            if live.generated.is_some() || level.before.is_foreign(&there.table()) {
                 return None;
             }
             let value = Sql::empty().name(there.name());

@@ -135,6 +135,7 @@ fn columns_of(domain: &Address, cx: &Context<'_>) -> Vec<Address> {
     let needed_by = cx.level.desired.needed_by();
     let dependents = needed_by.get(domain).into_iter().flatten();
     dependents
+        .filter(|own| !cx.level.desired.is_foreign(&own.table()))
         .filter(|own| match cx.level.desired.objects.get(*own) {
             Some(Object::Column(column)) => {
                 of_type(column.type_name.sql(), cx).is_some_and(|(of, _)| of == *domain)

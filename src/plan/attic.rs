@@ -18,6 +18,9 @@ pub(crate) fn to_attic(
             return None;
         }
         return Some(column_aside(state, address));
+    } else if matches!(object, Object::Table(own) if own.foreign.is_some()) {
+        // Its rows are elsewhere: nothing of them goes.
+        return None;
     } else if matches!(
         object,
         Object::Table(_)
@@ -77,7 +80,10 @@ pub(crate) fn set_made_aside(
             let kind = address.kind();
             kind == Kind::Table && settings.retire.tables
                 || kind == Kind::Sequence && settings.retire.tables && !of_made_table(address)
-                || kind == Kind::Column && settings.retire.columns && !made(&address.table())
+                || kind == Kind::Column
+                    && settings.retire.columns
+                    && !made(&address.table())
+                    && !model.is_foreign(&address.table())
         })
         .filter_map(|(address, object)| to_attic(&state, address, object))
         .collect();

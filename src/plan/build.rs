@@ -315,7 +315,9 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
         Change::Drop => {
             let object = &level.current.objects[address];
             let holds_rows = match object {
-                Object::Table(_) | Object::Sequence(_) => true,
+                Object::Table(own) => own.foreign.is_none(),
+                Object::Sequence(_) => true,
+                Object::Column(_) if level.current.is_foreign(&address.table()) => false,
                 Object::Column(column) => {
                     // A computed one that gives way to a plain one takes along what clients read there.
                     let to = level.desired.objects.get(address);

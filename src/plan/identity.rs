@@ -50,6 +50,14 @@ pub enum IdentityError {
         /// The partitioned table.
         table: Address,
     },
+    /// A table that holds rows would have them elsewhere, or the other way round.
+    #[error("{table} {}", if *is_foreign { "is a foreign table, and would hold its rows itself" } else { "holds its rows itself, and would be a foreign table" })]
+    Elsewhere {
+        /// The table.
+        table: Address,
+        /// Whether it is a foreign table now.
+        is_foreign: bool,
+    },
     /// A column would be handed down from now on, or no longer.
     #[error(
         "{column} would change hands: {table} goes on inheriting, and has that column of its own before or after"
@@ -119,6 +127,7 @@ pub(crate) struct Identity {
 pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
     let mut identity = Identity::default();
     renames(known, &mut identity);
+    rows_elsewhere(known, &identity)?;
     handed_down::changes_hands(known, &identity)?;
     take_back(known, &mut identity);
     retire(known, &mut identity)?;
@@ -128,6 +137,21 @@ pub(crate) fn decide(known: &Known<'_>) -> Result<Identity, IdentityError> {
         known.declared.written.objects.contains_key(sequence)
     });
     Ok(identity)
+}
+
+/// Refuses to make a foreign table of one that holds rows, or the other way round: nothing moves the rows.
+fn rows_elsewhere(known: &Known<'_>, identity: &Identity) -> Result<(), IdentityError> {
+    let declared = &known.declared.written;
+    let tables = known.current.objects.keys();
+    for table in tables.filter(|own| own.kind() == Kind::Table) {
+        let now = identity.moves.carry(table);
+        let is_foreign = known.current.is_foreign(table);
+        if declared.objects.contains_key(&now) && declared.is_foreign(&now) != is_foreign {
+            let table = table.clone();
+            return Err(IdentityError::Elsewhere { table, is_foreign });
+        }
+    }
+    Ok(())
 }
 
 /// The order of renames: each is spoken in the parents as declared.
@@ -383,7 +407,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                 }
                 let there = before.table();
                 let table_stays = objects.contains_key(&table) && !replaced(known, &there, &table);
-                if table_stays && settings.retire.columns && !is_marked(now) {
+                let holds = !known.current.is_foreign(&there);
+                if table_stays && holds && settings.retire.columns && !is_marked(now) {
                     retired.extend(to_attic(&state, now, &known.current.objects[*before]));
                 }
             }
@@ -418,7 +443,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
         else {
             continue;
         };
-        if held.generated.is_none() && wanted.generated.is_some() && settings.retire.columns {
+        let holds = held.generated.is_none() && !known.current.is_foreign(&before.table());
+        if holds && wanted.generated.is_some() && settings.retire.columns {
             retired.extend(to_attic(&state, now, &known.current.objects[*before]));
         }
     }

@@ -326,6 +326,8 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
                 });
             }
             TableAlteration::Persistence(_)
+            | TableAlteration::Options(..)
+            | TableAlteration::Foreign
             | TableAlteration::Attached
             | TableAlteration::Detached(_)
             | TableAlteration::Inherits(_)

@@ -30,7 +30,7 @@ pub(crate) fn purge_stage(
     } else if kind == Kind::Collation {
         ddl::collation::drop(place)
     } else {
-        ddl::table::drop(place)
+        ddl::table::drop(place, false)
     };
     // What goes from a table goes from its partitions, and from what inherits from it.
     let partitions = present.children_of(&place.table());

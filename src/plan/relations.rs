@@ -220,6 +220,9 @@ impl Relations {
             }
             for y in level.current.needs_of(x) {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
+                // What goes along with its parent goes when that does.
+                let whole = level.current.parent(&y).and_then(|own| by.drops.get(&own));
+                self.before(departures, whole.unwrap_or(&none));
                 if !stays_through_type(level, x) {
                     self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
                 }
@@ -250,6 +253,9 @@ impl Relations {
             }
             for y in level.current.needs_of(part) {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
+                if !stays_through_type(level, part) {
+                    self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
+                }
             }
         }
     }

@@ -317,10 +317,13 @@ fn is_retyped_at_both_ends(address: &Address, changes: &Changes, level: &Level) 
 /// What holds rows or is leaned on by rows is altered, never made again because of something else.
 fn holds_data(address: &Address, level: &Level) -> bool {
     match level.current.objects.get(address) {
-        Some(Object::Column(column)) => column.generated.is_none(),
+        Some(Object::Column(column)) => {
+            column.generated.is_none() && !level.current.is_foreign(&address.table())
+        }
+        // The rows of a foreign one are elsewhere.
+        Some(Object::Table(own)) => own.foreign.is_none(),
         Some(
-            Object::Table(_)
-            | Object::Sequence(_)
+            Object::Sequence(_)
             | Object::Schema(_)
             | Object::Extension(_)
             | Object::Enum(_)

@@ -48,18 +48,26 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     };
     let depth = |unit: &Address| model.above(unit).len();
     // Of equal indexes of a partition, the first one becomes a part of that of its table: one of its own comes after those.
-    let own_depth = |address: &Address, object: &Object<T>| match object {
-        Object::Index(own) => depth(&own.table_address(address)),
-        _ => 0,
+    let own_depth = |address: &Address, object: &Object<T>| {
+        if let Object::Index(own) = object {
+            depth(&own.table_address(address))
+        } else {
+            0
+        }
     };
     let mut order: Vec<(Rank, Object<T>)> = Vec::new();
-    let mut put = |unit: Address, at: usize, address: &Address, position: u16, object: Object<T>| {
-        let kind = address.kind();
-        let rank = rank_of(kind, &unit);
-        let depth = if rank == Kind::Table { depth(&unit) } else { at };
-        let place = (rank, depth, unit, kind, position, address.clone());
-        order.push((place, object));
-    };
+    let mut put =
+        |unit: Address, at: usize, address: &Address, position: u16, object: Object<T>| {
+            let kind = address.kind();
+            let rank = rank_of(kind, &unit);
+            let depth = if rank == Kind::Table {
+                depth(&unit)
+            } else {
+                at
+            };
+            let place = (rank, depth, unit, kind, position, address.clone());
+            order.push((place, object));
+        };
     for (address, object) in model.objects.iter().filter(|(own, _)| !is_given(own)) {
         let position = model.position.get(&address.column()).copied().unwrap_or(0);
         let mut object = object.clone();
@@ -109,6 +117,10 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     let public = model.objects.keys().filter(|address| is_given(address));
     let closed = public.map(|own| Step::run(own, ddl::table::close_schema(own), ""));
     let mut steps: Vec<Step> = closed.collect();
+    // What the applier owns has no owner said, and this has one from the beginning.
+    let public = model.objects.keys().filter(|address| is_given(address));
+    let unsaid = public.filter(|own| !model.objects.contains_key(&Address::owner_of(own)));
+    steps.extend(unsaid.map(|own| Step::run(own, ddl::privilege::set_own(own), "")));
     let mut attaching: Vec<Step> = Vec::new();
     let mut alone: Vec<Step> = Vec::new();
     let mut joined: Vec<(usize, Step)> = Vec::new();

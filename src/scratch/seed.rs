@@ -215,7 +215,7 @@ fn referenced_first(model: &Model<Expression>, keys: &ForeignKeys) -> Vec<Addres
     for table in model
         .objects
         .keys()
-        .filter(|address| address.kind() == Kind::Table)
+        .filter(|address| address.kind() == Kind::Table && !model.is_foreign(address))
     {
         visit(table, keys, &mut seen, &mut order);
     }

@@ -112,7 +112,9 @@ impl Database {
             if let Some(origin) = above.find(|own| read.model.objects.contains_key(own)) {
                 rows.1.insert(column.clone(), origin);
             }
-            if column.schema_name().as_str() == "reconcile" {
+            // The rows of a foreign table are elsewhere.
+            let is_foreign = read.model.is_foreign(&column.table());
+            if is_foreign || column.schema_name().as_str() == "reconcile" {
                 continue;
             }
             let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));

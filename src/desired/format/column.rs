@@ -42,6 +42,8 @@ pub struct Column {
     pub statistics: Option<u16>,
     /// Options by name: `n_distinct`, `n_distinct_inherited`.
     pub options: Option<BTreeMap<String, Scalar>>,
+    /// What the wrapper of a foreign table's server is told of it, by name.
+    pub foreign_options: Option<BTreeMap<String, Scalar>>,
     /// Fills existing rows before NOT NULL is enforced.
     pub backfill: Option<Sql>,
     /// How a change of type converts values; it speaks of columns by the names they get.

@@ -71,6 +71,7 @@ pub(super) fn another(
             why,
             reversal,
         } = convert(&column, of);
+        let using = using.and_then(|own| cx.of_values(&column, own));
         let statement = ddl::table::alter_type(&column, of, using);
         let step = Step::run(&column, statement, why).altering(&column, "type");
         steps.push(step.reversal(reversal));

@@ -29,12 +29,14 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             (None, Some(Conversion::ThroughText)) => Some(value().glue("::text::").glued_text(to)),
             (None, Some(Conversion::Assignment | Conversion::None) | None) => None,
         };
+        let using = using.and_then(|own| cx.of_values(address, own));
         let mut statement = ddl::table::alter_type(address, column, using);
         if let Some(said) = said {
             statement = statement.under(said);
         }
         // An expression of a person's own is computed for every row.
-        let in_place = said.is_none() && tried.is_some_and(|tried| !tried.rewrites);
+        let is_foreign = cx.level.current.is_foreign(&address.table());
+        let in_place = is_foreign || said.is_none() && tried.is_some_and(|tried| !tried.rewrites);
         if in_place {
             statement = statement.working(Work::Catalog);
         }

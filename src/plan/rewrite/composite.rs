@@ -115,7 +115,7 @@ fn another(
             let why = "converts the values of an array one by one";
             steps.push(contract(Step::run(address, statement, why)));
         }
-        let statement = ddl::table::alter_type(&column, of, Some(using));
+        let statement = ddl::table::alter_type(&column, of, cx.of_values(&column, using));
         let why = format!("the values of {column} are converted attribute by attribute");
         let step = Step::run(&column, statement, why);
         let step = step.altering(&column, "type").reversal(Reversal::Shape);

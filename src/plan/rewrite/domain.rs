@@ -226,7 +226,11 @@ fn another(changes: &Changes, cx: &Context<'_>, root: &Address) -> Claim {
         let using = using(cx, root, &column, &own.type_name);
         let step = Step::run(
             &column,
-            ddl::table::alter_type(&column, own, using),
+            ddl::table::alter_type(
+                &column,
+                own,
+                using.and_then(|own| cx.of_values(&column, own)),
+            ),
             format!("the values of {column} are converted to the other type"),
         );
         let step = step.altering(&column, "type").reversal(Reversal::Shape);

@@ -24,6 +24,7 @@ use super::refusal::PlanError;
 use super::step::{Block, Step};
 use crate::diff::{ChangeId, Changes};
 use crate::model::{Address, Expression, Kind, Level, Model, Server, Settings, SizeClass};
+use crate::sql::Sql;
 
 /// What a rewrite may look at.
 pub struct Context<'a> {
@@ -85,6 +86,11 @@ impl Context<'_> {
             }
         }
         false
+    }
+
+    /// Returns how the values of a column are converted, where there are any here: those of a foreign table are elsewhere.
+    pub(super) fn of_values(&self, column: &Address, using: Sql) -> Option<Sql> {
+        (!self.level.current.is_foreign(&column.table())).then_some(using)
     }
 
     /// Returns the tables that inherit from a table before and after: no partitions.

@@ -1,0 +1,43 @@
+//! What foreign objects say: the server of a foreign table, and options by name.
+
+use serde::{Deserialize, Serialize};
+
+use super::Name;
+
+/// Options by name, in the order in which they were given: that is written, and not compared.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Options(pub Vec<(Name, String)>);
+
+impl PartialEq for Options {
+    fn eq(&self, other: &Self) -> bool {
+        let (Self(own), Self(other)) = (self, other);
+        own.len() == other.len() && own.iter().all(|pair| other.contains(pair))
+    }
+}
+
+impl Eq for Options {}
+
+impl Options {
+    /// Says whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns what an option says.
+    pub fn get(&self, name: &Name) -> Option<&str> {
+        let mut all = self.0.iter();
+        let found = all.find(|(own, _)| own == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+/// Where the rows of a foreign table are (manual: CREATE FOREIGN TABLE).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    /// The foreign server.
+    pub server: Name,
+    /// What its wrapper is told of the table.
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    pub options: Options,
+}
