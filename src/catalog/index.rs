@@ -1,5 +1,7 @@
 //! Indexes that no key owns, and exclusion constraints.
 
+use std::collections::BTreeMap;
+
 use sqlx::PgConnection;
 
 use super::rows::{get, name, names, oid, options};
@@ -10,6 +12,8 @@ pub(super) async fn indexes(
     connection: &mut PgConnection,
     into: &mut Gathering,
 ) -> Result<(), CatalogError> {
+    // Of equal indexes, the one made first becomes a part of that of the whole when the table is attached: their order is kept.
+    let mut made: BTreeMap<Address, Vec<(i64, Address)>> = BTreeMap::new();
     for row in sqlx::query(include_str!("index.sql"))
         .fetch_all(connection)
         .await?
@@ -68,7 +72,28 @@ pub(super) async fn indexes(
             into.inherited.insert(oid(&row)?, address);
             continue;
         }
+        if kind == Kind::Table {
+            let of_table = made.entry(relation).or_default();
+            of_table.push((get(&row, "objid")?, address.clone()));
+        }
         into.put(oid(&row)?, address, Object::Index(index));
+    }
+    for (_, mut own) in made {
+        own.sort();
+        let is_same = |one: &Address, other: &Address| {
+            let [one, other] = [one, other].map(|own| into.model.objects.get(own));
+            one.zip(other)
+                .is_some_and(|(one, other)| one.alterations(other).is_empty())
+        };
+        let twice: Vec<Address> = own
+            .iter()
+            .filter(|(_, one)| {
+                own.iter()
+                    .any(|(_, other)| other != one && is_same(one, other))
+            })
+            .map(|(_, own)| own.clone())
+            .collect();
+        into.model.position.extend(twice.into_iter().zip(1..));
     }
     Ok(())
 }

@@ -362,6 +362,32 @@ pub(crate) fn keeps_columns(changes: &Changes, level: &Level) -> Result<(), Plan
     Ok(())
 }
 
+/// Says whether two indexes or constraints are alike but for the table that they are on, which an index says.
+fn is_same(held: &Object<Expression>, wanted: &Object<Expression>) -> bool {
+    let mut held = held.clone();
+    if let (Object::Index(held), Object::Index(wanted)) = (&mut held, wanted) {
+        held.table.clone_from(&wanted.table);
+    }
+    held.alterations(wanted).is_empty()
+}
+
+/// Returns the indexes of the tables above that an index of a partition is equal to: made before them, it would become a part of theirs.
+pub(super) fn same_above(index: &Address, side: &Model<Expression>) -> Vec<Address> {
+    let Some(object @ Object::Index(own)) = side.objects.get(index) else {
+        return Vec::new();
+    };
+    let above = side.above(&own.table_address(index));
+    if above.is_empty() {
+        return Vec::new();
+    }
+    let all = side.objects.iter().filter(|(address, other)| {
+        let of_above =
+            matches!(other, Object::Index(own) if above.contains(&own.table_address(address)));
+        of_above && is_same(other, object)
+    });
+    all.map(|(address, _)| address.clone()).collect()
+}
+
 /// Finds what stays in a partition and is equal to what comes for the whole table.
 fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
     let of_table = |address: &Address, object: &Object<Expression>| {
@@ -370,14 +396,6 @@ fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
         } else {
             address.table()
         }
-    };
-    // An index says which table it is on.
-    let is_same = |held: &Object<Expression>, wanted: &Object<Expression>| {
-        let mut held = held.clone();
-        if let (Object::Index(held), Object::Index(wanted)) = (&mut held, wanted) {
-            held.table.clone_from(&wanted.table);
-        }
-        held.alterations(wanted).is_empty()
     };
     if !matches!(
         whole.kind(),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::new_table;
 use super::step::{Act, Effect, Phase, Step};
+use super::{new_table, partition};
 use crate::ddl::Work;
 use crate::model::{
     ADDED_VALUES, Address, Conversion, DISINHERITS, Defined, Expression, INHERITS, Kind, Level,
@@ -448,6 +448,12 @@ impl Relations {
                         self.before(own, others);
                         continue;
                     }
+                    // Equal to one of the whole, and there before it is attached, it would be taken for a part of that.
+                    let is_made = by.creates.contains_key(*x);
+                    if of_table && is_made && !partition::same_above(x, side).is_empty() {
+                        self.before(own, others);
+                        continue;
+                    }
                     self.before(others, own);
                     if of_above {
                         self.before(others, &made);
@@ -498,6 +504,11 @@ impl Relations {
                 if table.is_some_and(|table| level.current.above(&table).contains(&whole)) {
                     self.before(departures, made);
                 }
+            }
+        }
+        for (x, made) in by.creates.iter().filter(|(x, _)| x.kind() == Kind::Index) {
+            for whole in partition::same_above(x, &level.desired) {
+                self.before(by.creates.get(&whole).unwrap_or(&Vec::new()), made);
             }
         }
         for (table, made) in &by.creates {

@@ -69,7 +69,9 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             order.push((place, object));
         };
     for (address, object) in model.objects.iter().filter(|(own, _)| !is_given(own)) {
-        let position = model.position.get(&address.column()).copied().unwrap_or(0);
+        let known = model.position.get(&address.column());
+        let position = known.or_else(|| model.position.get(address));
+        let position = position.copied().unwrap_or(0);
         let mut object = object.clone();
         if let Object::Table(own) = &mut object
             && attached(address)
