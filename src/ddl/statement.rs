@@ -154,6 +154,9 @@ pub struct Statement {
     /// Whether it leaves the partitions of what it locks alone; not part of a plan.
     #[serde(skip)]
     pub(crate) spares_partitions: bool,
+    /// The same without running a query that may read from another server; not part of a plan.
+    #[serde(skip)]
+    pub(crate) unfilled: Option<Sql>,
 }
 
 /// The part of a statement on one table that can be merged with others.
@@ -176,6 +179,7 @@ impl Statement {
             roles: Vec::new(),
             lookup: Vec::new(),
             spares_partitions: false,
+            unfilled: None,
         }
     }
 

@@ -27,10 +27,15 @@ pub(crate) fn declare<T: Text>(address: &Address, own: &MaterializedView<T>) -> 
 /// Holds the rows of its query from the start.
 /// <https://www.postgresql.org/docs/current/sql-creatematerializedview.html> (WITH DATA)
 pub(crate) fn materialize<T: Text>(address: &Address, own: &MaterializedView<T>) -> Statement {
-    Statement::catalog(materialized(address, own).push("WITH DATA"))
-        .under(&own.query)
-        .locking(address, LockMode::AccessExclusive)
-        .working(Work::TableRewrite)
+    let statement = Statement::catalog(materialized(address, own).push("WITH DATA"));
+    let unfilled = Some(declare(address, own).sql);
+    Statement {
+        unfilled,
+        ..statement
+    }
+    .under(&own.query)
+    .locking(address, LockMode::AccessExclusive)
+    .working(Work::TableRewrite)
 }
 
 /// Fills it anew. <https://www.postgresql.org/docs/current/sql-refreshmaterializedview.html>

@@ -391,8 +391,13 @@ fn is_named_by_clients(address: &Address, cx: &Context<'_>) -> bool {
         let returns = own.returns.as_ref().map(|own| own.sql());
         return !matches!(returns, Some("trigger" | "event_trigger"));
     }
-    // A table that is dropped is told as what it loses.
-    address.kind().is_top_level() && address.kind() != Kind::Table
+    // A table or column that is dropped is told as what it loses; the rows of a foreign one are elsewhere.
+    let is_foreign = cx.level.current.is_foreign(&address.table());
+    if matches!(address.kind(), Kind::Table | Kind::Column) {
+        is_foreign
+    } else {
+        address.kind().is_top_level()
+    }
 }
 
 /// Says what every row is read or written for, and who waits meanwhile: what counts is the strongest lock that the stage

@@ -169,6 +169,7 @@ fn close(run: Vec<Step>) -> Vec<Step> {
                 statement.work
             },
             transaction: statement.transaction,
+            unfilled: None,
             spares_partitions: statement.spares_partitions,
         };
     }

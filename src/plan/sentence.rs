@@ -2,8 +2,9 @@
 
 use super::rewrite::Context;
 use crate::model::{
-    Address, Alteration, Clause, CompositeAlteration, DefinitionAlteration, EnumAlteration, Grant,
-    GrantAlteration, Kind, Object, OwnerAlteration, spoken_role,
+    Address, Alteration, Clause, ColumnSettingsAlteration, CompositeAlteration,
+    DefinitionAlteration, EnumAlteration, Grant, GrantAlteration, Kind, Object, OwnerAlteration,
+    TableAlteration, spoken_role,
 };
 
 /// Says why something is made.
@@ -95,6 +96,12 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
                 "CLUSTER goes by another index of table {}",
                 address.dotted()
             )
+        }
+        Alteration::Table(TableAlteration::Options(..)) => {
+            format!("the options of {address} change")
+        }
+        Alteration::ColumnSettings(ColumnSettingsAlteration::Foreign(..)) => {
+            format!("the foreign options of column {} change", address.dotted())
         }
         Alteration::ColumnSettings(_) => format!(
             "{} of column {} changes",

@@ -38,6 +38,8 @@ pub(crate) struct Rehearsal {
     pub(crate) landed: Model<Expression>,
     /// Whether the role may let triggers rest while rows are filled.
     rests_triggers: bool,
+    /// Whether a query may read from another server, before or after.
+    reaches_out: bool,
 }
 
 impl Rehearsal {
@@ -111,6 +113,7 @@ impl Rehearsal {
             not_seeded: planted.not_seeded,
             landed: Model::default(),
             rests_triggers,
+            reaches_out: seed::reaches_out(&bench.before) || seed::reaches_out(&bench.expected),
         };
         rehearsal.before = rehearsal.read().await?;
         let before = rehearsal.before.clone();
@@ -200,7 +203,7 @@ impl Rehearsal {
             rests_triggers: self.rests_triggers,
         };
         for (number, stage) in stages.iter_mut().enumerate() {
-            let trial = with_locks_on(stage, &before);
+            let trial = with_locks_on(stage, &before, self.reaches_out);
             apply::one(&mut self.connection, number, &trial, &run, &mut Silent)
                 .await
                 .map_err(|error| failed(direction, error))?;
@@ -218,8 +221,9 @@ impl Rehearsal {
     }
 }
 
-/// Returns the stage without the locks on what is not there: of what refers to a table, only what the change reaches is built.
-fn with_locks_on(stage: &Stage, there: &Model<Expression>) -> Stage {
+/// Returns the stage without the locks on what is not there: of what refers to a table, only what the change reaches is built. A
+/// materialized view is not filled where its query may read from another server.
+fn with_locks_on(stage: &Stage, there: &Model<Expression>, reaches_out: bool) -> Stage {
     let mut trial = stage.clone();
     for step in &mut trial.steps {
         if let Act::Statement(statement) = &mut step.does {
@@ -227,6 +231,9 @@ fn with_locks_on(stage: &Stage, there: &Model<Expression>) -> Stage {
                 relation.kind() != Kind::Table || there.objects.contains_key(relation)
             };
             statement.locks.retain(|relation, _| is_there(relation));
+            if reaches_out && let Some(unfilled) = &statement.unfilled {
+                statement.sql = unfilled.clone();
+            }
         }
     }
     trial
