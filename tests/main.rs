@@ -17,6 +17,7 @@ mod coverage;
 mod desired;
 mod documents;
 mod domains;
+mod foreign;
 mod hazards;
 mod inheritance;
 mod levelling;
@@ -40,6 +41,7 @@ fn main() {
     trials.extend(cases::trials());
     trials.extend(levelling::trials());
     trials.extend(hazards::trials());
+    trials.extend(foreign::trials());
     trials.extend(inheritance::trials());
     trials.extend(commands::trials());
     trials.extend(coverage::trials());

@@ -1,6 +1,7 @@
 -- A row is a live column of a table, with its default or generation expression and how its values are kept.
 -- https://www.postgresql.org/docs/current/catalog-pg-attribute.html
 -- https://www.postgresql.org/docs/current/catalog-pg-attrdef.html
+-- Of a foreign table the server takes a compression method in CREATE alone, and does nothing with it.
 -- A default cannot mention columns, so it is printed without opening the relation: a tenth of the cost.
 SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.attnum::int4 AS objsubid,
        n.nspname::text AS schema, c.relname::text AS "table", a.attname::text AS name,
@@ -11,7 +12,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, a.attrelid::int8 AS objid, a.
        CASE WHEN a.attcollation <> t.typcollation THEN l.collname::text END AS collation_name,
        CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage::text END AS storage,
        t.typstorage::text AS usual_storage,
-       nullif(a.attcompression::text, '') AS compression,
+       CASE WHEN c.relkind <> 'f' THEN nullif(a.attcompression::text, '') END AS compression,
        nullif(a.attstattarget, -1)::int4 AS statistics,
        a.attoptions AS options, a.attfdwoptions AS foreign_options,
        'pg_attrdef'::regclass::oid::int8 AS default_classid, d.oid::int8 AS default_objid,

@@ -118,6 +118,7 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::TextSearchConfiguration => "pg_ts_config",
         Defined::ForeignDataWrapper => "pg_foreign_data_wrapper",
         Defined::Server => "pg_foreign_server",
+        Defined::AccessMethod => "pg_am",
         Defined::Operator => "pg_operator",
         Defined::Cast => "pg_cast",
         Defined::EventTrigger => "pg_event_trigger",

@@ -72,6 +72,11 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
   SELECT 'foreign server', 'pg_foreign_server'::regclass, s.oid, ARRAY[s.srvname], 'options', o.option_name, ARRAY[coalesce(o.option_value, '')], NULL
     FROM pg_foreign_server s CROSS JOIN LATERAL pg_options_to_table(s.srvoptions) AS o
   UNION ALL
+  SELECT 'access method', 'pg_am'::regclass, m.oid, ARRAY[m.amname], v.clause, NULL, v.value, NULL
+    FROM pg_am m LEFT JOIN function f ON f.oid = m.amhandler
+   CROSS JOIN LATERAL (VALUES ('type', ARRAY[CASE m.amtype WHEN 't' THEN 'table' ELSE 'index' END]), ('handler', f.path)) AS v (clause, value)
+   WHERE m.oid >= 16384
+  UNION ALL
   SELECT 'operator', 'pg_operator'::regclass, o.oid, ARRAY[s.nspname, o.oprname], v.clause, NULL, v.value,
          ARRAY[CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END, format_type(o.oprright, NULL)]
     FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace

@@ -11,6 +11,7 @@ SELECT coalesce(CASE a.kind
                                 OR has_table_privilege(to_regclass(a.name), 'REFERENCES')
          WHEN 'select' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                             OR has_any_column_privilege(to_regclass(a.name), 'SELECT')
+         WHEN 'server' THEN has_server_privilege(a.name, 'USAGE')
          WHEN 'execute' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                              OR has_function_privilege(to_regprocedure(a.name), 'EXECUTE')
          WHEN 'superuser' THEN (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)

@@ -59,6 +59,8 @@ pub(super) async fn tables(
             partition_by: get::<Option<&str>>(&row, "partition_by")?.map(Expression::new),
             partition_of: partition,
             inherits,
+            tablespace: get::<Option<&str>>(&row, "tablespace")?.map(Name::new),
+            access_method: get::<Option<&str>>(&row, "access_method")?.map(Name::new),
             foreign: match get::<Option<&str>>(&row, "server")? {
                 Some(server) => Some(Foreign {
                     server: Name::new(server),

@@ -19,6 +19,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        pn.nspname::text AS parent_schema, p.relname::text AS parent_name,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
        h.schemas AS inherits_schemas, h.names AS inherits_names, fs.srvname::text AS server, ft.ftoptions AS options,
+       ts.spcname::text AS tablespace, m.amname::text AS access_method,
        CASE WHEN c.relispartition
              AND NOT EXISTS (SELECT FROM pg_partition_ancestors(c.oid) AS above (relid)
                                JOIN pg_partitioned_table k ON k.partrelid = above.relid AND k.partstrat = 'h'
@@ -29,6 +30,8 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_type y ON y.oid = c.reltype
   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
+  LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
+  LEFT JOIN pg_am m ON m.oid = c.relam AND m.amname <> 'heap'
   LEFT JOIN pg_foreign_table ft ON ft.ftrelid = c.oid
   LEFT JOIN pg_foreign_server fs ON fs.oid = ft.ftserver
   LEFT JOIN pg_class p ON p.oid = i.inhparent
@@ -45,7 +48,8 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN LATERAL (SELECT array_agg(an.nspname::text ORDER BY x.inhseqno) AS schemas, array_agg(a.relname::text ORDER BY x.inhseqno) AS names
                        FROM pg_inherits x JOIN pg_class a ON a.oid = x.inhparent JOIN pg_namespace an ON an.oid = a.relnamespace
                       WHERE x.inhrelid = c.oid) AS h ON c.relkind = 'r' AND NOT c.relispartition
- WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'f' AND NOT EXISTS (SELECT FROM pg_inherits x WHERE c.oid IN (x.inhrelid, x.inhparent)))
+ WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'f' AND NOT EXISTS (SELECT FROM pg_inherits x JOIN pg_class h ON h.oid = x.inhrelid AND h.relpersistence <> 't'
+                                                                  WHERE c.oid IN (x.inhrelid, x.inhparent)))
    AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM stray WHERE stray.oid = c.oid)
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_depend e

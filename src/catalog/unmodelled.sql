@@ -18,7 +18,8 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
          s.nspname AS on_schema, NULL::name AS on_name
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    WHERE c.relpersistence <> 't'
-     AND c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits x WHERE c.oid IN (x.inhrelid, x.inhparent))
+     AND c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits x JOIN pg_class h ON h.oid = x.inhrelid AND h.relpersistence <> 't'
+                                      WHERE c.oid IN (x.inhrelid, x.inhparent))
   UNION ALL
   SELECT 'base type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
@@ -64,8 +65,8 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL
   SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
-   CROSS JOIN LATERAL (VALUES ('tablespace', c.relkind IN ('r', 'p', 'm') AND c.reltablespace <> 0),
-                              ('table access method', c.relkind IN ('r', 'p', 'm') AND c.relam <> 0 AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
+   CROSS JOIN LATERAL (VALUES ('tablespace of a materialized view', c.relkind = 'm' AND c.reltablespace <> 0),
+                              ('table access method of a materialized view', c.relkind = 'm' AND c.relam <> 0 AND c.relam <> (SELECT oid FROM pg_am WHERE amname = 'heap')),
                               ('typed table', c.reloftype <> 0),
                               ('unlogged partitioned table', c.relkind = 'p' AND c.relpersistence = 'u'),
                               ('replica identity of a materialized view', c.relkind = 'm' AND c.relreplident <> 'd'),
@@ -124,16 +125,16 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL
   SELECT 'comment on a row type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
     FROM pg_description d JOIN pg_type t ON d.classoid = 'pg_type'::regclass AND d.objoid = t.oid AND t.typrelid <> 0
-    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'p', 'v', 'm') JOIN schema s ON s.oid = t.typnamespace
+    JOIN pg_class c ON c.oid = t.typrelid AND c.relkind IN ('r', 'p', 'f', 'v', 'm') JOIN schema s ON s.oid = t.typnamespace
   UNION ALL
   SELECT DISTINCT 'privilege passed on by ' || pg_get_userbyid(e.grantor), t.schema, t.name, t.part, t.class, t.oid, t.schema, t.relation
     FROM (SELECT 'pg_class'::regclass AS class, c.oid, s.nspname AS schema, c.relname AS name, NULL AS part, c.relname AS relation,
                  c.relowner AS owner, c.relacl AS acl
-            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relpersistence <> 't'
+            FROM pg_class c JOIN schema s ON s.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relpersistence <> 't'
           UNION ALL
           SELECT 'pg_class'::regclass, c.oid, s.nspname, c.relname, a.attname, c.relname, c.relowner, a.attacl
             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN schema s ON s.oid = c.relnamespace
-           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't'
+           WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't'
           UNION ALL
           SELECT 'pg_namespace'::regclass, s.oid, s.nspname, s.nspname, NULL, NULL, n.nspowner, n.nspacl
             FROM schema s JOIN pg_namespace n ON n.oid = s.oid
@@ -244,7 +245,6 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
      AND NOT EXISTS (SELECT FROM pg_depend d JOIN member m ON m.classid = d.refclassid AND m.objid = d.refobjid
                       WHERE d.classid = x.class AND d.objid = x.oid AND d.refclassid IN ('pg_opclass'::regclass, 'pg_opfamily'::regclass))
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
-  UNION ALL SELECT 'access method', NULL, m.amname, NULL, 'pg_am'::regclass, m.oid, NULL, NULL FROM pg_am m WHERE m.oid >= 16384
   UNION ALL SELECT 'transform', NULL, l.lanname, format_type(f.trftype, NULL), 'pg_transform'::regclass, f.oid, NULL, NULL
     FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang WHERE f.oid >= 16384
   UNION ALL SELECT 'default privileges', n.nspname, r.rolname, d.defaclobjtype::text, 'pg_default_acl'::regclass, d.oid, NULL, NULL

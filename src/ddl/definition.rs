@@ -155,6 +155,15 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             }
             options(sql, None, pairs(own.says(Clause::Options)))
         }
+        Defined::AccessMethod => {
+            let words = match text(Clause::Type) {
+                Some("index") => "TYPE INDEX HANDLER",
+                _ => "TYPE TABLE HANDLER",
+            };
+            head("CREATE", address)
+                .push(words)
+                .names_dotted(path(Clause::Handler))
+        }
         Defined::Server => {
             let mut sql = head("CREATE", address);
             for clause in [Clause::Type, Clause::Version] {

@@ -243,6 +243,12 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Table(TableAlteration::Disinherits(parent)), _) => {
             Some(partition::disinherit(address, parent))
         }
+        (Alteration::Table(TableAlteration::Tablespace(name)), Object::Table(own)) => Some(
+            table::set_tablespace(address, name.as_ref(), own.partition_by.is_none()),
+        ),
+        (Alteration::Table(TableAlteration::AccessMethod(name)), Object::Table(own)) => Some(
+            table::set_access_method(address, name.as_ref(), own.partition_by.is_none()),
+        ),
         (Alteration::Table(TableAlteration::Options(from, to)), _) => {
             Some(table::set_options(address, from, to))
         }

@@ -14,7 +14,8 @@ fn bound<T: Text>(sql: Sql, own: &Bound<T>) -> Sql {
     }
 }
 
-/// Appends which tables a table inherits from, how the rows of a partitioned one are spread, and where those of a foreign one are.
+/// Appends which tables a table inherits from, how the rows of a partitioned one are spread, how and where they are kept, and where
+/// those of a foreign one are.
 pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
     let parents: Vec<Sql> = own
         .inherits_from()
@@ -28,6 +29,14 @@ pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
     };
     let sql = match &own.partition_by {
         Some(key) => sql.push("PARTITION BY").verbatim(key),
+        None => sql,
+    };
+    let sql = match &own.access_method {
+        Some(method) => sql.push("USING").name(method),
+        None => sql,
+    };
+    let sql = match &own.tablespace {
+        Some(tablespace) => sql.push("TABLESPACE").name(tablespace),
         None => sql,
     };
     match &own.foreign {

@@ -121,6 +121,41 @@ pub(crate) fn set_persistence(table: &Address, persistence: Persistence) -> Stat
     Statement::alter_table(table, Form::Subcommand, Sql::new(words)).working(Work::TableRewrite)
 }
 
+/// Copies the table, not its indexes, under its lock; of a partitioned one it says where new partitions are.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET TABLESPACE)
+pub(crate) fn set_tablespace(table: &Address, to: Option<&Name>, holds_rows: bool) -> Statement {
+    let sql = Sql::new("SET TABLESPACE");
+    let sql = match to {
+        Some(name) => sql.name(name),
+        None => sql.push("pg_default"),
+    };
+    copied(table, sql, holds_rows)
+}
+
+/// Copies the table under its lock (PostgreSQL 15 and later); of a partitioned one it says how new partitions are kept (17 and later).
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET ACCESS METHOD)
+pub(crate) fn set_access_method(table: &Address, to: Option<&Name>, holds_rows: bool) -> Statement {
+    let sql = Sql::new("SET ACCESS METHOD");
+    let sql = match to {
+        Some(name) => sql.name(name),
+        None => sql.push("heap"),
+    };
+    copied(table, sql, holds_rows)
+}
+
+fn copied(table: &Address, subcommand: Sql, holds_rows: bool) -> Statement {
+    let work = if holds_rows {
+        Work::TableRewrite
+    } else {
+        Work::Catalog
+    };
+    let statement = Statement::alter_table(table, Form::Subcommand, subcommand).working(work);
+    Statement {
+        part: None,
+        ..statement
+    }
+}
+
 /// Returns the column's name, type, collation and generation expression.
 pub(super) fn definition<T: Text>(column: &Address, own: &Column<T>) -> Sql {
     let mut sql = Sql::empty().name(column.name()).verbatim(&own.type_name);

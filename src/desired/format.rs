@@ -72,6 +72,8 @@ pub struct Document {
     pub text_search_configurations: Option<BTreeMap<String, TextSearchConfiguration>>,
     /// Libraries that read and write data elsewhere (manual section 5.13).
     pub foreign_data_wrappers: Option<BTreeMap<String, Option<ForeignDataWrapper>>>,
+    /// Access methods of tables and indexes by name (manual: CREATE ACCESS METHOD).
+    pub access_methods: Option<BTreeMap<String, AccessMethod>>,
     /// Places where data is (manual section 5.13).
     pub servers: Option<BTreeMap<String, Server>>,
     /// Operators by name and operands (manual section 36.14).
@@ -203,6 +205,10 @@ pub struct Table {
     pub indexes: Option<BTreeMap<String, IndexForm>>,
     /// Whether changes are kept out of the write-ahead log (manual: CREATE UNLOGGED TABLE).
     pub unlogged: Option<bool>,
+    /// The tablespace; the database's own by default. Of a partitioned table: that of new partitions.
+    pub tablespace: Option<String>,
+    /// The table access method (manual: CREATE TABLE, USING); `heap` by default.
+    pub access_method: Option<String>,
     /// Storage parameters, those of its TOAST table as `toast.name`.
     pub with: Option<BTreeMap<String, Scalar>>,
     /// What the write-ahead log says of a row that changes: the primary key by `default`, `full`, `nothing`, or a map
@@ -470,6 +476,7 @@ mod tests {
                 "",
             ),
             ("Server", "servers: { s: {KEYS} }", ""),
+            ("AccessMethod", "access_methods: { m: {KEYS} }", ""),
             ("Operator", "operators: { \"+ (int, int)\": {KEYS} }", ""),
             ("Cast", "casts: { int AS text: {KEYS} }", ""),
             (

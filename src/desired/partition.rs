@@ -117,8 +117,11 @@ fn partition(
         let address = Address::new(Kind::Table, [head.schema.clone(), name.clone()]);
         gathering.declare_unit(&address, key, false);
         if let Some(bound) = bound(value, &head.search_path, gathering) {
+            let (tablespace, access_method) = places(parent, gathering);
             let own = Table {
                 partition_of: Some(of(parent, bound)),
+                tablespace,
+                access_method,
                 ..Table::plain(Persistence::Permanent)
             };
             put(&address, key, own, gathering);
@@ -139,11 +142,14 @@ fn partition(
     let Some(bound) = bound(&node, &head.search_path, gathering) else {
         return;
     };
+    let above = places(parent, gathering);
     let own = Table {
         persistence: table::persistence(&mut fields, gathering),
         partition_by: partition_by(&mut fields, &head.search_path, gathering),
         partition_of: Some(of(parent, bound)),
         inherits: Vec::new(),
+        tablespace: table::place(&mut fields, 0, above.0.as_ref(), gathering),
+        access_method: table::place(&mut fields, 1, above.1.as_ref(), gathering),
         foreign: None,
     };
     put(&address, key, own, gathering);
@@ -154,6 +160,14 @@ fn partition(
     }
     table::parts(&address, &head.search_path, &mut fields, gathering);
     fields.close(&mut gathering.ledger);
+}
+
+/// Returns where and how the rows of a declared table are kept.
+fn places(table: &Address, gathering: &Gathering) -> (Option<Name>, Option<Name>) {
+    match gathering.declared.written.objects.get(table) {
+        Some(Object::Table(own)) => (own.tablespace.clone(), own.access_method.clone()),
+        _ => (None, None),
+    }
 }
 
 fn of(parent: &Address, bound: Bound<Written>) -> Partition<Written> {

@@ -38,6 +38,8 @@ pub(super) fn read(
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
         inherits: partition::inherits(&mut fields, &table, gathering),
+        tablespace: place(&mut fields, 0, None, gathering),
+        access_method: place(&mut fields, 1, None, gathering),
         foreign: foreign(&table, &mut fields, gathering),
     };
     if let Some(node) = fields.key("unlogged")
@@ -54,7 +56,7 @@ pub(super) fn read(
 }
 
 /// What only a table that holds its rows itself has.
-const OF_OWN_ROWS: [&str; 16] = [
+const OF_OWN_ROWS: [&str; 18] = [
     "inherits",
     "partition_by",
     "partitions",
@@ -68,6 +70,8 @@ const OF_OWN_ROWS: [&str; 16] = [
     "policies",
     "indexes",
     "unlogged",
+    "tablespace",
+    "access_method",
     "with",
     "replica_identity",
     "clustered_on",
@@ -99,6 +103,26 @@ fn foreign(table: &Address, fields: &mut Fields, gathering: &mut Gathering) -> O
         server: server?,
         options,
     })
+}
+
+/// The keys that say where and how rows are kept, and what they say where nothing else is said.
+pub(super) const PLACES: [(&str, &str); 2] =
+    [("tablespace", "pg_default"), ("access_method", "heap")];
+
+/// Reads the tablespace or the access method; a partition has that of its table where it says none.
+pub(super) fn place(
+    fields: &mut Fields,
+    which: usize,
+    above: Option<&Name>,
+    gathering: &mut Gathering,
+) -> Option<Name> {
+    let (key, plain) = PLACES[which];
+    let Some(node) = fields.get(key) else {
+        return above.cloned();
+    };
+    let name = fields::name(&node, &mut gathering.ledger)?;
+    // A partition made without a word would have that of its table.
+    (name.as_str() != plain || above.is_some()).then_some(name)
 }
 
 /// Reads whether a table survives a crash.
@@ -272,6 +296,13 @@ impl Reading<'_> {
                 _ => String::new(),
             };
             super::sequence::identity(&address, &type_name, &node, self.gathering);
+        }
+        if let Some(at) = fields.key("compression")
+            && self.gathering.declared.written.is_foreign(&self.table)
+        {
+            let what =
+                format!("{address} is in a foreign table: there are no values here to compress");
+            self.gathering.ledger.fault(&at, what, None);
         }
         for (word, what) in [
             ("backfill", "the backfill"),

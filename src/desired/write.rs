@@ -416,6 +416,12 @@ pub(super) fn table(page: &Page<'_>, address: &Address, table: &Table<Expression
     if table.persistence == Persistence::Unlogged {
         own.insert(text("unlogged"), Value::Bool(true));
     }
+    let above = model.partitioned(address);
+    let above = above.and_then(|own| match model.objects.get(&own) {
+        Some(Object::Table(own)) => Some(own),
+        _ => None,
+    });
+    write_physical::place(table, above, &mut own);
     write_physical::table(model, address, &mut own);
     let key = match model.objects.get(&address.with_kind(Kind::PrimaryKey)) {
         Some(Object::PrimaryKey(key)) => Some(key),

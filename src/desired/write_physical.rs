@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_yaml::{Mapping, Value};
 
+use super::table::PLACES;
 use super::write::text;
 use crate::model::{
     Address, ClusteredOn, ColumnSettings, Compression, Expression, Kind, Model, Name, Object,
-    Options, ReplicaIdentity, Storage,
+    Options, ReplicaIdentity, Storage, Table,
 };
 
 /// Writes options by name.
@@ -18,6 +19,24 @@ pub(super) fn options(own: &BTreeMap<Name, String>) -> Value {
             .map(|(name, value)| (text(name.as_str()), text(value)))
             .collect(),
     )
+}
+
+/// Writes where and how the rows of a table are kept.
+pub(super) fn place(
+    table: &Table<Expression>,
+    above: Option<&Table<Expression>>,
+    into: &mut Mapping,
+) {
+    let usual = [
+        above.and_then(|own| own.tablespace.as_ref()),
+        above.and_then(|own| own.access_method.as_ref()),
+    ];
+    let own = [table.tablespace.as_ref(), table.access_method.as_ref()];
+    for ((word, plain), (name, usual)) in PLACES.into_iter().zip(own.into_iter().zip(usual)) {
+        if name != usual {
+            into.insert(text(word), text(name.map_or(plain, Name::as_str)));
+        }
+    }
 }
 
 /// Writes what the wrapper of a foreign server is told.

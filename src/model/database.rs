@@ -258,6 +258,28 @@ impl<T: Text + Ord + Serialize> Model<T> {
         !left.is_empty() && self.above(table).iter().any(|own| left.contains(own))
     }
 
+    /// Returns a table with what has to be said when it is made: a partition gets the tablespace and the access method of its table
+    /// where nothing is said.
+    pub fn said_when_made(&self, object: &Object<T>) -> Object<T>
+    where
+        T: Clone,
+    {
+        let mut object = object.clone();
+        if let Object::Table(own) = &mut object
+            && let Some(of) = &own.partition_of
+            && let Some(Object::Table(above)) = self.objects.get(&of.parent_address())
+        {
+            if above.tablespace.is_some() {
+                let plain = || Name::new("pg_default");
+                own.tablespace.get_or_insert_with(plain);
+            }
+            if above.access_method.is_some() {
+                own.access_method.get_or_insert_with(|| Name::new("heap"));
+            }
+        }
+        object
+    }
+
     /// Says whether the rows of a table are elsewhere.
     pub fn is_foreign(&self, table: &Address) -> bool {
         matches!(self.objects.get(table), Some(Object::Table(own)) if own.foreign.is_some())

@@ -21,6 +21,8 @@ pub enum Defined {
     ForeignDataWrapper,
     /// A place where data is, by a foreign-data wrapper.
     Server,
+    /// How tables, or indexes, are kept and searched.
+    AccessMethod,
     /// An operator. Its address bears the types of its operands, NONE for the left one that a prefix operator has not.
     Operator,
     /// A conversion between data types. Its address bears the two types, and no name.
@@ -340,6 +342,20 @@ const ROWS: [Row; Defined::ALL.len()] = [
         )
     },
     Row {
+        is_global: true,
+        has_owner: false,
+        ..Row::new(
+            Defined::AccessMethod,
+            "access method",
+            "access_methods",
+            "ACCESS METHOD",
+            &[
+                needed(Clause::Type, Shape::Word(&["table", "index"])),
+                needed(Clause::Handler, Shape::Path),
+            ],
+        )
+    },
+    Row {
         has_arguments: true,
         bears_types: true,
         ..Row::new(
@@ -423,7 +439,7 @@ const ROWS: [Row; Defined::ALL.len()] = [
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -431,6 +447,7 @@ impl Defined {
         Self::TextSearchConfiguration,
         Self::ForeignDataWrapper,
         Self::Server,
+        Self::AccessMethod,
         Self::Operator,
         Self::Cast,
         Self::EventTrigger,

@@ -345,6 +345,11 @@ impl Kind {
         self.is_data_type() || self == Self::Collation
     }
 
+    /// Says whether objects of this kind, which lie in no schema, stay where they are for what is held in the attic.
+    pub fn stays_for_the_attic(self) -> bool {
+        matches!(self, Self::Extension | Self::Defined(Defined::AccessMethod))
+    }
+
     /// Says whether objects of this kind are told apart by the types of their arguments.
     pub fn is_routine(self) -> bool {
         matches!(self, Self::Function | Self::Procedure | Self::Aggregate)

@@ -50,6 +50,12 @@ pub struct Table<T> {
     /// is not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inherits: Vec<Vec<Name>>,
+    /// The tablespace, where it is not the database's own: that of new partitions, where the table has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tablespace: Option<Name>,
+    /// The table access method, where it is not `heap`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_method: Option<Name>,
     /// Where its rows are, where they are elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign: Option<Foreign>,
@@ -77,6 +83,10 @@ pub enum TableAlteration {
     Inherits(Address),
     /// Its rows are no longer read with those of a table.
     Disinherits(Address),
+    /// SET TABLESPACE: none is the database's own.
+    Tablespace(Option<Name>),
+    /// SET ACCESS METHOD: none is `heap`.
+    AccessMethod(Option<Name>),
     /// What the wrapper of its server is told: before and after.
     Options(Options, Options),
     /// The server that its rows are on, or whether they are elsewhere at all: there is no statement for it.
@@ -91,6 +101,8 @@ impl TableAlteration {
             Self::Attached | Self::Detached(_) | Self::Rebound => PARTITION_OF,
             Self::Inherits(_) => INHERITS,
             Self::Disinherits(_) => DISINHERITS,
+            Self::Tablespace(_) => "tablespace",
+            Self::AccessMethod(_) => "access_method",
             Self::Options(..) => "options",
             Self::Foreign => "foreign",
         }
@@ -113,11 +125,19 @@ impl<T: Text + Ord> Table<T> {
             partition_by,
             partition_of,
             inherits,
+            tablespace,
+            access_method,
             foreign,
         } = self;
         let mut alterations = Vec::new();
         if *persistence != to.persistence {
             alterations.push(TableAlteration::Persistence(to.persistence));
+        }
+        if *tablespace != to.tablespace {
+            alterations.push(TableAlteration::Tablespace(to.tablespace.clone()));
+        }
+        if *access_method != to.access_method {
+            alterations.push(TableAlteration::AccessMethod(to.access_method.clone()));
         }
         if *partition_by != to.partition_by {
             alterations.push(TableAlteration::PartitionBy);
@@ -158,6 +178,8 @@ impl<T> Table<T> {
             partition_by: None,
             partition_of: None,
             inherits: Vec::new(),
+            tablespace: None,
+            access_method: None,
             foreign: None,
         }
     }
@@ -174,6 +196,8 @@ impl<T> Table<T> {
             partition_by: self.partition_by.as_ref().map(&mut *turn),
             partition_of: self.partition_of.as_ref().map(|own| own.map(turn)),
             inherits: self.inherits.clone(),
+            tablespace: self.tablespace.clone(),
+            access_method: self.access_method.clone(),
             foreign: self.foreign.clone(),
         }
     }

@@ -301,9 +301,10 @@ fn come_back_empty(stages: &[Stage], before: &Model<Expression>) -> Vec<Finding>
     let held = created.filter(|own| match before.objects.get(*own) {
         Some(Object::Column(column)) => {
             let table_is_there = before.objects.contains_key(&own.table());
-            column.generated.is_none() && table_is_there
+            let is_foreign = before.is_foreign(&own.table());
+            column.generated.is_none() && table_is_there && !is_foreign
         }
-        Some(Object::Table(_)) => true,
+        Some(Object::Table(own)) => own.foreign.is_none(),
         _ => false,
     });
     let found = held.map(|address| Finding {

@@ -66,10 +66,10 @@ pub(crate) fn set_made_aside(
     let state = model.fingerprint_of_all();
     let of_made_table =
         |sequence: &Address| match model.objects.get(&sequence.with_kind(Kind::OwnedBy)) {
-            Some(Object::OwnedBy(own)) => made(&Address::new(
-                Kind::Table,
-                own.column.iter().take(2).cloned(),
-            )),
+            Some(Object::OwnedBy(own)) => {
+                let table = Address::new(Kind::Table, own.column.iter().take(2).cloned());
+                made(&table) && !model.is_foreign(&table)
+            }
             _ => false,
         };
     let mut moves: Vec<Move> = model

@@ -274,7 +274,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             let statement = if let Object::MaterializedView(own) = object {
                 rewrite::materialized_view::filled(address, address, own, cx)
             } else {
-                ddl::create(address, object)
+                ddl::create(address, &level.desired.said_when_made(object))
             };
             let step = Step::run(address, statement, why).creating(address);
             let fills = step.fills_view();
@@ -315,7 +315,11 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
         Change::Drop => {
             let object = &level.current.objects[address];
             let holds_rows = match object {
-                Object::Table(own) => own.foreign.is_none(),
+                // What an identity has counted is here.
+                Object::Table(own) => {
+                    let mut parts = level.current.below(address);
+                    own.foreign.is_none() || parts.any(|(own, _)| own.kind() == Kind::Identity)
+                }
                 Object::Sequence(_) => true,
                 Object::Column(_) if level.current.is_foreign(&address.table()) => false,
                 Object::Column(column) => {

@@ -384,7 +384,10 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
                     Some(Object::OwnedBy(own)) if now.kind() == Kind::Sequence => {
                         let column = Address::new(Kind::Column, own.column.iter().cloned());
                         let table = identity.moves.carry(&column).table();
-                        !objects.contains_key(&table) && !settings.manage.excludes(&table)
+                        // A foreign table does not move.
+                        !objects.contains_key(&table)
+                            && !settings.manage.excludes(&table)
+                            && !known.current.is_foreign(&column.table())
                     }
                     _ => false,
                 };

@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Select(Address),
     /// To call a function.
     Execute(Address),
+    /// To make foreign tables of a server.
+    UseServer(Address),
     /// A role that something is given to, which has to be there.
     Role(Name),
     /// To change what is a superuser's whoever made it: the functions that make the values of a range type.
@@ -44,6 +46,7 @@ impl Need {
             Self::References(table) => ddl::privilege::grant_references(table, role),
             Self::Select(relation) => ddl::privilege::grant_select(relation, role),
             Self::Execute(function) => ddl::privilege::grant_execute(function, role),
+            Self::UseServer(server) => ddl::privilege::grant_server(server, role),
             Self::Superuser => Sql::new("ALTER ROLE").name(role).push("SUPERUSER"),
             Self::Role(missing) => Sql::new("CREATE ROLE").name(missing),
             Self::Extension(extension) => Sql::new("CREATE EXTENSION").name(extension.name()),
@@ -70,6 +73,16 @@ pub(crate) fn needs(decision: &Decision, before: &Model<Expression>) -> BTreeMap
         if before.objects.contains_key(function) {
             gathering.need(Need::Execute(function.clone()), function);
         }
+    }
+    let server = Kind::Defined(Defined::Server);
+    let mut steps = decision.stages.iter().flat_map(|stage| &stage.steps);
+    let makes_tables = steps.any(|step| {
+        let mut made = step.effects.iter().filter_map(Effect::created);
+        made.any(|own| own.kind() == Kind::Table)
+    });
+    let servers = decision.leans_on.keys().filter(|own| own.kind() == server);
+    for own in servers.filter(|own| makes_tables && before.objects.contains_key(*own)) {
+        gathering.need(Need::UseServer(own.clone()), own);
     }
     gathering.needs
 }
@@ -210,6 +223,7 @@ fn is_superusers(kind: Kind) -> bool {
             Defined::TextSearchParser
                 | Defined::TextSearchTemplate
                 | Defined::ForeignDataWrapper
+                | Defined::AccessMethod
                 | Defined::EventTrigger
                 | Defined::OperatorFamily
                 | Defined::OperatorClass

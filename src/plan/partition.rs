@@ -326,6 +326,8 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
                 });
             }
             TableAlteration::Persistence(_)
+            | TableAlteration::Tablespace(_)
+            | TableAlteration::AccessMethod(_)
             | TableAlteration::Options(..)
             | TableAlteration::Foreign
             | TableAlteration::Attached
@@ -371,21 +373,41 @@ fn is_same(held: &Object<Expression>, wanted: &Object<Expression>) -> bool {
     held.alterations(wanted).is_empty()
 }
 
-/// Returns the indexes of the tables above that an index of a partition is equal to: made before them, it would become a part of theirs.
-pub(super) fn same_above(index: &Address, side: &Model<Expression>) -> Vec<Address> {
-    let Some(object @ Object::Index(own)) = side.objects.get(index) else {
-        return Vec::new();
-    };
-    let above = side.above(&own.table_address(index));
-    if above.is_empty() {
-        return Vec::new();
+/// Returns those of some indexes of partitions that are equal to indexes of the tables above, with these: made before them, each would
+/// become a part of theirs.
+pub(super) fn same_above<'a>(
+    indexes: impl Iterator<Item = &'a Address>,
+    side: &Model<Expression>,
+) -> BTreeMap<Address, Vec<Address>> {
+    let mut of_wholes: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
+    let mut found = BTreeMap::new();
+    let indexes: Vec<&Address> = indexes.collect();
+    if indexes.is_empty() {
+        return found;
     }
-    let all = side.objects.iter().filter(|(address, other)| {
-        let of_above =
-            matches!(other, Object::Index(own) if above.contains(&own.table_address(address)));
-        of_above && is_same(other, object)
-    });
-    all.map(|(address, _)| address.clone()).collect()
+    for (address, object) in &side.objects {
+        if let Object::Index(own) = object {
+            let table = own.table_address(address);
+            if side.is_partitioned(&table) {
+                of_wholes.entry(table).or_default().push(address);
+            }
+        }
+    }
+    for index in indexes {
+        let Some(object @ Object::Index(own)) = side.objects.get(index) else {
+            continue;
+        };
+        let above = side.above(&own.table_address(index)).into_iter();
+        let all = above.filter_map(|table| of_wholes.get(&table)).flatten();
+        let same: Vec<Address> = all
+            .filter(|own| is_same(&side.objects[**own], object))
+            .map(|own| (*own).clone())
+            .collect();
+        if !same.is_empty() {
+            found.insert(index.clone(), same);
+        }
+    }
+    found
 }
 
 /// Finds what stays in a partition and is equal to what comes for the whole table.

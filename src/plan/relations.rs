@@ -106,8 +106,11 @@ impl Relations {
         relations.owners(&by);
         relations.slots(&by, level);
         relations.moves(&by, level);
-        relations.partitions(&by, level);
-        relations.new_partitions(&by, level);
+        let new = by.creates.keys().copied();
+        let new = new.filter(|own| own.kind() == Kind::Index && !by.drops.contains_key(own));
+        let late = partition::same_above(new, &level.desired);
+        relations.partitions(&by, level, &late);
+        relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
         relations
     }
@@ -395,7 +398,12 @@ impl Relations {
 
     /// A partition is like its table when it is attached, and as long as it is one: what changes on either side comes before
     /// it is attached, and after it is detached. What is renamed there is renamed in both.
-    fn partitions(&mut self, by: &ByEffect<'_>, level: &Level) {
+    fn partitions(
+        &mut self,
+        by: &ByEffect<'_>,
+        level: &Level,
+        late: &BTreeMap<Address, Vec<Address>>,
+    ) {
         let sides = [
             (&by.attaches, &level.desired, true),
             (&by.detaches, &level.current, false),
@@ -449,8 +457,9 @@ impl Relations {
                         continue;
                     }
                     // Equal to one of the whole, and there before it is attached, it would be taken for a part of that.
-                    let is_made = by.creates.contains_key(*x);
-                    if of_table && is_made && !partition::same_above(x, side).is_empty() {
+                    let needs = || level.desired.needs_of(x);
+                    let is_late = |own: &Address| late.contains_key(own);
+                    if of_table && (whole.iter().any(is_late) || needs().iter().any(is_late)) {
                         self.before(own, others);
                         continue;
                     }
@@ -471,7 +480,12 @@ impl Relations {
     }
 
     /// A partition of a new table takes over what that has by then.
-    fn new_partitions(&mut self, by: &ByEffect<'_>, level: &Level) {
+    fn new_partitions(
+        &mut self,
+        by: &ByEffect<'_>,
+        level: &Level,
+        late: &BTreeMap<Address, Vec<Address>>,
+    ) {
         // The names of constraints stay taken until the partitions of a table have left as well as the table.
         for (at, step) in by.moves.iter().filter(|(_, own)| own.why == Why::Retired) {
             let mut above = level.current.above(&step.to).into_iter();
@@ -506,9 +520,10 @@ impl Relations {
                 }
             }
         }
-        for (x, made) in by.creates.iter().filter(|(x, _)| x.kind() == Kind::Index) {
-            for whole in partition::same_above(x, &level.desired) {
-                self.before(by.creates.get(&whole).unwrap_or(&Vec::new()), made);
+        for (x, wholes) in late {
+            for whole in wholes {
+                let none = Vec::new();
+                self.before(by.creates.get(whole).unwrap_or(&none), &by.creates[x]);
             }
         }
         for (table, made) in &by.creates {

@@ -89,7 +89,10 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         }
     }
     while let Some(address) = queue.pop() {
-        let stays = holds_data(&address, level) && !forced.contains(&address);
+        // A column of a foreign table is altered too, as its place among the others may count, and goes along with the table.
+        let table = address.table();
+        let goes_along = again.contains(&table) && level.current.is_foreign(&table);
+        let stays = holds_data(&address, level) && !forced.contains(&address) && !goes_along;
         if stays || !again.insert(address.clone()) {
             continue;
         }
@@ -317,9 +320,7 @@ fn is_retyped_at_both_ends(address: &Address, changes: &Changes, level: &Level) 
 /// What holds rows or is leaned on by rows is altered, never made again because of something else.
 fn holds_data(address: &Address, level: &Level) -> bool {
     match level.current.objects.get(address) {
-        Some(Object::Column(column)) => {
-            column.generated.is_none() && !level.current.is_foreign(&address.table())
-        }
+        Some(Object::Column(column)) => column.generated.is_none(),
         // The rows of a foreign one are elsewhere.
         Some(Object::Table(own)) => own.foreign.is_none(),
         Some(

@@ -102,7 +102,9 @@ fn holds_same_type(
                 let now = identity.moves.carry(&of.parent_address());
                 wanted.partition_of.as_ref().map(|of| of.parent_address()) == Some(now)
             });
-            held.partition_by.is_some() == wanted.partition_by.is_some() && now != Some(false)
+            let is_like = held.partition_by.is_some() == wanted.partition_by.is_some()
+                && held.foreign.is_some() == wanted.foreign.is_some();
+            is_like && now != Some(false)
         }
         (Some(Object::Sequence(_)), Object::Sequence(_))
         | (Some(Object::Enum(_)), Object::Enum(_))

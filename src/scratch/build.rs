@@ -72,7 +72,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         let known = model.position.get(&address.column());
         let position = known.or_else(|| model.position.get(address));
         let position = position.copied().unwrap_or(0);
-        let mut object = object.clone();
+        let mut object = model.said_when_made(object);
         if let Object::Table(own) = &mut object
             && attached(address)
         {

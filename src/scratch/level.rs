@@ -123,6 +123,8 @@ pub(crate) async fn level(
         if !named.is_empty() {
             workshop.roles(&named).await?;
         }
+        let places = &tablespaces(&desired) | &tablespaces(&before);
+        workshop.tablespaces(&places).await?;
         let mut builder = workshop.builder().await?;
         let side = Side {
             before: &before,
@@ -224,6 +226,9 @@ pub(crate) async fn compile(
     if !named.is_empty() {
         workshop.roles(&named).await?;
     }
+    workshop
+        .tablespaces(&tablespaces(&declared.written))
+        .await?;
     let connection = workshop.bench().await?;
     begin(connection).await?;
     let outcome = match build::build(connection, &declared.written).await {
@@ -239,6 +244,22 @@ pub(crate) fn without_journal(model: &Model<Expression>, journal: &Name) -> Mode
     let mut model = model.clone();
     model.retain(|address| !address.is_in_schema(journal));
     model
+}
+
+/// Returns every tablespace that a model names.
+fn tablespaces<T>(model: &Model<T>) -> BTreeSet<Name> {
+    let named = model.objects.values().filter_map(|object| {
+        if let Object::Table(own) = object {
+            own.tablespace.as_ref()
+        } else if let Object::Index(own) = object {
+            own.tablespace.as_ref()
+        } else if let Object::Exclusion(own) = object {
+            own.tablespace.as_ref()
+        } else {
+            None
+        }
+    });
+    named.cloned().collect()
 }
 
 /// Returns every role that a model names.

@@ -147,7 +147,7 @@ impl Rehearsal {
         };
         // An extension that retired data needs stays, with the schema it lives in.
         let held = |address: &Address| {
-            let is_extension = |own: &Address| own.kind() == Kind::Extension;
+            let is_extension = |own: &Address| own.kind().stays_for_the_attic();
             let own = address.target().unwrap_or_else(|| address.clone());
             let lives_in = || {
                 let mut needs = landed.needs.iter().filter(|(own, _)| is_extension(own));

@@ -395,7 +395,7 @@ fn without_their_index(desired: &mut Model<Written>) {
     }
 }
 
-/// An extension cannot move: what is held in the attic holds it where it is.
+/// An extension or access method cannot move: what is held in the attic holds it where it is.
 fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
     let is_marked = |address: &Address| address.path().iter().any(Name::is_reserved);
     let held: BTreeSet<Address> = desired
@@ -404,7 +404,7 @@ fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
         .filter(|address| is_marked(address))
         .filter_map(|address| carried.needs.get(address))
         .flatten()
-        .filter(|need| need.kind() == Kind::Extension)
+        .filter(|need| need.kind().stays_for_the_attic())
         .cloned()
         .collect();
     for address in held {

@@ -178,6 +178,40 @@ impl Workshop {
         Ok(())
     }
 
+    /// Makes stand-ins for tablespaces that are not there, inside the data directory: on servers that are thrown away only.
+    /// <https://www.postgresql.org/docs/current/runtime-config-developer.html> (allow_in_place_tablespaces)
+    pub(super) async fn tablespaces(
+        &mut self,
+        wanted: &BTreeSet<Name>,
+    ) -> Result<(), ScratchError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        self.bench().await?;
+        let (Some(Place::Private(_) | Place::Container(_)), Some(bench)) =
+            (self.place.as_ref(), self.bench.as_mut())
+        else {
+            return Ok(());
+        };
+        let names: Vec<&str> = wanted.iter().map(Name::as_str).collect();
+        let sql = "SELECT w.name FROM unnest($1::text[]) AS w (name) \
+                   WHERE NOT EXISTS (SELECT FROM pg_tablespace s WHERE s.spcname = w.name)";
+        let missing = sqlx::query(sql).bind(names).fetch_all(&mut *bench).await?;
+        for row in &missing {
+            let name = Name::new(row.try_get::<&str, _>("name")?);
+            sqlx::raw_sql("SET allow_in_place_tablespaces = on")
+                .execute(&mut *bench)
+                .await?;
+            let sql = Sql::new("CREATE TABLESPACE")
+                .name(&name)
+                .push("LOCATION ''");
+            sqlx::raw_sql(AssertSqlSafe(sql.executable()))
+                .execute(&mut *bench)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Makes an empty database and connects to it. Its event triggers are built and do not run, where the server lets them be.
     pub(super) async fn database(&mut self) -> Result<PgConnection, ScratchError> {
         let mut connection = self.empty_database().await?;

@@ -111,6 +111,7 @@ pub(crate) fn url(major: u16, database: &str) -> String {
         match provider::provide(&wish) {
             Ok(cluster) => {
                 let base = cluster.url("");
+                place(&cluster.url("postgres"));
                 CLUSTERS.lock().unwrap().push(cluster);
                 State::Running { base }
             }
@@ -123,6 +124,28 @@ pub(crate) fn url(major: u16, database: &str) -> String {
         State::Running { base } => base.replacen("/?", &format!("/{database}?"), 1),
         State::Absent { reason } => panic!("no server of major {major}: {reason}"),
     }
+}
+
+/// Makes the tablespace that cases name.
+fn place(url: &str) {
+    let url = url.to_owned();
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let patience = std::time::Duration::from_secs(10);
+            let mut connection = reconcile::catalog::connect(&url, patience).await.unwrap();
+            for sql in [
+                "SET allow_in_place_tablespaces = on",
+                "CREATE TABLESPACE \"reconcile fast\" LOCATION ''",
+            ] {
+                sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+            }
+        });
+    });
+    thread.join().unwrap();
 }
 
 /// Returns what the server of a major has logged.

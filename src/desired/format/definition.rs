@@ -132,6 +132,32 @@ pub struct TextSearchConfiguration {
     pub protect: Option<bool>,
 }
 
+/// How tables, or indexes, are kept and searched (manual: CREATE ACCESS METHOD). It lies in no schema.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AccessMethod {
+    /// `table` or `index`.
+    pub r#type: AccessMethodType,
+    /// The function that says how.
+    pub handler: Reference,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// What an access method is for.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum AccessMethodType {
+    /// Tables.
+    Table,
+    /// Indexes.
+    Index,
+}
+
 /// A library that reads and writes data elsewhere (manual: CREATE FOREIGN DATA WRAPPER). It lies in no schema.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]

@@ -83,6 +83,10 @@ pub struct Partition {
     pub indexes: Option<BTreeMap<String, IndexForm>>,
     /// Whether changes are kept out of the write-ahead log.
     pub unlogged: Option<bool>,
+    /// The tablespace; that of the table by default, `pg_default` for the database's own.
+    pub tablespace: Option<String>,
+    /// The table access method; that of the table by default.
+    pub access_method: Option<String>,
     /// Storage parameters, those of its TOAST table as `toast.name`.
     pub with: Option<BTreeMap<String, Scalar>>,
     /// What the write-ahead log says of a row that changes.

@@ -72,6 +72,9 @@ fn validated(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<C
         return None;
     };
     let (column, name) = (address.column(), own.name.as_ref()?);
+    if cx.level.current.is_foreign(&column.table()) {
+        return None;
+    }
     let default = match cx
         .level
         .desired
