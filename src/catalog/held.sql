@@ -11,6 +11,8 @@ SELECT coalesce(CASE a.kind
                                 OR has_table_privilege(to_regclass(a.name), 'REFERENCES')
          WHEN 'select' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                             OR has_any_column_privilege(to_regclass(a.name), 'SELECT')
+         WHEN 'tablespace' THEN EXISTS (SELECT FROM pg_tablespace t JOIN pg_database d ON d.datname = current_database()
+                                         WHERE t.spcname = a.name AND (t.oid = d.dattablespace OR has_tablespace_privilege(t.oid, 'CREATE')))
          WHEN 'server' THEN has_server_privilege(a.name, 'USAGE')
          WHEN 'execute' THEN NOT has_schema_privilege(a.schema, 'USAGE')
                              OR has_function_privilege(to_regprocedure(a.name), 'EXECUTE')

@@ -150,7 +150,8 @@ pub(crate) fn add_exclusion<T: Text>(address: &Address, own: &Exclusion<T>) -> S
     let subcommand = Sql::new("ADD").join(&definition);
     let table = address.table();
     let mut statement = Statement::alter_table(&table, Form::AddConstraint(definition), subcommand)
-        .working(Work::IndexBuild);
+        .working(Work::IndexBuild)
+        .placed(own.tablespace.as_ref());
     for text in own
         .elements
         .iter()

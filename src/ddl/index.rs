@@ -71,7 +71,7 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
     for text in own.elements.iter().chain(&own.predicate) {
         statement = statement.under(text);
     }
-    statement
+    statement.placed(own.tablespace.as_ref())
 }
 
 /// The storage parameters of an index.

@@ -49,6 +49,7 @@ pub(super) fn with_strategy<T: Text>(sql: Sql, own: &Table<T>) -> Sql {
 }
 
 pub(super) fn under_its_texts<T: Text>(statement: Statement, own: &Table<T>) -> Statement {
+    let statement = statement.placed(own.tablespace.as_ref());
     let texts = own.partition_by.iter();
     let of = own.partition_of.as_ref().map(|own| &own.bound);
     let values = of.and_then(|own| match own {

@@ -146,6 +146,12 @@ pub(crate) fn grant_execute(function: &Address, to: &Name) -> Sql {
     sql.push("TO").name(to)
 }
 
+/// Lets a role put things into a tablespace. <https://www.postgresql.org/docs/current/sql-grant.html>
+pub(crate) fn grant_tablespace(tablespace: &Name, to: &Name) -> Sql {
+    let sql = Sql::new("GRANT CREATE ON TABLESPACE").name(tablespace);
+    sql.push("TO").name(to)
+}
+
 /// Lets a role make foreign tables of a server. <https://www.postgresql.org/docs/current/sql-grant.html>
 pub(crate) fn grant_server(server: &Address, to: &Name) -> Sql {
     let sql = Sql::new("GRANT USAGE ON FOREIGN SERVER").path(server);

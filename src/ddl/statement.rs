@@ -148,6 +148,9 @@ pub struct Statement {
     /// Roles that it names, which have to be there: throw-away servers have stand-ins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) roles: Vec<Name>,
+    /// Tablespaces that it names, which have to be there: throw-away servers have stand-ins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tablespaces: Vec<Name>,
     /// The schemas that unqualified names in it are looked up in; empty for what speaks in prints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lookup: Vec<Name>,
@@ -177,6 +180,7 @@ impl Statement {
             transaction: Transaction::Allowed,
             part: None,
             roles: Vec::new(),
+            tablespaces: Vec::new(),
             lookup: Vec::new(),
             spares_partitions: false,
             unfilled: None,
@@ -216,6 +220,12 @@ impl Statement {
     pub(crate) fn naming<'a>(mut self, roles: impl Iterator<Item = &'a Name>) -> Self {
         let named = roles.filter(|own| !matches!(own.as_str(), EVERYBODY | APPLIER));
         self.roles.extend(named.cloned());
+        self
+    }
+
+    /// Notes a tablespace that it names.
+    pub(crate) fn placed(mut self, tablespace: Option<&Name>) -> Self {
+        self.tablespaces.extend(tablespace.cloned());
         self
     }
 

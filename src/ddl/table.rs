@@ -129,7 +129,7 @@ pub(crate) fn set_tablespace(table: &Address, to: Option<&Name>, holds_rows: boo
         Some(name) => sql.name(name),
         None => sql.push("pg_default"),
     };
-    copied(table, sql, holds_rows)
+    copied(table, sql, holds_rows).placed(to)
 }
 
 /// Copies the table under its lock (PostgreSQL 15 and later); of a partitioned one it says how new partitions are kept (17 and later).

@@ -12,6 +12,7 @@ mod domain;
 mod edit;
 mod fault;
 mod fields;
+mod foreign;
 pub mod format;
 mod merge;
 mod node;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
-use super::table;
+use super::{physical, table};
 use crate::model::{Address, Bound, Kind, Name, Object, Partition, Persistence, Table, Written};
 
 /// The word for a partition that holds what no other one does, and for partitions that others make.
@@ -148,8 +148,8 @@ fn partition(
         partition_by: partition_by(&mut fields, &head.search_path, gathering),
         partition_of: Some(of(parent, bound)),
         inherits: Vec::new(),
-        tablespace: table::place(&mut fields, 0, above.0.as_ref(), gathering),
-        access_method: table::place(&mut fields, 1, above.1.as_ref(), gathering),
+        tablespace: physical::place(&mut fields, 0, above.0.as_ref(), gathering),
+        access_method: physical::place(&mut fields, 1, above.1.as_ref(), gathering),
         foreign: None,
     };
     put(&address, key, own, gathering);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::document::Gathering;
 use super::fault::Ledger;
 use super::fields::{self, Fields};
 use super::node::{Node, Value};
@@ -50,6 +51,26 @@ pub(super) fn entries(node: &Rc<Node>, key: &'static str, ledger: &mut Ledger) -
         Some((name, text.to_string()))
     });
     Options(pairs.collect())
+}
+
+/// The keys that say where and how rows are kept, and what they say where nothing else is said.
+pub(super) const PLACES: [(&str, &str); 2] =
+    [("tablespace", "pg_default"), ("access_method", "heap")];
+
+/// Reads the tablespace or the access method; a partition has that of its table where it says none.
+pub(super) fn place(
+    fields: &mut Fields,
+    which: usize,
+    above: Option<&Name>,
+    gathering: &mut Gathering,
+) -> Option<Name> {
+    let (key, plain) = PLACES[which];
+    let Some(node) = fields.get(key) else {
+        return above.cloned();
+    };
+    let name = fields::name(&node, &mut gathering.ledger)?;
+    // A partition made without a word would have that of its table.
+    (name.as_str() != plain || above.is_some()).then_some(name)
 }
 
 /// Reads a word that is one of a few.

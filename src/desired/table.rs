@@ -7,10 +7,10 @@ use std::sync::Arc;
 use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
-use super::partition;
+use super::{foreign, partition, physical};
 use crate::model::{
-    Address, Check, Column, Default, Deferrable, Foreign, Index, Kind, Name, NotNull, Object,
-    Persistence, PrimaryKey, Table, Text as _, Validity, Written,
+    Address, Check, Column, Default, Deferrable, Index, Kind, Name, NotNull, Object, Persistence,
+    PrimaryKey, Table, Text as _, Validity, Written,
 };
 
 /// One table while it is read.
@@ -38,9 +38,9 @@ pub(super) fn read(
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
         inherits: partition::inherits(&mut fields, &table, gathering),
-        tablespace: place(&mut fields, 0, None, gathering),
-        access_method: place(&mut fields, 1, None, gathering),
-        foreign: foreign(&table, &mut fields, gathering),
+        tablespace: physical::place(&mut fields, 0, None, gathering),
+        access_method: physical::place(&mut fields, 1, None, gathering),
+        foreign: foreign::read(&table, &mut fields, gathering),
     };
     if let Some(node) = fields.key("unlogged")
         && own.partition_by.is_some()
@@ -53,76 +53,6 @@ pub(super) fn read(
     columns(&table, &head.search_path, &mut fields, gathering);
     parts(&table, &head.search_path, &mut fields, gathering);
     fields.close(&mut gathering.ledger);
-}
-
-/// What only a table that holds its rows itself has.
-const OF_OWN_ROWS: [&str; 18] = [
-    "inherits",
-    "partition_by",
-    "partitions",
-    "primary_key",
-    "unique",
-    "exclusions",
-    "foreign_keys",
-    "rules",
-    "row_level_security",
-    "force_row_level_security",
-    "policies",
-    "indexes",
-    "unlogged",
-    "tablespace",
-    "access_method",
-    "with",
-    "replica_identity",
-    "clustered_on",
-];
-
-/// Reads where the rows of a foreign table are.
-fn foreign(table: &Address, fields: &mut Fields, gathering: &mut Gathering) -> Option<Foreign> {
-    let node = fields.get("foreign")?;
-    for word in OF_OWN_ROWS {
-        if let Some(at) = fields.key(word) {
-            let what =
-                format!("{table} is foreign: its rows are elsewhere, and it has no `{word}`");
-            gathering.ledger.fault(&at, what, None);
-        }
-    }
-    let what = format!("foreign of {table}");
-    let mut own = Fields::open(&node, what, &mut gathering.ledger)?;
-    let server = match own.get("server") {
-        Some(node) => fields::name(&node, &mut gathering.ledger),
-        None => {
-            let what = format!("{table} is foreign, and nothing says on which `server`");
-            gathering.ledger.fault(&node, what, None);
-            None
-        }
-    };
-    let options = super::physical::told(&mut own, "options", &mut gathering.ledger);
-    own.close(&mut gathering.ledger);
-    Some(Foreign {
-        server: server?,
-        options,
-    })
-}
-
-/// The keys that say where and how rows are kept, and what they say where nothing else is said.
-pub(super) const PLACES: [(&str, &str); 2] =
-    [("tablespace", "pg_default"), ("access_method", "heap")];
-
-/// Reads the tablespace or the access method; a partition has that of its table where it says none.
-pub(super) fn place(
-    fields: &mut Fields,
-    which: usize,
-    above: Option<&Name>,
-    gathering: &mut Gathering,
-) -> Option<Name> {
-    let (key, plain) = PLACES[which];
-    let Some(node) = fields.get(key) else {
-        return above.cloned();
-    };
-    let name = fields::name(&node, &mut gathering.ledger)?;
-    // A partition made without a word would have that of its table.
-    (name.as_str() != plain || above.is_some()).then_some(name)
 }
 
 /// Reads whether a table survives a crash.

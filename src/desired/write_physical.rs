@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_yaml::{Mapping, Value};
 
-use super::table::PLACES;
+use super::physical::PLACES;
 use super::write::text;
 use crate::model::{
     Address, ClusteredOn, ColumnSettings, Compression, Expression, Kind, Model, Name, Object,

@@ -106,6 +106,7 @@ fn question(need: &Need) -> catalog::Asked {
             Some(function),
             Sql::empty().routine(function).to_string(),
         ),
+        Need::Tablespace(name) => ("tablespace", None, name.as_str().to_owned()),
         Need::UseServer(server) => ("server", None, server.name().as_str().to_owned()),
         Need::Superuser => ("superuser", None, String::new()),
         Need::Extension(extension) => ("extension", None, extension.name().as_str().to_owned()),
@@ -123,6 +124,11 @@ fn because(need: &Need, by: String) -> String {
         Need::CreateInDatabase => format!("a schema is made: for {by}, or for the journal"),
         Need::References(table) => format!("{by} refers to {table}"),
         Need::Select(relation) => format!("{by} is filled from {relation}"),
+        Need::Tablespace(name) => {
+            format!(
+                "{by} is to lie in the tablespace {name}, which is not there or not open to the role"
+            )
+        }
         Need::Execute(own) | Need::UseServer(own) => format!("the plan leans on {own}"),
         Need::Superuser => format!(
             "the functions that make the values of {by} get another name or schema with it, and belong to a superuser whoever made it"

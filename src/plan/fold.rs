@@ -160,6 +160,11 @@ fn close(run: Vec<Step>) -> Vec<Step> {
                 .collect::<std::collections::BTreeSet<_>>()
                 .into_iter()
                 .collect(),
+            tablespaces: run
+                .iter()
+                .filter_map(Step::statement)
+                .flat_map(|own| own.tablespaces.clone())
+                .collect(),
             locks,
             lookup: lookup.unwrap_or_default(),
             part: statement.part.clone(),

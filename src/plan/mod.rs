@@ -16,6 +16,7 @@ pub(crate) mod moves;
 pub(crate) mod needs;
 mod new_table;
 pub(crate) mod partition;
+mod partition_order;
 pub(crate) mod position;
 pub(crate) mod protect;
 pub(crate) mod purge;

@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Select(Address),
     /// To call a function.
     Execute(Address),
+    /// A tablespace that something is to lie in, which has to be there and open to the role.
+    Tablespace(Name),
     /// To make foreign tables of a server.
     UseServer(Address),
     /// A role that something is given to, which has to be there.
@@ -46,6 +48,7 @@ impl Need {
             Self::References(table) => ddl::privilege::grant_references(table, role),
             Self::Select(relation) => ddl::privilege::grant_select(relation, role),
             Self::Execute(function) => ddl::privilege::grant_execute(function, role),
+            Self::Tablespace(name) => ddl::privilege::grant_tablespace(name, role),
             Self::UseServer(server) => ddl::privilege::grant_server(server, role),
             Self::Superuser => Sql::new("ALTER ROLE").name(role).push("SUPERUSER"),
             Self::Role(missing) => Sql::new("CREATE ROLE").name(missing),
@@ -108,6 +111,13 @@ impl Gathering<'_> {
         }
         for role in step.statement().into_iter().flat_map(|own| &own.roles) {
             self.need(Need::Role(role.clone()), &step.address);
+        }
+        for name in step
+            .statement()
+            .into_iter()
+            .flat_map(|own| &own.tablespaces)
+        {
+            self.need(Need::Tablespace(name.clone()), &step.address);
         }
         for effect in &step.effects {
             match effect {

@@ -18,25 +18,25 @@ pub(super) struct Relations {
 
 /// The steps by what they do to an address.
 #[derive(Default)]
-struct ByEffect<'a> {
-    creates: BTreeMap<&'a Address, Vec<usize>>,
-    drops: BTreeMap<&'a Address, Vec<usize>>,
-    alters: BTreeMap<&'a Address, Vec<usize>>,
+pub(super) struct ByEffect<'a> {
+    pub(super) creates: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) drops: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) alters: BTreeMap<&'a Address, Vec<usize>>,
     /// Those of the alterations that are refused, or mean something else, while dependents stand.
-    disturbs: BTreeMap<&'a Address, Vec<usize>>,
-    uses: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) disturbs: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) uses: BTreeMap<&'a Address, Vec<usize>>,
     /// What makes a table a partition, and what ends that.
-    attaches: BTreeMap<&'a Address, Vec<usize>>,
-    detaches: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) attaches: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) detaches: BTreeMap<&'a Address, Vec<usize>>,
     /// What reads a column before it goes.
-    reads: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) reads: BTreeMap<&'a Address, Vec<usize>>,
     /// The first filling of a column, while applications go on as before.
-    fills: BTreeMap<&'a Address, Vec<usize>>,
+    pub(super) fills: BTreeMap<&'a Address, Vec<usize>>,
     /// What fills columns, at any time.
-    fillers: BTreeSet<usize>,
+    pub(super) fillers: BTreeSet<usize>,
     /// What builds an index.
-    builds: BTreeSet<usize>,
-    moves: Vec<(usize, &'a Move)>,
+    pub(super) builds: BTreeSet<usize>,
+    pub(super) moves: Vec<(usize, &'a Move)>,
 }
 
 impl<'a> ByEffect<'a> {
@@ -140,7 +140,7 @@ impl Relations {
         }
     }
 
-    fn before(&mut self, firsts: &[usize], seconds: &[usize]) {
+    pub(super) fn before(&mut self, firsts: &[usize], seconds: &[usize]) {
         for &first in firsts {
             for &second in seconds {
                 if first != second {
@@ -390,149 +390,6 @@ impl Relations {
                 for (departure, x) in leaving.get(&slot).into_iter().flatten() {
                     if x.is_some_and(|x| !comes_along(x)) {
                         self.before(&[*departure], &[*at]);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A partition is like its table when it is attached, and as long as it is one: what changes on either side comes before
-    /// it is attached, and after it is detached. What is renamed there is renamed in both.
-    fn partitions(
-        &mut self,
-        by: &ByEffect<'_>,
-        level: &Level,
-        late: &BTreeMap<Address, Vec<Address>>,
-    ) {
-        let sides = [
-            (&by.attaches, &level.desired, true),
-            (&by.detaches, &level.current, false),
-        ];
-        for (steps, side, comes) in sides {
-            for (table, own) in steps {
-                let above = side.above(table).into_iter();
-                let above: BTreeSet<Address> = above.collect();
-                // What refers to the rows of a partition goes before it does.
-                for (x, others) in by.drops.iter().filter(|_| !comes) {
-                    let refers = matches!(level.current.objects.get(*x), Some(Object::ForeignKey(key)) if above.contains(&key.referenced_table()));
-                    let is_own = x.table() == **table || side.partitioned(table).is_none();
-                    if refers && !is_own && !above.contains(&x.table()) {
-                        self.before(others, own);
-                    }
-                }
-                let made = by.creates.get(*table).cloned().unwrap_or_default();
-                // What held the rows of a bound lets go of it first.
-                let parent = side.partitioned(table);
-                for (other, leaves) in by.detaches.iter().filter(|_| comes) {
-                    if parent.is_some() && level.current.partitioned(other) == parent {
-                        self.before(leaves, own);
-                    }
-                }
-                // What is validated is validated before.
-                let used = by.uses.iter().filter(|_| comes);
-                let changed = by.creates.iter().chain(&by.alters).chain(&by.drops);
-                for (x, others) in changed.chain(used) {
-                    let whole = lineage(level, x);
-                    // Not all of a table is handed down: what is not may change before or after.
-                    let is_partition = side.partitioned(table).is_some();
-                    let handed_down = is_partition && x.kind() != Kind::Rule
-                        || matches!(
-                            x.kind(),
-                            Kind::Table
-                                | Kind::Column
-                                | Kind::Default
-                                | Kind::NotNull
-                                | Kind::Check
-                                | Kind::ColumnSettings
-                        );
-                    let of_above = handed_down && whole.iter().any(|own| above.contains(own));
-                    // A part may be of a column that is no object here: it is handed down.
-                    let of_table = whole.contains(table)
-                        || x.kind().is_part_of_table() && x.table() == **table;
-                    if *x == *table || !of_above && !of_table {
-                        continue;
-                    }
-                    if !comes {
-                        self.before(own, others);
-                        continue;
-                    }
-                    // Equal to one of the whole, and there before it is attached, it would be taken for a part of that.
-                    let needs = || level.desired.needs_of(x);
-                    let is_late = |own: &Address| late.contains_key(own);
-                    if of_table && (whole.iter().any(is_late) || needs().iter().any(is_late)) {
-                        self.before(own, others);
-                        continue;
-                    }
-                    self.before(others, own);
-                    if of_above {
-                        self.before(others, &made);
-                    }
-                }
-                for (at, step) in &by.moves {
-                    let at_hand = |own: &Address| step.to.is_at_or_below(own);
-                    if above.iter().any(at_hand) || comes && at_hand(table) {
-                        self.before(&[*at], own);
-                        self.before(&[*at], &made);
-                    }
-                }
-            }
-        }
-    }
-
-    /// A partition of a new table takes over what that has by then.
-    fn new_partitions(
-        &mut self,
-        by: &ByEffect<'_>,
-        level: &Level,
-        late: &BTreeMap<Address, Vec<Address>>,
-    ) {
-        // The names of constraints stay taken until the partitions of a table have left as well as the table.
-        for (at, step) in by.moves.iter().filter(|(_, own)| own.why == Why::Retired) {
-            let mut above = level.current.above(&step.to).into_iter();
-            let former = above.find_map(|own| {
-                let made = level.moves.carry_back(&own);
-                by.creates.get(&made)
-            });
-            if let Some(made) = former {
-                self.before(&[*at], made);
-            }
-        }
-        // What a partition has of its own would be taken for its share of one of the whole table.
-        let of_table = |x: &Address, side: &Model<Expression>| match side.objects.get(x) {
-            Some(Object::Index(own)) => Some(own.table_address(x)),
-            Some(
-                Object::Unique(_)
-                | Object::PrimaryKey(_)
-                | Object::Exclusion(_)
-                | Object::ForeignKey(_),
-            ) => Some(x.table()),
-            _ => None,
-        };
-        for (x, made) in &by.creates {
-            let whole = of_table(x, &level.desired);
-            let Some(whole) = whole.filter(|own| level.current.is_partitioned(own)) else {
-                continue;
-            };
-            for (own, departures) in &by.drops {
-                let table = of_table(own, &level.current).filter(|_| own.kind() == x.kind());
-                if table.is_some_and(|table| level.current.above(&table).contains(&whole)) {
-                    self.before(departures, made);
-                }
-            }
-        }
-        for (x, wholes) in late {
-            for whole in wholes {
-                let none = Vec::new();
-                self.before(by.creates.get(whole).unwrap_or(&none), &by.creates[x]);
-            }
-        }
-        for (table, made) in &by.creates {
-            let parents = level.desired.parents(table).into_iter();
-            for parent in parents.filter(|own| by.creates.contains_key(own)) {
-                for (x, others) in &by.creates {
-                    let is_element = x.kind().is_table_element() && x.table() == parent;
-                    if is_element && x.kind() != Kind::Table {
-                        self.before(others, made);
                     }
                 }
             }
