@@ -85,7 +85,7 @@ pub(super) fn read(
     if small.has_owner() {
         gathering.owner(&address, &mut fields);
     }
-    if !small.bears_types() {
+    if small.can_be_renamed() {
         gathering.renamed(&address, &mut fields);
     }
     fields.close(&mut gathering.ledger);

@@ -495,6 +495,11 @@ impl Defined {
         self.row().bears_types
     }
 
+    /// Says whether PostgreSQL can give one another name: access methods, and what goes by its types, cannot be renamed.
+    pub fn can_be_renamed(self) -> bool {
+        !self.bears_types() && self != Self::AccessMethod
+    }
+
     /// Returns the privileges that there are on such an object.
     pub fn privileges(self) -> &'static [&'static str] {
         self.row().privileges
