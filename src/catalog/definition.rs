@@ -82,7 +82,7 @@ fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String
             own.clauses
                 .insert(has.clause, Said::Routine(names(path), names(types)));
         }
-        Shape::Text | Shape::Word(_) => {
+        Shape::Text | Shape::Target | Shape::Word(_) => {
             own.clauses.insert(has.clause, Said::Text(text()));
         }
         Shape::Path => {
@@ -124,6 +124,7 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::EventTrigger => "pg_event_trigger",
         Defined::OperatorFamily => "pg_opfamily",
         Defined::OperatorClass => "pg_opclass",
+        Defined::Statistics => "pg_statistic_ext",
     }
 }
 

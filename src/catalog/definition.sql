@@ -114,7 +114,21 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
    CROSS JOIN LATERAL (VALUES ('default', CASE WHEN o.opcdefault THEN '{}'::text[] END), ('type', ARRAY[format_type(o.opcintype, NULL)]),
                               ('family', ARRAY[fn.nspname, f.opfname]::text[]),
                               ('storage', CASE WHEN o.opckeytype <> 0 THEN ARRAY[format_type(o.opckeytype, NULL)] END),
-                              ('as', (SELECT array_agg(x.text ORDER BY x.text COLLATE "C") FROM listed x WHERE x.class = 'pg_opclass'::regclass AND x.oid = o.oid))) AS v (clause, value))
+                              ('as', (SELECT array_agg(x.text ORDER BY x.text COLLATE "C") FROM listed x WHERE x.class = 'pg_opclass'::regclass AND x.oid = o.oid))) AS v (clause, value)
+  UNION ALL
+  SELECT 'statistics', 'pg_statistic_ext'::regclass, x.oid, ARRAY[s.nspname, x.stxname], v.clause, NULL, v.value, NULL
+    FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace
+    JOIN pg_class c ON c.oid = x.stxrelid AND c.relpersistence <> 't' JOIN pg_namespace n ON n.oid = c.relnamespace
+   CROSS JOIN LATERAL (VALUES ('table', ARRAY[n.nspname, c.relname]::text[]),
+                              ('columns', ARRAY(SELECT own COLLATE "C" FROM (SELECT quote_ident(a.attname) FROM unnest(x.stxkeys::int2[]) AS k (attnum)
+                                                                        JOIN pg_attribute a ON a.attrelid = x.stxrelid AND a.attnum = k.attnum
+                                                                      UNION ALL SELECT unnest(pg_get_statisticsobjdef_expressions(x.oid))) AS e (own)
+                                                 ORDER BY 1)),
+                              -- All three are what the server takes where nothing is said.
+                              ('kinds', (SELECT array_agg(CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END
+                                                          ORDER BY CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END COLLATE "C")
+                                           FROM unnest(x.stxkind) AS k WHERE k <> 'e' HAVING count(*) < 3)),
+                              ('target', CASE WHEN x.stxstattarget >= 0 THEN ARRAY[x.stxstattarget::text] END)) AS v (clause, value))
 SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, coalesce(f.arguments, '{}') AS arguments, f.clause, f.entry, f.value
   FROM (SELECT found.*, row_number() OVER () AS position FROM found) AS f
  WHERE f.oid >= 16384 AND (f.value IS NOT NULL OR f.clause = '')

@@ -30,6 +30,8 @@ WITH thing AS (
   UNION ALL
   SELECT 'pg_event_trigger'::regclass, e.oid, 0, e.evtowner, NULL, 'T'::"char" FROM pg_event_trigger e
   UNION ALL
+  SELECT 'pg_statistic_ext'::regclass, x.oid, 0, x.stxowner, NULL, 'T'::"char" FROM pg_statistic_ext x
+  UNION ALL
   SELECT 'pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'::"char" FROM pg_foreign_server s
   UNION ALL
   SELECT o.class, o.oid, 0, o.owner, NULL, 'T'::"char"

@@ -3,6 +3,7 @@
 -- https://www.postgresql.org/docs/current/catalog-pg-partitioned-table.html
 -- The condition of a bound is left out where it names a table by its number, which another server does not know.
 -- The rows of a foreign table are elsewhere: here it has none. One that is a partition, inherits or is inherited from is left out.
+-- What each lateral query is for stands inside it: as a condition of the join it would be asked of every table.
 -- What inherits from something that is no table of ours is left out, and all that inherits from that.
 WITH RECURSIVE stray AS (SELECT i.inhrelid AS oid
                            FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent JOIN pg_class c ON c.oid = i.inhrelid AND NOT c.relispartition
@@ -39,15 +40,16 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN LATERAL (SELECT CASE WHEN bool_or(leaf.reltuples < 0) THEN -1 ELSE coalesce(sum(leaf.reltuples), 0) END::int8 AS rows,
                             coalesce(sum(pg_table_size(leaf.oid)), 0) AS bytes
                        FROM pg_partition_tree(c.oid) AS tree JOIN pg_class leaf ON leaf.oid = tree.relid
-                      WHERE tree.isleaf) AS l ON c.relkind = 'p'
+                      WHERE c.relkind = 'p' AND tree.isleaf) AS l ON true
   LEFT JOIN LATERAL (WITH RECURSIVE tree AS (SELECT c.oid AS relid
                                               UNION SELECT x.inhrelid FROM tree JOIN pg_inherits x ON x.inhparent = tree.relid)
                      SELECT CASE WHEN bool_or(one.reltuples < 0) THEN -1 ELSE sum(one.reltuples) END::int8 AS rows,
                             sum(pg_table_size(one.oid)) AS bytes
-                       FROM tree JOIN pg_class one ON one.oid = tree.relid) AS t ON c.relkind = 'r' AND c.relhassubclass
+                       FROM tree JOIN pg_class one ON one.oid = tree.relid
+                      WHERE c.relkind = 'r' AND c.relhassubclass) AS t ON true
   LEFT JOIN LATERAL (SELECT array_agg(an.nspname::text ORDER BY x.inhseqno) AS schemas, array_agg(a.relname::text ORDER BY x.inhseqno) AS names
                        FROM pg_inherits x JOIN pg_class a ON a.oid = x.inhparent JOIN pg_namespace an ON an.oid = a.relnamespace
-                      WHERE x.inhrelid = c.oid) AS h ON c.relkind = 'r' AND NOT c.relispartition
+                      WHERE c.relkind = 'r' AND NOT c.relispartition AND x.inhrelid = c.oid) AS h ON true
  WHERE (c.relkind IN ('r', 'p') OR c.relkind = 'f' AND NOT EXISTS (SELECT FROM pg_inherits x JOIN pg_class h ON h.oid = x.inhrelid AND h.relpersistence <> 't'
                                                                   WHERE c.oid IN (x.inhrelid, x.inhparent)))
    AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM stray WHERE stray.oid = c.oid)

@@ -59,10 +59,6 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
     FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN schema s ON s.oid = c.relnamespace
    WHERE r.rulename <> '_RETURN' AND c.relkind NOT IN ('r', 'p', 'v')
   UNION ALL
-  SELECT 'extended statistics', s.nspname, x.stxname, NULL, 'pg_statistic_ext'::regclass, x.oid, cs.nspname, c.relname
-    FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace
-    JOIN pg_class c ON c.oid = x.stxrelid JOIN schema cs ON cs.oid = c.relnamespace
-  UNION ALL
   SELECT word, s.nspname, c.relname, NULL, 'pg_class'::regclass, c.oid, s.nspname, c.relname
     FROM pg_class c JOIN schema s ON s.oid = c.relnamespace
    CROSS JOIN LATERAL (VALUES ('tablespace of a materialized view', c.relkind = 'm' AND c.reltablespace <> 0),

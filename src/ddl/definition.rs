@@ -48,7 +48,8 @@ fn types_of(all: &[Name]) -> Vec<Sql> {
 /// <https://www.postgresql.org/docs/current/sql-createconversion.html>,
 /// <https://www.postgresql.org/docs/current/sql-createtsconfig.html>,
 /// <https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html>,
-/// <https://www.postgresql.org/docs/current/sql-createserver.html>
+/// <https://www.postgresql.org/docs/current/sql-createserver.html>,
+/// <https://www.postgresql.org/docs/current/sql-createstatistics.html>
 pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
     let text = |clause| match own.says(clause) {
         Some(Said::Text(text)) => Some(text.as_str()),
@@ -164,6 +165,34 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                 .push(words)
                 .names_dotted(path(Clause::Handler))
         }
+        Defined::Statistics => {
+            let mut sql = head("CREATE", address);
+            if let Some(Said::Texts(kinds)) = own.says(Clause::Kinds) {
+                let kinds: Vec<Sql> = kinds
+                    .iter()
+                    .map(|own| Sql::empty().name(&Name::new(own)))
+                    .collect();
+                sql = sql.push("(").glue("").separated(&kinds, ", ").glue(")");
+            }
+            let all: &[String] = match own.says(Clause::Columns) {
+                Some(Said::Texts(texts)) => texts,
+                _ => &[],
+            };
+            let one = |text: &String| {
+                let is_column = Name::split_reference(text).is_some_and(|path| path.len() == 1);
+                let text = Expression::new(text.as_str());
+                if is_column {
+                    Sql::empty().verbatim(&text)
+                } else {
+                    Sql::empty().expression(&text)
+                }
+            };
+            let all: Vec<Sql> = all.iter().map(one).collect();
+            sql.push("ON")
+                .separated(&all, ", ")
+                .push("FROM")
+                .names_dotted(path(Clause::Table))
+        }
         Defined::Server => {
             let mut sql = head("CREATE", address);
             for clause in [Clause::Type, Clause::Version] {
@@ -259,6 +288,10 @@ fn keyword(clause: Clause) -> &'static str {
         | Clause::Family
         | Clause::Storage
         | Clause::As
+        | Clause::Table
+        | Clause::Kinds
+        | Clause::Columns
+        | Clause::Target
         | Clause::Options => unreachable!("{} is written in another way", clause.word()),
     }
 }
@@ -365,6 +398,10 @@ pub(crate) fn alter(
                     _ => sql.push("NONE)"),
                 }
             }
+            (Clause::Target, to) => match to {
+                Some(Said::Text(target)) => sql.push("SET STATISTICS").literal_number(target),
+                _ => sql.push("SET STATISTICS -1"),
+            },
             (Clause::As, to) => sql.push("ADD").separated(&members(to.as_ref()), ", "),
             (Clause::Version, None) => sql.push("VERSION NULL"),
             (Clause::Handler, None) => sql.push("NO HANDLER"),

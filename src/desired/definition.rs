@@ -166,6 +166,10 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
             }
             split.map(|(path, types)| Said::Routine(path, types))
         }
+        Shape::Target => {
+            let number = super::physical::target(node, word, ledger)?;
+            Some(Said::Text(number.to_string()))
+        }
         Shape::Path => Some(Said::Path(fields::reference(node, word, ledger)?)),
         Shape::Options => {
             let pairs = super::physical::entries(node, word, ledger);

@@ -88,6 +88,8 @@ pub struct Document {
     pub event_triggers: Option<BTreeMap<String, EventTrigger>>,
     /// Tables (manual: CREATE TABLE).
     pub tables: Option<BTreeMap<String, Table>>,
+    /// What ANALYZE gathers about columns together (manual section 14.2.2).
+    pub statistics: Option<BTreeMap<String, Statistics>>,
     /// Materialized views (manual: CREATE MATERIALIZED VIEW).
     pub materialized_views: Option<BTreeMap<String, MaterializedViewForm>>,
     /// Views (manual: CREATE VIEW).
@@ -489,6 +491,7 @@ mod tests {
                 "operator_classes: { c (btree): {KEYS} }",
                 "",
             ),
+            ("Statistics", "statistics: { s: {KEYS} }", ""),
             ("EventTrigger", "event_triggers: { e: {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (

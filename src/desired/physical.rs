@@ -168,7 +168,9 @@ impl Reading<'_> {
             storage: one_of(fields, "storage", &storages, ledger),
             usual_storage: None,
             compression: one_of(fields, "compression", &methods, ledger),
-            statistics: statistics(fields, ledger),
+            statistics: fields
+                .get("statistics")
+                .and_then(|node| target(&node, "statistics", ledger)),
             options: options(fields, "options", "a column option", ledger),
             foreign: told(fields, "foreign_options", ledger),
         };
@@ -180,15 +182,15 @@ impl Reading<'_> {
     }
 }
 
-fn statistics(fields: &mut Fields, ledger: &mut Ledger) -> Option<i32> {
-    let node = fields.get("statistics")?;
-    let text = fields::text(&node, "statistics", ledger)?;
+/// Reads how much ANALYZE gathers.
+pub(super) fn target(node: &Node, word: &str, ledger: &mut Ledger) -> Option<i32> {
+    let text = fields::text(node, word, ledger)?;
     let target = text.parse::<i32>().ok();
     let target = target.filter(|own| (0..=MAX_TARGET).contains(own));
     if target.is_none() {
         ledger.fault(
-            &node,
-            format!("statistics is a whole number from 0 to {MAX_TARGET}, not `{text}`"),
+            node,
+            format!("{word} is a whole number from 0 to {MAX_TARGET}, not `{text}`"),
             "leave the key out for the server's `default_statistics_target`".to_owned(),
         );
     }

@@ -328,18 +328,14 @@ impl Address {
         }
     }
 
-    /// Gives the argument types of a function the names they have once `from` is `to`.
-    pub(super) fn retyped(&self, from: &Self, to: &Self) -> Self {
-        if self.arguments.is_empty() {
-            return self.clone();
-        }
-        let arguments = self.arguments.iter();
-        Self {
-            arguments: arguments
-                .map(|own| type_after_move(own, from, to))
-                .collect(),
+    /// Gives the argument types of a function the names they have once `from` is `to`; nothing where they keep them.
+    pub(super) fn retyped(&self, from: &Self, to: &Self) -> Option<Self> {
+        let own = self.arguments.iter();
+        let arguments: Vec<Name> = own.map(|own| type_after_move(own, from, to)).collect();
+        (*arguments != *self.arguments).then(|| Self {
+            arguments: arguments.into(),
             ..self.clone()
-        }
+        })
     }
 
     /// Shows the path alone, for sentences that name the kind themselves.

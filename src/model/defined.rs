@@ -33,6 +33,8 @@ pub enum Defined {
     OperatorFamily,
     /// How an index method sorts or searches a type. Its address bears the index method.
     OperatorClass,
+    /// What ANALYZE gathers about columns together.
+    Statistics,
 }
 
 /// A clause of a definition. Its word is the key in the YAML format.
@@ -107,6 +109,14 @@ pub enum Clause {
     Storage,
     /// Operators and functions, as the command lists them.
     As,
+    /// The table or materialized view.
+    Table,
+    /// What is gathered; everything that there is where nothing is named.
+    Kinds,
+    /// Columns and expressions.
+    Columns,
+    /// How much is gathered.
+    Target,
 }
 
 impl Clause {
@@ -147,6 +157,10 @@ impl Clause {
             Self::Family => "family",
             Self::Storage => "storage",
             Self::As => "as",
+            Self::Table => "table",
+            Self::Kinds => "kinds",
+            Self::Columns => "columns",
+            Self::Target => "target",
         }
     }
 }
@@ -158,6 +172,8 @@ pub enum Shape {
     Flag,
     /// A text.
     Text,
+    /// A statistics target: a number.
+    Target,
     /// One of these words.
     Word(&'static [&'static str]),
     /// Texts, in an order that says nothing.
@@ -435,11 +451,23 @@ const ROWS: [Row; Defined::ALL.len()] = [
             ],
         )
     },
+    Row::new(
+        Defined::Statistics,
+        "statistics",
+        "statistics",
+        "STATISTICS",
+        &[
+            needed(Clause::Table, Shape::Path),
+            needed(Clause::Columns, Shape::Texts),
+            fixed(Clause::Kinds, Shape::Texts),
+            in_place(Clause::Target, Shape::Target),
+        ],
+    ),
 ];
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -453,6 +481,7 @@ impl Defined {
         Self::EventTrigger,
         Self::OperatorFamily,
         Self::OperatorClass,
+        Self::Statistics,
     ];
 
     fn row(self) -> &'static Row {
@@ -488,6 +517,11 @@ impl Defined {
     /// Says whether such objects are told apart by more than a name: by types, or by an index method.
     pub fn has_arguments(self) -> bool {
         self.row().has_arguments
+    }
+
+    /// Says whether such objects speak of tables, or of anything: they are made last.
+    pub fn comes_last(self) -> bool {
+        matches!(self, Self::EventTrigger | Self::Statistics)
     }
 
     /// Says whether it is types that tell them apart.

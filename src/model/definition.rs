@@ -96,6 +96,22 @@ impl Definition {
         })
     }
 
+    /// Returns the texts in which it may speak of others.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.clauses
+            .values()
+            .flat_map(|own| match own {
+                Said::Texts(texts) => texts.as_slice(),
+                Said::Flag
+                | Said::Text(_)
+                | Said::Path(_)
+                | Said::Routine(..)
+                | Said::Options(_)
+                | Said::Mappings(_) => &[],
+            })
+            .map(String::as_str)
+    }
+
     /// Returns what the creating command cannot say.
     pub(crate) fn left_by_create(&self) -> Vec<DefinitionAlteration> {
         let enabled = self
@@ -114,8 +130,14 @@ impl Definition {
             from: None,
             to: Some(said.clone()),
         });
-        let mappings = mappings(None, self.says(Clause::Mappings));
-        mappings.into_iter().chain(enabled).chain(loose).collect()
+        let target = self.says(Clause::Target);
+        let target = target.map(|said| DefinitionAlteration::Clause {
+            clause: Clause::Target,
+            from: None,
+            to: Some(said.clone()),
+        });
+        let mappings = mappings(None, self.says(Clause::Mappings)).into_iter();
+        mappings.chain(enabled).chain(loose).chain(target).collect()
     }
 
     pub(super) fn alterations(&self, to: &Self) -> Vec<DefinitionAlteration> {

@@ -38,12 +38,7 @@ pub struct Moves(pub Vec<Move>);
 impl Move {
     /// Says where `address` is after this move.
     pub fn carry(&self, address: &Address) -> Address {
-        let address = address.retyped(&self.from, &self.to);
-        if address.is_at_or_below(&self.from) {
-            address.rebased(&self.from, &self.to)
-        } else {
-            address
-        }
+        after(address, &self.from, &self.to).unwrap_or_else(|| address.clone())
     }
 
     fn back(&self) -> Self {
@@ -124,9 +119,8 @@ impl Moves {
 
     /// Says where an address of the state before is in the state after.
     pub fn carry(&self, address: &Address) -> Address {
-        self.0
-            .iter()
-            .fold(address.clone(), |address, step| step.carry(&address))
+        let steps = self.0.iter().map(|step| (&step.from, &step.to));
+        after_all(address, steps)
     }
 
     /// Says where what one of these moves is in the end: others may move it on.
@@ -137,7 +131,8 @@ impl Moves {
 
     /// Says where an address of the state after was in the state before.
     pub fn carry_back(&self, address: &Address) -> Address {
-        self.turned().carry(address)
+        let moved = self.0.iter().rev().filter(|step| step.why != Why::LetGo);
+        after_all(address, moved.map(|step| (&step.to, &step.from)))
     }
 
     /// Returns the way back: the moves in reverse order, each turned. What was let go has not moved.
@@ -169,6 +164,25 @@ impl Moves {
         }
         ledger
     }
+}
+
+/// Says where `address` is once `from` is `to`; nothing where it stays. Most stay under most moves, and every object is asked
+/// under every move.
+fn after(address: &Address, from: &Address, to: &Address) -> Option<Address> {
+    let retyped = address.retyped(from, to);
+    let own = retyped.as_ref().unwrap_or(address);
+    let rebased = own.is_at_or_below(from).then(|| own.rebased(from, to));
+    rebased.or(retyped)
+}
+
+fn after_all<'a>(
+    address: &Address,
+    steps: impl Iterator<Item = (&'a Address, &'a Address)>,
+) -> Address {
+    let end = steps.fold(None, |own: Option<Address>, (from, to)| {
+        after(own.as_ref().unwrap_or(address), from, to).or(own)
+    });
+    end.unwrap_or_else(|| address.clone())
 }
 
 /// Every move rewrites the ledger rows that lie below what moves, their former parent's address included.

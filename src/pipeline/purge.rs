@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PipelineError, Project, live};
-use crate::history;
+use crate::history::{self, History};
 use crate::model::{Address, Expression, Hash, Intent, Kind, Model, Moves, Pattern, Retired};
-use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, purge_stage};
+use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, let_go_stage, purge_stage};
 use crate::scratch::without_journal;
 
 /// What is to be purged, and what that means.
@@ -95,6 +95,10 @@ pub async fn plan_purge(
         leans_on.insert(row.place.clone(), model.fingerprint(&row.place));
         stages.push(purge_stage(row, &mut left, &mut present));
     }
+    for own in no_longer_held(&model, &present, &live.history) {
+        leans_on.insert(own.clone(), model.fingerprint(&own));
+        stages.extend(let_go_stage(&own, &mut present));
+    }
     let reaches_back_to = chosen.iter().filter_map(|row| row.revision).max();
     let decision = Decision {
         format: PLAN_FORMAT,
@@ -138,6 +142,52 @@ pub async fn plan_purge(
         },
         reaches_back_to,
     })
+}
+
+/// Returns what could not be set aside and stayed for the sake of what is purged: extensions and access methods that the files in
+/// force no longer declare, and that nothing else needs.
+fn no_longer_held(
+    before: &Model<Expression>,
+    after: &Model<Expression>,
+    history: &History,
+) -> Vec<Address> {
+    let Some(in_force) = history.in_force() else {
+        return Vec::new();
+    };
+    let declares = &in_force.plan.decision.declares;
+    let owned = history.owned();
+    let gone = before.needs.iter();
+    let gone = gone.filter(|(own, _)| !after.objects.contains_key(*own));
+    let needed: BTreeSet<&Address> = gone.flat_map(|(_, needs)| needs).collect();
+    let is_ours = |own: &&Address| {
+        after.objects.contains_key(*own) && owned.contains(*own) && !declares.contains(*own)
+    };
+    let mut all: Vec<Address> = needed
+        .into_iter()
+        .filter(|own| own.kind().stays_for_the_attic() && is_ours(own))
+        .filter(|own| {
+            let mut others = after.needs.iter();
+            !others.any(|(by, needs)| needs.contains(*own) && !by.is_at_or_below(own))
+        })
+        .cloned()
+        .collect();
+    // The schema that one lives in stayed with it.
+    let lived_in: BTreeSet<&Address> = all
+        .iter()
+        .filter_map(|own| after.needs.get(own))
+        .flatten()
+        .filter(|own| own.kind() == Kind::Schema && is_ours(own))
+        .filter(|schema| {
+            let mut held = after.objects.keys().filter(|own| *own != *schema);
+            let mut living = after.needs.iter().filter(|(own, _)| !all.contains(own));
+            !held.any(|own| {
+                own.is_at_or_below(schema) && own.attached_to().as_ref() != Some(*schema)
+            }) && !living.any(|(_, needs)| needs.contains(*schema))
+        })
+        .collect();
+    let lived_in: Vec<Address> = lived_in.into_iter().cloned().collect();
+    all.extend(lived_in);
+    all
 }
 
 /// Returns how many types stand one upon the other in a type.

@@ -155,7 +155,7 @@ fn rows_elsewhere(known: &Known<'_>, identity: &Identity) -> Result<(), Identity
 }
 
 /// The order of renames: each is spoken in the parents as declared.
-const RENAMED: [Kind; 33] = [
+const RENAMED: [Kind; 34] = [
     Kind::Schema,
     Kind::Collation,
     Kind::Enum,
@@ -177,6 +177,7 @@ const RENAMED: [Kind; 33] = [
     Kind::Defined(Defined::EventTrigger),
     Kind::Defined(Defined::OperatorFamily),
     Kind::Defined(Defined::OperatorClass),
+    Kind::Defined(Defined::Statistics),
     Kind::Table,
     Kind::Column,
     Kind::Unique,

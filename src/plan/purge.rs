@@ -154,6 +154,31 @@ pub(crate) fn purge_stage(
     }
 }
 
+/// Drops what could not be set aside, and stayed for the sake of what was.
+pub(crate) fn let_go_stage(own: &Address, present: &mut Model<Expression>) -> Option<Stage> {
+    let object = present.objects.get(own)?;
+    let why = format!("{own} stayed for what was set aside alone");
+    let step = Step::run(own, ddl::drop(own, object), why)
+        .phase(Phase::Contract)
+        .reversal(Reversal::Impossible)
+        .dropping(own);
+    let goes: Vec<Address> = present
+        .objects
+        .keys()
+        .filter(|address| address.is_at_or_below(own))
+        .cloned()
+        .collect();
+    present.retain(|address| !goes.contains(address));
+    Some(Stage {
+        alone: false,
+        steps: vec![step],
+        after: goes
+            .into_iter()
+            .map(|address| (address, After::Gone))
+            .collect(),
+    })
+}
+
 /// Drops a fill trigger, with its function, that a stopped plan left on a table and on what inherits from it.
 pub(crate) fn drop_leftover_trigger(table: &Address, others: &[Address], name: &Name) -> Vec<Step> {
     let why = "a plan that stopped has left it";

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Defined, Kind, Model, Object, Text, Validity};
+use crate::model::{Address, Kind, Model, Object, Text, Validity};
 use crate::plan::{Act, Step};
 use crate::sql::Sql;
 
@@ -161,9 +161,9 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             alone.push(Step::run(&address, statement, ""));
             continue;
         }
-        // What runs at DDL commands comes when there are no more.
+        // What speaks of tables comes after them; what runs at DDL commands, when there are no more.
         let own = [made(&address, &object)].into_iter().chain(rest);
-        if rank == Kind::Defined(Defined::EventTrigger) {
+        if matches!(rank, Kind::Defined(own) if own.comes_last()) {
             alone.extend(own.map(|statement| Step::run(&address, statement, "")));
             continue;
         }

@@ -102,6 +102,9 @@ impl<'a> Ground<'a> {
                 for name in own.paths().filter_map(|own| own.last()) {
                     needs.extend(self.mentioned(name.as_str()));
                 }
+                for text in own.texts() {
+                    needs.extend(self.mentioned(text));
+                }
             }
             if let Some(Object::Aggregate(own)) = self.both.objects.get(member) {
                 for name in own.functions().filter_map(|own| own.last()) {

@@ -6,9 +6,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::ScratchError;
 use super::build;
-use crate::model::{
-    Address, Conversion, Defined, Expression, Kind, Level, Model, Object, Text, Tried,
-};
+use crate::model::{Address, Conversion, Expression, Kind, Level, Model, Object, Text, Tried};
 use crate::sql::Sql;
 
 /// Asks how the server spells a type; `None` where it knows no such type.
@@ -140,7 +138,7 @@ fn types_of(level: &Level) -> Model<Expression> {
                 | Kind::Procedure
                 | Kind::Aggregate
                 | Kind::Defined(_)
-        ) && address.kind() != Kind::Defined(Defined::EventTrigger)
+        ) && !matches!(address.kind(), Kind::Defined(own) if own.comes_last())
     });
     part
 }

@@ -132,6 +132,44 @@ pub struct TextSearchConfiguration {
     pub protect: Option<bool>,
 }
 
+/// Extended statistics: what ANALYZE gathers about columns of a table together, or about expressions (manual: CREATE STATISTICS).
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Statistics {
+    /// The schema, where it is not the document's.
+    pub schema: Option<String>,
+    /// The table, materialized view or foreign table.
+    pub table: Reference,
+    /// Columns and expressions, as SQL spells them.
+    pub columns: Vec<String>,
+    /// What is gathered; all of it, where nothing is named.
+    pub kinds: Option<Vec<StatisticsKind>>,
+    /// How much ANALYZE gathers, 0 to 10,000; what columns have, by default.
+    pub target: Option<u16>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it; compared where `manage.owners` says so.
+    pub owner: Option<String>,
+    /// The name it had.
+    pub renamed_from: Option<Reference>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it or making another one of its name is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// What extended statistics hold.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum StatisticsKind {
+    /// How many groups of values there are.
+    Ndistinct,
+    /// How far one column follows from another.
+    Dependencies,
+    /// The most common combinations of values.
+    Mcv,
+}
+
 /// How tables, or indexes, are kept and searched (manual: CREATE ACCESS METHOD). It lies in no schema.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
