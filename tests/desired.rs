@@ -192,6 +192,7 @@ fn models() -> impl Strategy<Value = Model<Expression>> {
             query: Expression::new([&texts[5], "x"].concat()),
             options: Default::default(),
             columns: Vec::new(),
+            defaults: Default::default(),
         };
         put(&at(Kind::View, &names[4]), Object::View(view), None);
         let function = Function {

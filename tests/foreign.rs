@@ -19,6 +19,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "foreign::one_that_goes_comes_back_without_a_word",
             move || back(major),
         ),
+        trial("foreign::a_password_is_left_alone_and_shown_nowhere", move || {
+            password(major)
+        }),
         trial("foreign::what_is_found_is_pulled_and_level", move || {
             pulled(major)
         }),
@@ -60,6 +63,41 @@ async fn with_rows(major: u16) -> Result<(), Failed> {
         &database.value("SELECT id::text FROM app.t").await?,
         "7",
     )
+}
+
+async fn password(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let mappings = |options: &str| {
+        format!("{SERVER}tables: {{ z: {{}} }}\nuser_mappings:\n  s (public): {options}\n")
+    };
+    tool.declare(&mappings("{ options: { user: john, password: s3cr3t } }"));
+    tool.wants(1, &["plan"])?
+        .says("option password of user mapping s(PUBLIC) may be a secret, and files hold none")?;
+    tool.declare(&mappings("{ options: { user: john } }"));
+    tool.wants(0, &["apply", "--yes"])?;
+    let add = "ALTER USER MAPPING FOR PUBLIC SERVER s OPTIONS (ADD password 's3cr3t')";
+    database.run(add).await?;
+    tool.wants(0, &["drift"])?;
+    tool.wants(0, &["plan"])?
+        .says("option password of a user mapping")?
+        .lacks("s3cr3t")?;
+    tool.declare(&mappings("{ options: { user: jane } }"));
+    tool.wants(0, &["plan", "-o", "json"])?.lacks("s3cr3t")?;
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["pull", "--out", "pulled"])?
+        .lacks("s3cr3t")?;
+    let held = "SELECT umoptions::text FROM pg_user_mapping";
+    let wanted = "{user=jane,password=s3cr3t}";
+    same("the options", &database.value(held).await?, wanted)?;
+    let told = "SELECT count(*)::text FROM reconcile.revision r WHERE r::text LIKE '%s3cr3t%'";
+    same("the journal", &database.value(told).await?, "0")?;
+    // Gone, it comes back without: that is a decision.
+    tool.declare(&format!("{SERVER}tables: {{ z: {{}} }}\n"));
+    tool.wants(3, &["apply", "--yes"])?.says("loses_data")?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    same("the options", &database.value(held).await?, "{user=jane}")
 }
 
 async fn back(major: u16) -> Result<(), Failed> {

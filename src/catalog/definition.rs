@@ -125,6 +125,7 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::OperatorFamily => "pg_opfamily",
         Defined::OperatorClass => "pg_opclass",
         Defined::Statistics => "pg_statistic_ext",
+        Defined::UserMapping => "pg_user_mapping",
     }
 }
 

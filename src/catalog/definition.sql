@@ -128,7 +128,14 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                               ('kinds', (SELECT array_agg(CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END
                                                           ORDER BY CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' ELSE 'mcv' END COLLATE "C")
                                            FROM unnest(x.stxkind) AS k WHERE k <> 'e' HAVING count(*) < 3)),
-                              ('target', CASE WHEN x.stxstattarget >= 0 THEN ARRAY[x.stxstattarget::text] END)) AS v (clause, value))
+                              ('target', CASE WHEN x.stxstattarget >= 0 THEN ARRAY[x.stxstattarget::text] END)) AS v (clause, value)
+  UNION ALL
+  -- Options that may be secrets stay where they are.
+  SELECT 'user mapping', 'pg_user_mapping'::regclass, u.umid, ARRAY[u.srvname], CASE WHEN o.option_name IS NULL THEN '' ELSE 'options' END,
+         o.option_name, ARRAY[coalesce(o.option_value, '')], ARRAY[CASE WHEN u.umuser = 0 THEN 'PUBLIC' ELSE u.usename END]
+    FROM pg_user_mappings u
+    LEFT JOIN LATERAL pg_options_to_table(u.umoptions) AS o
+           ON o.option_name IN ('user', 'username', 'user_name', 'remote_user', 'password_required'))
 SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, coalesce(f.arguments, '{}') AS arguments, f.clause, f.entry, f.value
   FROM (SELECT found.*, row_number() OVER () AS position FROM found) AS f
  WHERE f.oid >= 16384 AND (f.value IS NOT NULL OR f.clause = '')

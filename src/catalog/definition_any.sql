@@ -7,4 +7,4 @@ SELECT EXISTS (SELECT FROM pg_conversion WHERE oid >= 16384) OR EXISTS (SELECT F
     OR EXISTS (SELECT FROM pg_am WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_operator WHERE oid >= 16384)
     OR EXISTS (SELECT FROM pg_cast WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_event_trigger WHERE oid >= 16384)
     OR EXISTS (SELECT FROM pg_opfamily WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_opclass WHERE oid >= 16384)
-    OR EXISTS (SELECT FROM pg_statistic_ext) AS any;
+    OR EXISTS (SELECT FROM pg_statistic_ext) OR EXISTS (SELECT FROM pg_user_mappings) AS any;

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::rows::{code, get, name, names, options, told};
+use super::rows::{code, get, name, names, options};
 use super::{CatalogError, Gathering};
 use crate::model::{
     Address, ClusteredOn, ColumnSettings, Compression, Kind, Name, Object, OwnIndex, Parameters,
@@ -142,6 +142,6 @@ pub(super) fn column_settings(row: &PgRow) -> Result<ColumnSettings, CatalogErro
         compression,
         statistics: get(row, "statistics")?,
         options: options(row, "options")?,
-        foreign: told(row, "foreign_options")?,
+        foreign: options(row, "foreign_options")?,
     })
 }

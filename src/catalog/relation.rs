@@ -1,9 +1,11 @@
 //! Schemas, tables, views, comments, and what is not modelled.
 
+use std::collections::BTreeMap;
+
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
-use super::rows::{Found, get, name, oid, options, persistence, sub_oid, told};
+use super::rows::{Found, get, name, oid, options, persistence, sub_oid};
 use super::{CatalogError, Gathering};
 use crate::model::{
     Address, Comment, Expression, Foreign, Kind, MaterializedView, Name, Object, Schema, Size,
@@ -64,7 +66,7 @@ pub(super) async fn tables(
             foreign: match get::<Option<&str>>(&row, "server")? {
                 Some(server) => Some(Foreign {
                     server: Name::new(server),
-                    options: told(&row, "options")?,
+                    options: options(&row, "options")?,
                 }),
                 None => None,
             },
@@ -137,11 +139,21 @@ pub(super) async fn views(
         .await?
     {
         let address = Address::new(Kind::View, [name(&row, "schema")?, name(&row, "name")?]);
-        let view = View {
+        let mut view = View {
             query: Expression::new(get::<&str>(&row, "query")?.trim()),
             options: options(&row, "options")?,
             columns: columns(&row)?,
+            defaults: BTreeMap::new(),
         };
+        let defaults: Vec<Option<String>> = get(&row, "defaults")?;
+        let objids: Vec<Option<i64>> = get(&row, "default_objids")?;
+        for ((column, _), (own, objid)) in view.columns.iter().zip(defaults.iter().zip(&objids)) {
+            if let (Some(own), Some(objid)) = (own, objid) {
+                let place = (get(&row, "default_classid")?, *objid, 0);
+                into.addresses.insert(place, address.clone());
+                view.defaults.insert(column.clone(), Expression::new(own));
+            }
+        }
         put_view(&row, &address, &view.columns, into)?;
         into.put(oid(&row)?, address, Object::View(view));
     }

@@ -59,7 +59,7 @@ pub(super) async fn functions(
                 language: name(&row, "language")?,
                 body,
                 security_definer: get(&row, "security_definer")?,
-                set: options(&row, "settings")?,
+                set: options(&row, "settings")?.0.into_iter().collect(),
             };
             into.put(oid(&row)?, address, Object::Procedure(procedure));
             continue;
@@ -77,7 +77,7 @@ pub(super) async fn functions(
             leakproof: get(&row, "leakproof")?,
             cost: get(&row, "cost")?,
             rows: get(&row, "rows")?,
-            set: options(&row, "settings")?,
+            set: options(&row, "settings")?.0.into_iter().collect(),
             support,
         };
         into.put(oid(&row)?, address, Object::Function(function));

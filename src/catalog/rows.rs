@@ -66,22 +66,8 @@ pub(super) fn sub_oid(row: &PgRow) -> Result<Oid, CatalogError> {
     ))
 }
 
-/// Reads `name=value` options.
-pub(super) fn options(
-    row: &PgRow,
-    column: &'static str,
-) -> Result<std::collections::BTreeMap<Name, String>, CatalogError> {
-    let options: Option<Vec<String>> = get(row, column)?;
-    Ok(options
-        .unwrap_or_default()
-        .iter()
-        .map(|option| option.split_once('=').unwrap_or((option, "")))
-        .map(|(name, value)| (Name::new(name), value.to_owned()))
-        .collect())
-}
-
-/// Reads what the wrapper of a foreign server is told, `name=value`.
-pub(super) fn told(row: &PgRow, column: &'static str) -> Result<Options, CatalogError> {
+/// Reads `name=value` options, in their order.
+pub(super) fn options(row: &PgRow, column: &'static str) -> Result<Options, CatalogError> {
     let options: Option<Vec<String>> = get(row, column)?;
     let options = options.unwrap_or_default();
     let pairs = options

@@ -78,11 +78,6 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
                               ('column options', c.relkind IN ('v', 'm') AND a.attoptions IS NOT NULL)) AS flag (word, isset)
    WHERE isset AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'i', 'I') AND c.relpersistence <> 't'
   UNION ALL
-  SELECT 'view column default', s.nspname, c.relname, a.attname, 'pg_class'::regclass, c.oid, s.nspname, c.relname
-    FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN schema s ON s.oid = c.relnamespace
-    JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-   WHERE c.relkind = 'v'
-  UNION ALL
   SELECT 'comment on a not null', s.nspname, c.relname, k.conname, 'pg_constraint'::regclass, k.oid, s.nspname, c.relname
     FROM pg_description d JOIN pg_constraint k ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
     JOIN pg_class c ON c.oid = k.conrelid JOIN schema s ON s.oid = c.relnamespace
@@ -228,7 +223,9 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()
-  UNION ALL SELECT 'user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL FROM pg_user_mappings u
+  UNION ALL SELECT 'option ' || o.option_name || ' of a user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL
+    FROM pg_user_mappings u CROSS JOIN LATERAL pg_options_to_table(u.umoptions) AS o
+   WHERE o.option_name NOT IN ('user', 'username', 'user_name', 'remote_user', 'password_required')
   UNION ALL SELECT 'operator without a function', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL
     FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace WHERE o.oprcode = 0
   UNION ALL SELECT 'member of an operator family of others', n.nspname, f.opfname, x.what, x.class, x.oid, NULL, NULL

@@ -1,8 +1,8 @@
 //! The commands of the small kinds.
 
 use crate::model::{
-    Address, Clause, Defined, Definition, DefinitionAlteration, Expression, Kind, NO_OPERAND, Name,
-    Options, Said,
+    Address, Clause, Defined, Definition, DefinitionAlteration, EVERYBODY, Expression, Kind,
+    NO_OPERAND, Name, Options, Said,
 };
 use crate::sql::Sql;
 
@@ -31,6 +31,16 @@ pub(super) fn named(sql: Sql, address: &Address) -> Sql {
             let sql = sql.operator(address.path()).push("(");
             sql.glue("").separated(types, ", ").glue(")")
         }
+        (Defined::UserMapping, [_]) => {
+            let user = &address.arguments()[0];
+            let sql = sql.push("FOR");
+            let sql = if user.as_str() == EVERYBODY {
+                sql.push(EVERYBODY)
+            } else {
+                sql.name(user)
+            };
+            sql.push("SERVER").name(address.name())
+        }
         (Defined::OperatorFamily | Defined::OperatorClass, [_]) => {
             let sql = sql.whole_path(address).push("USING");
             sql.name(&address.arguments()[0])
@@ -49,7 +59,8 @@ fn types_of(all: &[Name]) -> Vec<Sql> {
 /// <https://www.postgresql.org/docs/current/sql-createtsconfig.html>,
 /// <https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html>,
 /// <https://www.postgresql.org/docs/current/sql-createserver.html>,
-/// <https://www.postgresql.org/docs/current/sql-createstatistics.html>
+/// <https://www.postgresql.org/docs/current/sql-createstatistics.html>,
+/// <https://www.postgresql.org/docs/current/sql-createusermapping.html>
 pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
     let text = |clause| match own.says(clause) {
         Some(Said::Text(text)) => Some(text.as_str()),
@@ -165,6 +176,11 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                 .push(words)
                 .names_dotted(path(Clause::Handler))
         }
+        Defined::UserMapping => options(
+            head("CREATE", address),
+            None,
+            pairs(own.says(Clause::Options)),
+        ),
         Defined::Statistics => {
             let mut sql = head("CREATE", address);
             if let Some(Said::Texts(kinds)) = own.says(Clause::Kinds) {
@@ -206,9 +222,14 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
             options(sql, None, pairs(own.says(Clause::Options)))
         }
     };
-    Statement {
+    let statement = Statement {
         lookup: own.lookup.clone(),
         ..Statement::catalog(sql)
+    };
+    if own.kind == Defined::UserMapping {
+        statement.naming(address.arguments().iter())
+    } else {
+        statement
     }
 }
 

@@ -1,8 +1,6 @@
 //! CREATE INDEX and DROP INDEX.
 
-use std::collections::BTreeMap;
-
-use crate::model::{Address, Index, Name, Text};
+use crate::model::{Address, Index, Options, Text};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement, Work};
@@ -75,8 +73,8 @@ pub(crate) fn create<T: Text>(address: &Address, own: &Index<T>, way: Way) -> St
 }
 
 /// The storage parameters of an index.
-pub(super) fn parameters(own: &BTreeMap<Name, String>) -> Sql {
-    let all = own.iter();
+pub(super) fn parameters(own: &Options) -> Sql {
+    let all = own.0.iter();
     let all: Vec<Sql> = all
         .map(|(name, value)| Sql::empty().parameter(name).push("=").literal(value))
         .collect();

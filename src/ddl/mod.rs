@@ -29,8 +29,6 @@ pub(crate) mod view;
 
 pub use statement::{Form, LockMode, Privilege, Statement, Transaction, Work};
 
-use std::collections::BTreeMap;
-
 use crate::model::{
     Address, Alteration, Enabled, Kind, Name, Object, RuleAlteration, Text, TriggerAlteration,
 };
@@ -80,7 +78,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
 }
 
 /// Returns what the creating statement cannot say and has to be altered right after it.
-pub(crate) fn left_by_create<T>(object: &Object<T>) -> Vec<Alteration> {
+pub(crate) fn left_by_create<T: Text + Ord>(object: &Object<T>) -> Vec<Alteration> {
     if let Object::Trigger(own) = object
         && own.enabled != Enabled::Origin
     {
@@ -92,6 +90,10 @@ pub(crate) fn left_by_create<T>(object: &Object<T>) -> Vec<Alteration> {
     {
         let enabled = RuleAlteration::Enabled(own.enabled);
         return vec![Alteration::Rule(enabled)];
+    }
+    if let Object::View(own) = object {
+        let left = own.left_by_create().into_iter();
+        return left.map(Alteration::View).collect();
     }
     if let Object::Defined(own) = object {
         let left = own.left_by_create().into_iter();
@@ -129,7 +131,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::Index(own) => index::drop(address, &own.table_address(address), index::Way::Direct),
         Object::Parameters(own) => {
             let reset: Vec<Name> = own.values.keys().cloned().collect();
-            physical::parameters(&address.table(), &BTreeMap::new(), &reset)
+            physical::parameters(&address.table(), &crate::model::Options::default(), &reset)
         }
         Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, true),
         Object::RowSecurity(own) => policy::open(&address.table(), own),
@@ -306,7 +308,7 @@ pub(crate) fn alter<T: Text>(
         | (Alteration::Index(IndexAlteration::Definition), _)
         | (Alteration::Trigger(TriggerAlteration::Definition), _)
         | (Alteration::Policy(PolicyAlteration::Definition), _)
-        | (Alteration::View(ViewAlteration::Columns | ViewAlteration::Options), _)
+        | (Alteration::View(ViewAlteration::Columns), _)
         | (Alteration::MaterializedView(MaterializedViewAlteration::Query), _) => None,
         (
             Alteration::MaterializedView(MaterializedViewAlteration::Parameters { set, reset }),
@@ -351,6 +353,12 @@ pub(crate) fn alter<T: Text>(
         }
         (Alteration::Policy(PolicyAlteration::Terms), Object::Policy(own)) => {
             Some(policy::alter(address, own))
+        }
+        (Alteration::View(ViewAlteration::Options { set, reset }), _) => {
+            Some(view::options(address, set, reset))
+        }
+        (Alteration::View(ViewAlteration::Defaults { set, reset }), _) => {
+            Some(view::defaults(address, set, reset))
         }
         (Alteration::View(ViewAlteration::Query(_)), Object::View(own)) => {
             Some(view::replace(address, own))

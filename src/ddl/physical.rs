@@ -1,9 +1,7 @@
 //! Storage parameters, column settings, replica identity and CLUSTER ON: catalog rows, whatever the table's size.
 
-use std::collections::BTreeMap;
-
 use crate::model::{
-    Address, ClusteredOn, ColumnSettings, ColumnSettingsAlteration, Compression, Name,
+    Address, ClusteredOn, ColumnSettings, ColumnSettingsAlteration, Compression, Name, Options,
     ReplicaIdentity, Storage,
 };
 use crate::sql::Sql;
@@ -15,11 +13,7 @@ const STRICT: &str = "user_catalog_table";
 
 /// Sets and resets storage parameters. Readers and writers go on.
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET ( storage_parameter ))
-pub(crate) fn parameters(
-    table: &Address,
-    set: &BTreeMap<Name, String>,
-    reset: &[Name],
-) -> Statement {
+pub(crate) fn parameters(table: &Address, set: &Options, reset: &[Name]) -> Statement {
     let subcommands = options(set, reset);
     let is_strict = set
         .keys()
@@ -43,7 +37,7 @@ pub(crate) fn parameters(
 }
 
 /// SET and RESET of options, as many subcommands as it takes.
-pub(super) fn options(set: &BTreeMap<Name, String>, reset: &[Name]) -> Vec<Sql> {
+pub(super) fn options(set: &Options, reset: &[Name]) -> Vec<Sql> {
     let mut subcommands = Vec::new();
     if !reset.is_empty() {
         let names: Vec<Sql> = reset
@@ -59,6 +53,7 @@ pub(super) fn options(set: &BTreeMap<Name, String>, reset: &[Name]) -> Vec<Sql> 
     }
     if !set.is_empty() {
         let values: Vec<Sql> = set
+            .0
             .iter()
             .map(|(name, value)| Sql::empty().parameter(name).push("=").literal(value))
             .collect();

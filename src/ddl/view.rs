@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Kind, MaterializedView, Name, Text, View};
+use crate::model::{Address, Expression, Kind, MaterializedView, Name, Options, Text, View};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement, Work};
@@ -52,14 +52,33 @@ fn materialized<T: Text>(address: &Address, own: &MaterializedView<T>) -> Sql {
 }
 
 /// Readers go on. <https://www.postgresql.org/docs/current/sql-altermaterializedview.html> (SET, RESET)
-pub(crate) fn parameters(
-    address: &Address,
-    set: &BTreeMap<Name, String>,
-    reset: &[Name],
-) -> Statement {
+pub(crate) fn parameters(address: &Address, set: &Options, reset: &[Name]) -> Statement {
     let subcommands = super::physical::options(set, reset);
     let sql = about("ALTER", address).separated(&subcommands, ", ");
     Statement::catalog(sql).locking(address, LockMode::ShareUpdateExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterview.html> (SET, RESET)
+pub(crate) fn options(address: &Address, set: &Options, reset: &[Name]) -> Statement {
+    let subcommands = super::physical::options(set, reset);
+    let sql = about("ALTER", address).separated(&subcommands, ", ");
+    Statement::catalog(sql).locking(address, LockMode::AccessExclusive)
+}
+
+/// <https://www.postgresql.org/docs/current/sql-alterview.html> (SET DEFAULT, DROP DEFAULT)
+pub(crate) fn defaults(
+    address: &Address,
+    set: &BTreeMap<Name, Expression>,
+    reset: &[Name],
+) -> Statement {
+    let of = |column: &Name| Sql::new("ALTER COLUMN").name(column);
+    let gone = reset.iter().map(|column| of(column).push("DROP DEFAULT"));
+    let new = set
+        .iter()
+        .map(|(column, own)| of(column).push("SET DEFAULT").expression(own));
+    let subcommands: Vec<Sql> = gone.chain(new).collect();
+    let sql = about("ALTER", address).separated(&subcommands, ", ");
+    Statement::catalog(sql).locking(address, LockMode::AccessExclusive)
 }
 
 /// The words of a command about a view.
@@ -91,6 +110,7 @@ fn written<T: Text>(words: &'static str, address: &Address, own: &View<T>) -> St
     if !own.options.is_empty() {
         let options: Vec<Sql> = own
             .options
+            .0
             .iter()
             .map(|(name, value)| Sql::empty().name(name).push("=").literal(value))
             .collect();

@@ -125,12 +125,7 @@ impl Reading<'_> {
             include: names(&mut fields, "include", ledger),
             predicate,
             deferrable: deferrable(&mut fields, ledger),
-            parameters: super::physical::options(
-                &mut fields,
-                "with",
-                "a storage parameter",
-                ledger,
-            ),
+            parameters: super::physical::options(&mut fields, "with", ledger),
             tablespace: fields
                 .get("tablespace")
                 .and_then(|node| fields::name(&node, ledger)),

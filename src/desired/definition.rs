@@ -7,8 +7,10 @@ use super::document::{Gathering, Head};
 use super::fault::Ledger;
 use super::fields::{self, Fields};
 use super::node::{Node, Value};
+use super::privilege::is_everybody;
 use crate::model::{
-    Address, Clause, Defined, Definition, Kind, NO_OPERAND, Name, Object, Said, Shape,
+    Address, Clause, Defined, Definition, EVERYBODY, Kind, NO_OPERAND, Name, Object, Options,
+    PLAIN_OPTIONS, Said, Shape,
 };
 
 /// What a key says of an object: its name, and the types that its address bears.
@@ -66,6 +68,11 @@ pub(super) fn read(
             let mend = format!("write `{word}`");
             gathering.ledger.fault(key, what, mend);
         }
+        if small == Defined::UserMapping
+            && let (Some(node), Some(Said::Options(pairs))) = (&node, &said)
+        {
+            no_secrets(&address, pairs, node, &mut gathering.ledger);
+        }
         is_whole &= said.is_some() || !has.is_needed;
         own.clauses.extend(said.map(|said| (has.clause, said)));
     }
@@ -77,7 +84,9 @@ pub(super) fn read(
     if is_whole {
         gathering.put(&address, key, Object::Defined(own));
     }
-    gathering.comment(&address, &mut fields);
+    if small.has_comment() {
+        gathering.comment(&address, &mut fields);
+    }
     gathering.protect(&address, &mut fields);
     if !small.privileges().is_empty() {
         gathering.grants(&address, &mut fields);
@@ -89,6 +98,18 @@ pub(super) fn read(
         gathering.renamed(&address, &mut fields);
     }
     fields.close(&mut gathering.ledger);
+}
+
+/// Refuses what may be a secret: files, plans and the journal hold none.
+fn no_secrets(address: &Address, options: &Options, node: &Rc<Node>, ledger: &mut Ledger) {
+    for name in options.keys() {
+        if !PLAIN_OPTIONS.contains(&name.as_str()) {
+            let what = format!("option {name} of {address} may be a secret, and files hold none");
+            let mend =
+                "leave it out, and give it on the server: ALTER USER MAPPING … OPTIONS (ADD …)";
+            ledger.fault(node, what, mend.to_owned());
+        }
+    }
 }
 
 /// Reads the key of an object: a name; of an operator its name and operands, `=== (integer, text)`; of a cast its types,
@@ -103,6 +124,25 @@ fn key_of(small: Defined, key: &Rc<Node>, ledger: &mut Ledger) -> Option<Key> {
         let types = Name::split_cast(&text);
         let own = types.map(|types| (Name::new("cast"), types.to_vec()));
         (own, "write the two types, `source AS target`")
+    } else if small == Defined::UserMapping {
+        let own = Name::split_routine(&text).and_then(|(server, users)| {
+            let [user] = users.as_slice() else {
+                return None;
+            };
+            let user = Name::split_reference(user.as_str())?;
+            let [user] = user.as_slice() else {
+                return None;
+            };
+            let user = if is_everybody(user) {
+                Name::new(EVERYBODY)
+            } else {
+                user.clone()
+            };
+            Some((server, vec![user]))
+        });
+        let mend =
+            "write the server with the role, `files (app)`, or `files (public)` for everybody";
+        (own, mend)
     } else if !small.bears_types() {
         let own = Name::split_routine(&text).filter(|(_, method)| method.len() == 1);
         (own, "write the name with its index method, `name (btree)`")

@@ -2,7 +2,7 @@
 
 use super::document::Gathering;
 use super::fields::{self, Fields};
-use super::physical::told;
+use super::physical::options;
 use crate::model::{Address, Foreign};
 
 /// What only a table that holds its rows itself has.
@@ -51,7 +51,7 @@ pub(super) fn read(
             None
         }
     };
-    let options = told(&mut own, "options", &mut gathering.ledger);
+    let options = options(&mut own, "options", &mut gathering.ledger);
     own.close(&mut gathering.ledger);
     Some(Foreign {
         server: server?,

@@ -76,6 +76,8 @@ pub struct Document {
     pub access_methods: Option<BTreeMap<String, AccessMethod>>,
     /// Places where data is (manual section 5.13).
     pub servers: Option<BTreeMap<String, Server>>,
+    /// As whom roles go to foreign servers, by `server (role)`, `public` for everybody (manual: CREATE USER MAPPING).
+    pub user_mappings: Option<BTreeMap<String, Option<UserMapping>>>,
     /// Operators by name and operands (manual section 36.14).
     pub operators: Option<BTreeMap<String, Operator>>,
     /// Casts by their types (manual: CREATE CAST).
@@ -361,7 +363,7 @@ pub struct MaterializedView {
     /// The indexes.
     pub indexes: Option<BTreeMap<String, IndexForm>>,
     /// What is said of its columns.
-    pub columns: Option<BTreeMap<String, ViewColumn>>,
+    pub columns: Option<BTreeMap<String, MaterializedViewColumn>>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.
@@ -380,6 +382,16 @@ pub struct MaterializedView {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ViewColumn {
+    /// What an INSERT into the view that leaves the column out puts there (manual: ALTER VIEW).
+    pub default: Option<Sql>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+}
+
+/// A column of a materialized view.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct MaterializedViewColumn {
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
 }
@@ -492,6 +504,7 @@ mod tests {
                 "",
             ),
             ("Statistics", "statistics: { s: {KEYS} }", ""),
+            ("UserMapping", "user_mappings: { s (public): {KEYS} }", ""),
             ("EventTrigger", "event_triggers: { e: {KEYS} }", ""),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (

@@ -1,6 +1,5 @@
 //! The keys that say how a table is kept: `with`, `replica_identity`, `clustered_on`, and those of its columns.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::document::Gathering;
@@ -17,26 +16,7 @@ use crate::model::{
 const MAX_TARGET: i32 = 10_000;
 
 /// Reads options by name, as `name: value`.
-pub(super) fn options(
-    fields: &mut Fields,
-    key: &'static str,
-    what: &str,
-    ledger: &mut Ledger,
-) -> BTreeMap<Name, String> {
-    let Some(node) = fields.get(key) else {
-        return BTreeMap::new();
-    };
-    let entries = fields::entries(&node, key, ledger).into_iter();
-    entries
-        .filter_map(|(name, _, value)| {
-            let text = fields::text(&value, what, ledger)?;
-            Some((name, text.to_string()))
-        })
-        .collect()
-}
-
-/// Reads what the wrapper of a foreign server is told, as `name: value`.
-pub(super) fn told(fields: &mut Fields, key: &'static str, ledger: &mut Ledger) -> Options {
+pub(super) fn options(fields: &mut Fields, key: &'static str, ledger: &mut Ledger) -> Options {
     let Some(node) = fields.get(key) else {
         return Options::default();
     };
@@ -99,7 +79,7 @@ impl Reading<'_> {
     pub(super) fn physical(&mut self, fields: &mut Fields) {
         let ledger = &mut self.gathering.ledger;
         let at = fields.key("with");
-        let values = options(fields, "with", "a storage parameter", ledger);
+        let values = options(fields, "with", ledger);
         if let Some(at) = at.filter(|_| !values.is_empty()) {
             let own = self.table.with_kind(Kind::Parameters);
             let parameters = Object::Parameters(Parameters { values });
@@ -171,8 +151,8 @@ impl Reading<'_> {
             statistics: fields
                 .get("statistics")
                 .and_then(|node| target(&node, "statistics", ledger)),
-            options: options(fields, "options", "a column option", ledger),
-            foreign: told(fields, "foreign_options", ledger),
+            options: options(fields, "options", ledger),
+            foreign: options(fields, "foreign_options", ledger),
         };
         if !settings.is_empty() {
             let own = column.with_kind(Kind::ColumnSettings);

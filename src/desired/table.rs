@@ -1,6 +1,5 @@
 //! The section `tables`: columns, keys, checks, indexes.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -518,7 +517,7 @@ impl Reading<'_> {
             elements: Vec::new(),
             include: Vec::new(),
             predicate: None,
-            parameters: BTreeMap::new(),
+            parameters: crate::model::Options::default(),
             tablespace: None,
             validity: Validity::Valid,
         };
@@ -560,8 +559,7 @@ impl Reading<'_> {
         own.tablespace = fields
             .get("tablespace")
             .and_then(|node| fields::name(&node, ledger));
-        own.parameters =
-            super::physical::options(&mut fields, "with", "a storage parameter", ledger);
+        own.parameters = super::physical::options(&mut fields, "with", ledger);
         own.predicate = fields
             .get("where")
             .and_then(|node| self.sql(&node, "the predicate"));

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use super::table::Reading;
-use crate::model::{Address, Kind, MaterializedView, Name, Object, View};
+use crate::model::{Address, Kind, MaterializedView, Name, Object, Options, View, Written};
 
 pub(super) fn read(
     head: &Head,
@@ -31,8 +32,9 @@ pub(super) fn read(
                 key,
                 Object::View(View {
                     query,
-                    options: BTreeMap::new(),
+                    options: Options::default(),
                     columns: Vec::new(),
+                    defaults: BTreeMap::new(),
                 }),
             );
         }
@@ -43,15 +45,16 @@ pub(super) fn read(
         return;
     };
     let address = gathering.unit(head, Kind::View, name, key, &mut fields);
-    let mut options = BTreeMap::new();
+    let mut options = Options::default();
     for option in ["security_barrier", "security_invoker", "check_option"] {
         // The server keeps the word as it was written: `true`, `on` and `1` are different texts there.
         if let Some(node) = fields.get(option)
             && let Some(value) = fields::text(&node, option, &mut gathering.ledger)
         {
-            options.insert(Name::new(option), value.to_string());
+            options.0.push((Name::new(option), value.to_string()));
         }
     }
+    let defaults = columns(&address, &mut fields, &head.search_path, gathering);
     match fields.get("query") {
         Some(node) => {
             let query = fields::sql(
@@ -69,6 +72,7 @@ pub(super) fn read(
                         query,
                         options,
                         columns: Vec::new(),
+                        defaults,
                     }),
                 );
             }
@@ -77,7 +81,6 @@ pub(super) fn read(
             .ledger
             .fault(key, format!("{address} has no `query`"), None),
     }
-    columns(&address, &mut fields, gathering);
     let mut reading = Reading {
         table: address.clone(),
         path: &head.search_path,
@@ -112,7 +115,7 @@ pub(super) fn read_materialized(
         if let Some(query) = fields::sql(value, "the query", Sql::Body, path, ledger) {
             let own = MaterializedView {
                 query,
-                parameters: BTreeMap::new(),
+                parameters: Options::default(),
                 columns: Vec::new(),
             };
             gathering.put(&address, key, Object::MaterializedView(own));
@@ -125,7 +128,7 @@ pub(super) fn read_materialized(
     };
     let address = gathering.unit(head, kind, name, key, &mut fields);
     let ledger = &mut gathering.ledger;
-    let parameters = super::physical::options(&mut fields, "with", "a storage parameter", ledger);
+    let parameters = super::physical::options(&mut fields, "with", ledger);
     match fields.get("query") {
         Some(node) => {
             if let Some(query) = fields::sql(&node, "the query", Sql::Body, path, ledger) {
@@ -139,7 +142,7 @@ pub(super) fn read_materialized(
         }
         None => ledger.fault(key, format!("{address} has no `query`"), None),
     }
-    columns(&address, &mut fields, gathering);
+    columns(&address, &mut fields, path, gathering);
     if let Some(node) = fields.get("indexes") {
         let mut reading = Reading {
             table: address.clone(),
@@ -156,14 +159,30 @@ pub(super) fn read_materialized(
 }
 
 /// Reads what is said of the columns of a view.
-fn columns(address: &Address, fields: &mut Fields, gathering: &mut Gathering) {
+/// Reads what is said of columns, and returns their defaults.
+fn columns(
+    address: &Address,
+    fields: &mut Fields,
+    path: &Arc<[Name]>,
+    gathering: &mut Gathering,
+) -> BTreeMap<Name, Written> {
+    let mut defaults = BTreeMap::new();
     if let Some(node) = fields.get("columns") {
         for (name, _, value) in fields::entries(&node, "columns", &mut gathering.ledger) {
             let what = format!("column {name} of the view");
             if let Some(mut own) = Fields::open(&value, what, &mut gathering.ledger) {
+                // Only rows of a view come from an INSERT into it.
+                if address.kind() == Kind::View
+                    && let Some(node) = own.get("default")
+                {
+                    let ledger = &mut gathering.ledger;
+                    let text = fields::sql(&node, "the default", Sql::Text, path, ledger);
+                    defaults.extend(text.map(|text| (name.clone(), text)));
+                }
                 gathering.comment(&address.view_column(&name), &mut own);
                 own.close(&mut gathering.ledger);
             }
         }
     }
+    defaults
 }

@@ -409,7 +409,7 @@ pub(super) fn table(page: &Page<'_>, address: &Address, table: &Table<Expression
         let mut map = Mapping::new();
         map.insert(text("server"), text(foreign.server.as_str()));
         if !foreign.options.is_empty() {
-            map.insert(text("options"), write_physical::told(&foreign.options));
+            map.insert(text("options"), write_physical::options(&foreign.options));
         }
         own.insert(text("foreign"), Value::Mapping(map));
     }

@@ -5,7 +5,7 @@ use serde_yaml::{Mapping, Value};
 use super::write::{Page, attached, text};
 use super::write_physical;
 use super::write_routine::keyed;
-use crate::model::{Address, Defined, Definition, Name, Said};
+use crate::model::{Address, Defined, Definition, EVERYBODY, Name, Said};
 
 pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
     let mut map = Mapping::new();
@@ -24,7 +24,7 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
                 let path = spelled(path);
                 text(&[&path, "(", &types.join(", "), ")"].concat())
             }
-            Said::Options(pairs) => write_physical::told(pairs),
+            Said::Options(pairs) => write_physical::options(pairs),
             Said::Mappings(all) => {
                 let entries = all.iter().map(|(name, paths)| {
                     let value = match paths.as_slice() {
@@ -67,7 +67,14 @@ fn spelled(path: &[Name]) -> String {
 pub(super) fn key(address: &Address, own: &Definition) -> String {
     let types: Vec<&str> = address.arguments().iter().map(Name::as_str).collect();
     let name = address.name().as_str();
-    if own.kind == Defined::Cast {
+    if own.kind == Defined::UserMapping {
+        let users = address.arguments().iter().map(|user| match user.as_str() {
+            EVERYBODY => "public".to_owned(),
+            _ => user.to_string(),
+        });
+        let users: Vec<String> = users.collect();
+        format!("{} ({})", keyed(address.name()), users.join(", "))
+    } else if own.kind == Defined::Cast {
         types.join(" AS ")
     } else if own.kind.has_arguments() {
         format!("{} ({})", keyed(address.name()), types.join(", "))

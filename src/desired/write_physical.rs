@@ -1,7 +1,5 @@
 //! Storage parameters, settings of columns, replica identity and CLUSTER ON as YAML.
 
-use std::collections::BTreeMap;
-
 use serde_yaml::{Mapping, Value};
 
 use super::physical::PLACES;
@@ -12,8 +10,8 @@ use crate::model::{
 };
 
 /// Writes options by name.
-pub(super) fn options(own: &BTreeMap<Name, String>) -> Value {
-    let values = own.iter();
+pub(super) fn options(own: &Options) -> Value {
+    let values = own.0.iter();
     Value::Mapping(
         values
             .map(|(name, value)| (text(name.as_str()), text(value)))
@@ -37,13 +35,6 @@ pub(super) fn place(
             into.insert(text(word), text(name.map_or(plain, Name::as_str)));
         }
     }
-}
-
-/// Writes what the wrapper of a foreign server is told.
-pub(super) fn told(own: &Options) -> Value {
-    let pairs = own.0.iter();
-    let pairs = pairs.map(|(name, value)| (text(name.as_str()), text(value)));
-    Value::Mapping(pairs.collect())
 }
 
 /// Writes what is said of a table.
@@ -106,6 +97,6 @@ pub(super) fn column(model: &Model<Expression>, address: &Address, into: &mut Ma
         into.insert(text("options"), options(own_options));
     }
     if !foreign.is_empty() {
-        into.insert(text("foreign_options"), told(foreign));
+        into.insert(text("foreign_options"), options(foreign));
     }
 }

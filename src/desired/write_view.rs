@@ -1,5 +1,7 @@
 //! Views and materialized views as YAML.
 
+use std::collections::BTreeMap;
+
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, comment, index, text};
@@ -10,7 +12,7 @@ pub(super) fn view(page: &Page<'_>, address: &Address, view: &View<Expression>) 
     let model = page.model;
     let mut own = Mapping::new();
     attached(page, address, &mut own);
-    for (name, value) in &view.options {
+    for (name, value) in &view.options.0 {
         let value = match value.as_str() {
             "true" => Value::Bool(true),
             "false" => Value::Bool(false),
@@ -19,7 +21,7 @@ pub(super) fn view(page: &Page<'_>, address: &Address, view: &View<Expression>) 
         own.insert(text(name.as_str()), value);
     }
     own.insert(text("query"), text(view.query.sql()));
-    columns(page, address, &view.columns, &mut own);
+    columns(page, address, &view.columns, &view.defaults, &mut own);
     let mut triggers = Mapping::new();
     for (part, object) in model.below(address) {
         if let Object::Trigger(one) = object
@@ -47,7 +49,7 @@ pub(super) fn materialized(
         own.insert(text("with"), write_physical::options(&view.parameters));
     }
     own.insert(text("query"), text(view.query.sql()));
-    columns(page, address, &view.columns, &mut own);
+    columns(page, address, &view.columns, &BTreeMap::new(), &mut own);
     let mut indexes = Mapping::new();
     for (part, one) in page.indexes.get(address).into_iter().flatten() {
         indexes.insert(text(part.name().as_str()), index(page.model, part, one));
@@ -59,10 +61,19 @@ pub(super) fn materialized(
 }
 
 /// Writes what is said of the columns of a view.
-fn columns(page: &Page<'_>, address: &Address, all: &[(Name, String)], into: &mut Mapping) {
+fn columns(
+    page: &Page<'_>,
+    address: &Address,
+    all: &[(Name, String)],
+    defaults: &BTreeMap<Name, Expression>,
+    into: &mut Mapping,
+) {
     let mut columns = Mapping::new();
     for (column, _) in all {
         let mut map = Mapping::new();
+        if let Some(own) = defaults.get(column) {
+            map.insert(text("default"), text(own.sql()));
+        }
         comment(page.model, &address.view_column(column), &mut map);
         if !map.is_empty() {
             columns.insert(text(column.as_str()), Value::Mapping(map));

@@ -35,6 +35,8 @@ pub enum Defined {
     OperatorClass,
     /// What ANALYZE gathers about columns together.
     Statistics,
+    /// As whom a role goes to a foreign server. Its address bears the role.
+    UserMapping,
 }
 
 /// A clause of a definition. Its word is the key in the YAML format.
@@ -463,11 +465,32 @@ const ROWS: [Row; Defined::ALL.len()] = [
             in_place(Clause::Target, Shape::Target),
         ],
     ),
+    Row {
+        is_global: true,
+        has_owner: false,
+        has_arguments: true,
+        ..Row::new(
+            Defined::UserMapping,
+            "user mapping",
+            "user_mappings",
+            "USER MAPPING",
+            &[in_place(Clause::Options, Shape::Options)],
+        )
+    },
+];
+
+/// The options of a user mapping that are no secrets. Others are not read, and no file has them.
+pub const PLAIN_OPTIONS: [&str; 5] = [
+    "user",
+    "username",
+    "user_name",
+    "remote_user",
+    "password_required",
 ];
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -482,6 +505,7 @@ impl Defined {
         Self::OperatorFamily,
         Self::OperatorClass,
         Self::Statistics,
+        Self::UserMapping,
     ];
 
     fn row(self) -> &'static Row {
@@ -529,9 +553,14 @@ impl Defined {
         self.row().bears_types
     }
 
+    /// Says whether there is a COMMENT ON it.
+    pub fn has_comment(self) -> bool {
+        self != Self::UserMapping
+    }
+
     /// Says whether PostgreSQL can give one another name: access methods, and what goes by its types, cannot be renamed.
     pub fn can_be_renamed(self) -> bool {
-        !self.bears_types() && self != Self::AccessMethod
+        !self.bears_types() && !matches!(self, Self::AccessMethod | Self::UserMapping)
     }
 
     /// Returns the privileges that there are on such an object.

@@ -1,10 +1,8 @@
 //! Exclusion constraints.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Deferrable, Name, Text};
+use super::{Deferrable, Name, Options, Text};
 
 /// An exclusion constraint: no two rows are alike by all of its operators (manual: CREATE TABLE, EXCLUDE).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +20,7 @@ pub struct Exclusion<T> {
     /// Whether, and how, the check can wait for the end of the transaction.
     pub deferrable: Deferrable,
     /// Storage parameters of the index, by name.
-    pub parameters: BTreeMap<Name, String>,
+    pub parameters: Options,
     /// The tablespace of the index, where it is not the database's own.
     pub tablespace: Option<Name>,
 }

@@ -24,6 +24,11 @@ impl Options {
         self.0.is_empty()
     }
 
+    /// Returns the names.
+    pub fn keys(&self) -> impl Iterator<Item = &Name> {
+        self.0.iter().map(|(name, _)| name)
+    }
+
     /// Returns what an option says.
     pub fn get(&self, name: &Name) -> Option<&str> {
         let mut all = self.0.iter();

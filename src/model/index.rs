@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Kind, Name, Text, Validity};
+use super::{Address, Kind, Name, Options, Text, Validity};
 
 /// An index (manual chapter 11). Its address is schema and name; the table is part of what it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub struct Index<T> {
     /// The predicate of a partial index.
     pub predicate: Option<T>,
     /// Storage parameters, by name.
-    pub parameters: std::collections::BTreeMap<Name, String>,
+    pub parameters: Options,
     /// The tablespace, where it is not the database's own.
     pub tablespace: Option<Name>,
     /// Whether queries may use the index.

@@ -54,7 +54,7 @@ pub use constraint::{
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
 pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
-pub use defined::{Clause, Defined, Has, NO_OPERAND, Shape};
+pub use defined::{Clause, Defined, Has, NO_OPERAND, PLAIN_OPTIONS, Shape};
 pub use definition::{Definition, DefinitionAlteration, Said};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};
@@ -99,4 +99,5 @@ pub use table::{
 pub use text::{Expression, Text, Written};
 pub use trigger::{Enabled, Event, Timing, Trigger, TriggerAlteration};
 pub use types::{ADDED_VALUES, Enum, EnumAlteration};
+pub(crate) use view::{DEFAULTS, QUERY};
 pub use view::{MaterializedView, MaterializedViewAlteration, View, ViewAlteration};

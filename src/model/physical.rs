@@ -1,8 +1,6 @@
 //! How a table is kept and copied: storage parameters, what is said of a column's storage, replica identity, and the
 //! index that CLUSTER goes by. Each is an object of its own, absent where everything is as the server has it by itself.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Name, Options};
@@ -12,7 +10,7 @@ use super::{Name, Options};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
     /// Values by name; never empty.
-    pub values: BTreeMap<Name, String>,
+    pub values: Options,
 }
 
 /// How storage parameters differ.
@@ -21,7 +19,7 @@ pub enum ParametersAlteration {
     /// Some are set, some go back to what the server has by itself.
     Values {
         /// Those that are set.
-        set: BTreeMap<Name, String>,
+        set: Options,
         /// Those that are no longer said.
         reset: Vec<Name>,
     },
@@ -47,17 +45,25 @@ impl Parameters {
 }
 
 /// Returns the options to be set, and the names of those to be reset.
-pub(super) fn differing(
-    from: &BTreeMap<Name, String>,
-    to: &BTreeMap<Name, String>,
-) -> (BTreeMap<Name, String>, Vec<Name>) {
-    let set = to
-        .iter()
-        .filter(|(name, value)| from.get(*name) != Some(*value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    let reset = from.keys().filter(|name| !to.contains_key(*name));
-    (set, reset.cloned().collect())
+pub(super) fn differing(from: &Options, to: &Options) -> (Options, Vec<Name>) {
+    let is_set = |own: &&(Name, String)| !from.0.contains(*own);
+    let set: Vec<(Name, String)> = to.0.iter().filter(is_set).cloned().collect();
+    let reset = from.keys().filter(|name| to.get(name).is_none());
+    let reset: Vec<Name> = reset.cloned().collect();
+    // The server keeps what stays where it is, and puts what is set behind it.
+    let stays = |own: &&(Name, String)| to.0.contains(*own);
+    let after: Vec<&(Name, String)> = from.0.iter().filter(stays).chain(&set).collect();
+    // Those of the TOAST table are in a list of their own.
+    let in_order = [true, false].into_iter().all(|of_toast| {
+        let own = |pair: &&(Name, String)| pair.0.as_str().starts_with("toast.") == of_toast;
+        let after = after.iter().copied().filter(own);
+        after.eq(to.0.iter().filter(own))
+    });
+    if in_order {
+        (Options(set), reset)
+    } else {
+        (to.clone(), reset)
+    }
 }
 
 /// How values too long for a page are stored (manual section 66.2, TOAST).
@@ -96,7 +102,7 @@ pub struct ColumnSettings {
     /// The statistics target, where it is not `default_statistics_target`.
     pub statistics: Option<i32>,
     /// Options such as `n_distinct`, by name.
-    pub options: BTreeMap<Name, String>,
+    pub options: Options,
     /// What the wrapper of a foreign table's server is told of it.
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub foreign: Options,
@@ -114,7 +120,7 @@ pub enum ColumnSettingsAlteration {
     /// Options that are set, and those that are no longer said.
     Options {
         /// Those that are set.
-        set: BTreeMap<Name, String>,
+        set: Options,
         /// Those that go back to what the server has by itself.
         reset: Vec<Name>,
     },

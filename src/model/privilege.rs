@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Declared, Kind, Model, Name, Object};
+use super::{Address, Declared, Defined, Kind, Model, Name, Object};
 
 /// The owner of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,6 +215,13 @@ impl Declared {
 
 /// Returns the address of the same privilege under the other name of its role.
 pub(crate) fn granted_to(address: &Address, names: &BTreeMap<Name, Name>) -> Address {
+    if address.kind() == Kind::Defined(Defined::UserMapping) {
+        let user = address.arguments().iter();
+        let user: Vec<Name> = user
+            .map(|own| names.get(own).unwrap_or(own).clone())
+            .collect();
+        return address.clone().with_arguments(user);
+    }
     let (Kind::Grant, [.., role, privilege], Some(target)) =
         (address.kind(), address.path(), address.target())
     else {

@@ -10,7 +10,8 @@ use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
 use crate::model::{
     APPLIER, Address, DISINHERITS, Defined, Enabled, Event, Expression, Grant, Kind, Model, Moves,
-    Name, Object, PARTITION_OF, RETIRED_PREFIX, Retired, SizeClass, Text as _, Why, spoken_role,
+    Name, Object, PARTITION_OF, RETIRED_PREFIX, Retired, SizeClass, Text as _, View, Why,
+    spoken_role,
 };
 
 /// Finds what a reviewer must see, in the order of the steps.
@@ -150,6 +151,12 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 found.push(stopping(Hazard::LosesData, &step.address, because));
             }
             for effect in &step.effects {
+                if let Effect::Drops(own) = effect
+                    && own.kind() == Kind::Defined(Defined::UserMapping)
+                {
+                    let because = "a password that it holds is known to nobody else: it comes back without one";
+                    found.push(stopping(Hazard::LosesData, own, because.to_owned()));
+                }
                 if let Effect::Alters(address, attribute) = effect {
                     match attribute.as_str() {
                         "type" => guesses_time_zone(address, cx, found),
@@ -316,6 +323,11 @@ pub(crate) fn means_applier(step: &Step) -> bool {
 fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, String)> {
     let address = effect.touched()?;
     let [from, to] = [&cx.level.current, &cx.level.desired].map(|own| own.objects.get(address));
+    if let (Effect::Alters(_, _), Some(Object::View(from)), Some(Object::View(to))) =
+        (effect, from, to)
+    {
+        return whose_privileges(from, to).map(|because| (address.clone(), because));
+    }
     let is_said = matches!(
         address.kind(),
         Kind::Grant | Kind::Owner | Kind::RowSecurity | Kind::Policy
@@ -362,6 +374,22 @@ fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, Strin
         _ => format!("who sees and writes which rows of {unit} changes"),
     };
     Some((unit, because))
+}
+
+/// Says whose privileges count below a view from now on, where that changes (manual section 39.5).
+fn whose_privileges(from: &View<Expression>, to: &View<Expression>) -> Option<String> {
+    let asks_caller = |own: &View<Expression>| {
+        let option = own.options.get(&Name::new("security_invoker"));
+        option.is_some_and(|word| ["true", "on", "yes", "1"].contains(&word))
+    };
+    let whose = match (asks_caller(from), asks_caller(to)) {
+        (false, true) => "whoever queries it",
+        (true, false) => "its owner",
+        (true, true) | (false, false) => return None,
+    };
+    Some(format!(
+        "what it reads is read with the privileges of {whose}"
+    ))
 }
 
 /// How a role holds a privilege.

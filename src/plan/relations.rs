@@ -6,8 +6,9 @@ use super::step::{Act, Effect, Phase, Step};
 use super::{new_table, partition};
 use crate::ddl::Work;
 use crate::model::{
-    ADDED_VALUES, Address, Conversion, DISINHERITS, Defined, Expression, INHERITS, Kind, Level,
-    Model, Move, Name, Object, PARTITION_OF, Persistence, SequenceType, Slot, Text, Why,
+    ADDED_VALUES, Address, Conversion, DEFAULTS, DISINHERITS, Defined, Expression, INHERITS, Kind,
+    Level, Model, Move, Name, Object, PARTITION_OF, Persistence, QUERY, SequenceType, Slot, Text,
+    Why,
 };
 
 /// Which step comes before which.
@@ -112,6 +113,7 @@ impl Relations {
         relations.partitions(&by, level, &late);
         relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
+        relations.defaults_of_views(steps);
         relations
     }
 
@@ -136,6 +138,28 @@ impl Relations {
         for (x, departures) in &by.drops {
             if x.kind() == event_trigger && !by.creates.contains_key(x) {
                 self.before(departures, &others);
+            }
+        }
+    }
+
+    /// A column that CREATE OR REPLACE adds to a view is there before its default.
+    fn defaults_of_views(&mut self, steps: &[(usize, &Step)]) {
+        let all = steps.iter().enumerate();
+        let with = |attribute: &str| -> Vec<(usize, &Address)> {
+            let found = all.clone().flat_map(|(at, (_, step))| {
+                let effects = step.effects.iter();
+                effects.filter_map(move |effect| {
+                    let Effect::Alters(view, own) = effect else {
+                        return None;
+                    };
+                    (view.kind() == Kind::View && own == attribute).then_some((at, view))
+                })
+            });
+            found.collect()
+        };
+        for (query, view) in with(QUERY) {
+            for (defaults, _) in with(DEFAULTS).iter().filter(|(_, own)| *own == view) {
+                self.before(&[query], &[*defaults]);
             }
         }
     }

@@ -16,8 +16,8 @@ use super::{ScratchError, Workshop, tried};
 use crate::catalog;
 use crate::ddl;
 use crate::model::{
-    APPLIER, Address, Declared, EVERYBODY, Expression, Intent, Kind, Level, Model, Moves, Name,
-    Object, Read, Retired, ServerVersion, Settings, Slot, Text as _, Written,
+    APPLIER, Address, Declared, Defined, EVERYBODY, Expression, Intent, Kind, Level, Model, Moves,
+    Name, Object, Read, Retired, ServerVersion, Settings, Slot, Text as _, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, likeness, moves};
@@ -270,6 +270,9 @@ fn roles<T>(model: &Model<T>) -> BTreeSet<Name> {
             roles.insert(own.role.clone());
         } else if let Object::Policy(own) = object {
             roles.extend(own.roles.iter().cloned());
+        } else if address.kind() == Kind::Defined(Defined::UserMapping) {
+            let user = address.arguments().iter();
+            roles.extend(user.filter(|role| role.as_str() != EVERYBODY).cloned());
         } else if let Object::Grant(_) = object {
             let path = address.path();
             roles.extend(

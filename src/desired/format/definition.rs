@@ -158,6 +158,18 @@ pub struct Statistics {
     pub protect: Option<bool>,
 }
 
+/// As whom a role goes to a foreign server (manual: CREATE USER MAPPING). It lies in no schema.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct UserMapping {
+    /// Options that are no secrets: `user`, `username`, `user_name`, `remote_user`, `password_required`.
+    pub options: Option<BTreeMap<String, Scalar>>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
 /// What extended statistics hold.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
