@@ -19,9 +19,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             "foreign::one_that_goes_comes_back_without_a_word",
             move || back(major),
         ),
-        trial("foreign::a_password_is_left_alone_and_shown_nowhere", move || {
-            password(major)
-        }),
+        trial(
+            "foreign::a_password_is_left_alone_and_shown_nowhere",
+            move || password(major),
+        ),
         trial("foreign::what_is_found_is_pulled_and_level", move || {
             pulled(major)
         }),

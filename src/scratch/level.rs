@@ -16,8 +16,8 @@ use super::{ScratchError, Workshop, tried};
 use crate::catalog;
 use crate::ddl;
 use crate::model::{
-    APPLIER, Address, Declared, Defined, EVERYBODY, Expression, Intent, Kind, Level, Model, Moves,
-    Name, Object, Read, Retired, ServerVersion, Settings, Slot, Text as _, Written,
+    APPLIER, Address, Declared, Defined, EVERYBODY, Expression, Intent, Kind, Level, Model, Move,
+    Moves, Name, Object, Read, Retired, ServerVersion, Settings, Slot, Text as _, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, likeness, moves};
@@ -502,18 +502,21 @@ fn in_the_way(start: &Model<Expression>, moves: &Moves) -> Vec<Address> {
     }
     let needed_by = start.needed_by();
     let mut order = Vec::new();
-    for step in moves.0.iter().filter(|step| step.to.path().len() == 2) {
-        for kind in [
-            Kind::View,
-            Kind::MaterializedView,
-            Kind::Table,
-            Kind::Sequence,
-            Kind::Index,
-            Kind::Enum,
-            Kind::Domain,
-            Kind::Composite,
-            Kind::Range,
-        ] {
+    // Relations and data types have their names from one stock; nothing else shares one with another kind.
+    let kinds = [
+        Kind::View,
+        Kind::MaterializedView,
+        Kind::Table,
+        Kind::Sequence,
+        Kind::Index,
+        Kind::Enum,
+        Kind::Domain,
+        Kind::Composite,
+        Kind::Range,
+    ];
+    let shares = |step: &&Move| step.to.path().len() == 2 && kinds.contains(&step.to.kind());
+    for step in moves.0.iter().filter(shares) {
+        for kind in kinds {
             let other = step.to.with_kind(kind);
             let sits = kind != step.to.kind() && start.objects.contains_key(&other);
             if sits && moves.carry(&other) == other {
