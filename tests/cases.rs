@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 pub(crate) use self::expected::write_updates;
 use self::expected::{brief, compare};
+use crate::changed::{self, Catalogs};
 use crate::support::database::{Database, Rows};
 use crate::support::{dump, failed, pulled, same, servers, trial};
 
@@ -129,6 +130,12 @@ fn files() -> (Vec<PathBuf>, Vec<PathBuf>) {
     (cases, others)
 }
 
+/// Returns what a case is called.
+fn called(path: &Path) -> String {
+    let own = path.strip_prefix(folder()).unwrap_or(path);
+    own.with_extension("").display().to_string()
+}
+
 fn read(path: &Path) -> Result<Case, String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
@@ -170,12 +177,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.push(Trial::test(name, || Ok(())).with_ignored_flag(is_ignored));
     }
     for path in cases {
-        let name = path
-            .strip_prefix(folder())
-            .unwrap_or(&path)
-            .with_extension("")
-            .display()
-            .to_string();
+        let name = called(&path);
         let case = match read(&path) {
             Ok(case) => case,
             Err(reason) => {
@@ -311,7 +313,18 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
         )?;
     }
 
+    let is_newest = Some(major) == servers::newest();
+    let seen = direction == Direction::Forward && is_newest && !made_up;
+    let before = if seen {
+        Some(Catalogs::read(&database).await?)
+    } else {
+        None
+    };
     apply("forward", &project, &plan).await?;
+    if let Some(before) = before {
+        let changed = before.changed(&Catalogs::read(&database).await?);
+        changed::compare(&called(path), changed, is_updating())?;
+    }
     if made_up && case.desired.len().is_multiple_of(2) {
         as_if_new(&database, case, &to).await?;
     }
@@ -359,7 +372,7 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
     }
     let intends = |loaded: &Loaded| !loaded.declared.intent.renamed_from.is_empty();
     let renames = intends(&from) || intends(&to);
-    let by_files = Some(major) == servers::newest() && !renames && is_drawn;
+    let by_files = is_newest && !renames && is_drawn;
     if by_files {
         // `git revert` and apply are a rollback too; a rename without its `renamed_from` is a question.
         reach("forward once more", &project, &to).await?;

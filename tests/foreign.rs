@@ -74,7 +74,8 @@ async fn password(major: u16) -> Result<(), Failed> {
     };
     tool.declare(&mappings("{ options: { user: john, password: s3cr3t } }"));
     tool.wants(1, &["plan"])?
-        .says("option password of user mapping s(PUBLIC) may be a secret, and files hold none")?;
+        .says("option password of user mapping s(PUBLIC) may be a secret, and files hold none")?
+        .lacks("s3cr3t")?;
     tool.declare(&mappings("{ options: { user: john } }"));
     tool.wants(0, &["apply", "--yes"])?;
     let add = "ALTER USER MAPPING FOR PUBLIC SERVER s OPTIONS (ADD password 's3cr3t')";

@@ -12,6 +12,7 @@
 mod apply;
 mod architecture;
 mod cases;
+mod changed;
 mod commands;
 mod coverage;
 mod desired;
@@ -39,6 +40,7 @@ fn main() {
     trials.extend(architecture::trials());
     trials.extend(apply::trials());
     trials.extend(cases::trials());
+    trials.extend(changed::trials());
     trials.extend(levelling::trials());
     trials.extend(hazards::trials());
     trials.extend(foreign::trials());
@@ -58,6 +60,7 @@ fn main() {
     trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();
+    changed::write_updates();
     support::servers::stop_all();
     conclusion.exit();
 }

@@ -6,7 +6,9 @@ use sqlx::PgConnection;
 
 use super::rows::{get, names, oid};
 use super::{CatalogError, Gathering};
-use crate::model::{Address, Defined, Definition, Has, Kind, Name, Object, Options, Said, Shape};
+use crate::model::{
+    Address, Clause, Defined, Definition, EVERYBODY, Has, Kind, Name, Object, Options, Said, Shape,
+};
 
 pub(super) async fn definitions(
     connection: &mut PgConnection,
@@ -26,7 +28,12 @@ pub(super) async fn definitions(
         let kind = Defined::ALL.into_iter().find(|own| own.keyword() == word);
         let kind = kind.unwrap_or_else(|| unreachable!("the query speaks of {word}"));
         let address = Address::new(Kind::Defined(kind), names(&row, "path")?);
-        let address = address.with_arguments(names(&row, "arguments")?);
+        let mut arguments = names(&row, "arguments")?;
+        if kind == Defined::UserMapping {
+            // A role is spelled as types are; everybody has no name.
+            arguments = arguments.iter().map(spelled_user).collect();
+        }
+        let address = address.with_arguments(arguments);
         if !into.model.objects.contains_key(&address) {
             let own = Definition {
                 kind,
@@ -36,6 +43,12 @@ pub(super) async fn definitions(
             into.put(oid(&row)?, address.clone(), Object::Defined(own));
         }
         let clause: &str = get(&row, "clause")?;
+        if clause == "unseen"
+            && let Some(Object::Defined(own)) = into.model.objects.get_mut(&address)
+        {
+            own.clauses.insert(Clause::Options, Said::Unseen);
+            continue;
+        }
         let has = kind
             .clauses()
             .iter()
@@ -63,6 +76,35 @@ pub(super) async fn definitions(
         }
     }
     Ok(())
+}
+
+/// Leaves out what is said of a table that is not modelled: it is not ours either, and is reported.
+pub(super) fn without_strangers(into: &mut Gathering) {
+    let strange = |address: &Address, objects: &BTreeMap<Address, Object<_>>| {
+        let Some(Object::Defined(own)) = objects.get(address) else {
+            return false;
+        };
+        let Some(Said::Path(table)) = own.says(Clause::Table) else {
+            return false;
+        };
+        let of = [Kind::Table, Kind::MaterializedView].into_iter();
+        let mut of = of.map(|kind| Address::new(kind, table.iter().cloned()));
+        !of.any(|own| objects.contains_key(&own))
+    };
+    let all = into.model.objects.keys();
+    let strange = all.filter(|own| strange(own, &into.model.objects));
+    let strange: Vec<Address> = strange.cloned().collect();
+    for own in strange {
+        into.model.objects.remove(&own);
+        into.addresses.retain(|_, address| *address != own);
+    }
+}
+
+fn spelled_user(role: &Name) -> Name {
+    match role.as_str() {
+        "" => Name::new(EVERYBODY),
+        _ => Name::new(role.spelled()),
+    }
 }
 
 /// Adds what a row says of a clause.

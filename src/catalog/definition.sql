@@ -131,9 +131,15 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                               ('target', CASE WHEN x.stxstattarget >= 0 THEN ARRAY[x.stxstattarget::text] END)) AS v (clause, value)
   UNION ALL
   -- Options that may be secrets stay where they are.
-  SELECT 'user mapping', 'pg_user_mapping'::regclass, u.umid, ARRAY[u.srvname], CASE WHEN o.option_name IS NULL THEN '' ELSE 'options' END,
-         o.option_name, ARRAY[coalesce(o.option_value, '')], ARRAY[CASE WHEN u.umuser = 0 THEN 'PUBLIC' ELSE u.usename END]
+  SELECT 'user mapping', 'pg_user_mapping'::regclass, u.umid, ARRAY[u.srvname],
+         CASE WHEN o.option_name IS NOT NULL THEN 'options' WHEN u.umoptions IS NULL AND NOT s.isseen THEN 'unseen' ELSE '' END,
+         o.option_name, ARRAY[coalesce(o.option_value, '')], ARRAY[CASE WHEN u.umuser <> 0 THEN u.usename ELSE '' END]
     FROM pg_user_mappings u
+    -- To whom the view shows options (manual section 53.35).
+    JOIN (SELECT m.oid, pg_has_role(m.srvowner, 'USAGE') AS isowners FROM pg_foreign_server m) AS w ON w.oid = u.srvid
+   CROSS JOIN LATERAL (SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)
+                              OR u.umuser = 0 AND w.isowners
+                              OR u.umuser <> 0 AND u.usename = current_user AND (w.isowners OR has_server_privilege(u.srvid, 'USAGE')) AS isseen) AS s
     LEFT JOIN LATERAL pg_options_to_table(u.umoptions) AS o
            ON o.option_name IN ('user', 'username', 'user_name', 'remote_user', 'password_required'))
 SELECT f.kind, f.class::oid::int8 AS classid, f.oid::int8 AS objid, f.path, coalesce(f.arguments, '{}') AS arguments, f.clause, f.entry, f.value

@@ -182,6 +182,7 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     relation::materialized_views(connection, &mut gathering).await?;
     index::indexes(connection, &mut gathering).await?;
     physical::tables(connection, &mut gathering).await?;
+    definition::without_strangers(&mut gathering);
     relation::views(connection, &mut gathering).await?;
     trigger::triggers(connection, &mut gathering).await?;
     policy::policies(connection, &mut gathering).await?;

@@ -220,6 +220,13 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   SELECT 'partitioned index without all of its parts', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relkind = 'I' AND NOT i.indisvalid AND x.relispartition
     JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
+  UNION ALL SELECT 'extended statistics of a table not modelled', s.nspname, x.stxname, NULL, 'pg_statistic_ext'::regclass, x.oid, cs.nspname, c.relname
+    FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace
+    JOIN pg_class c ON c.oid = x.stxrelid JOIN pg_namespace cs ON cs.oid = c.relnamespace
+   WHERE EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
+      OR EXISTS (SELECT FROM stray WHERE stray.oid = c.oid) OR cs.oid NOT IN (SELECT oid FROM schema)
+      OR c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits i JOIN pg_class h ON h.oid = i.inhrelid AND h.relpersistence <> 't'
+                                      WHERE c.oid IN (i.inhrelid, i.inhparent))
   UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()

@@ -330,8 +330,9 @@ pub(super) fn frame(fault: &Fault, sources: &Sources, level: &'static str, ink: 
         length,
         what,
         mend,
+        is_shown,
     } = fault;
-    let Some(source) = sources.get(&place.file) else {
+    let Some(source) = sources.get(&place.file).filter(|_| *is_shown) else {
         let mend = mend
             .as_deref()
             .map(|mend| format!("\n mend: {mend}"))

@@ -37,7 +37,7 @@ pub(super) fn named(sql: Sql, address: &Address) -> Sql {
             let sql = if user.as_str() == EVERYBODY {
                 sql.push(EVERYBODY)
             } else {
-                sql.name(user)
+                sql.name(&Name::unquoted(user.as_str()))
             };
             sql.push("SERVER").name(address.name())
         }
@@ -195,7 +195,13 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                 _ => &[],
             };
             let one = |text: &String| {
-                let is_column = Name::split_reference(text).is_some_and(|path| path.len() == 1);
+                let is_word = |text: &str| {
+                    text.chars()
+                        .all(|c| c.is_alphanumeric() || c == '_' || c == '$')
+                };
+                let quoted = text.strip_prefix('"').and_then(|own| own.strip_suffix('"'));
+                let is_quoted = quoted.is_some_and(|own| !own.replace("\"\"", "").contains('"'));
+                let is_column = is_quoted || is_word(text);
                 let text = Expression::new(text.as_str());
                 if is_column {
                     Sql::empty().verbatim(&text)
@@ -227,7 +233,8 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
         ..Statement::catalog(sql)
     };
     if own.kind == Defined::UserMapping {
-        statement.naming(address.arguments().iter())
+        let users: Vec<Name> = address.mapped_users().collect();
+        statement.naming(users.iter())
     } else {
         statement
     }

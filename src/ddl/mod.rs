@@ -30,7 +30,8 @@ pub(crate) mod view;
 pub use statement::{Form, LockMode, Privilege, Statement, Transaction, Work};
 
 use crate::model::{
-    Address, Alteration, Enabled, Kind, Name, Object, RuleAlteration, Text, TriggerAlteration,
+    Address, Alteration, Defined, Enabled, Kind, Name, Object, RuleAlteration, Text,
+    TriggerAlteration,
 };
 
 /// Makes the statement that creates an object where nothing is in its way and nobody waits for it.
@@ -357,8 +358,10 @@ pub(crate) fn alter<T: Text>(
         (Alteration::View(ViewAlteration::Options { set, reset }), _) => {
             Some(view::options(address, set, reset))
         }
-        (Alteration::View(ViewAlteration::Defaults { set, reset }), _) => {
-            Some(view::defaults(address, set, reset))
+        (Alteration::View(ViewAlteration::Defaults { set, reset }), Object::View(own)) => {
+            let statement = view::defaults(address, set, reset);
+            let all = own.defaults.values();
+            Some(all.fold(statement, |statement, own| statement.under(own)))
         }
         (Alteration::View(ViewAlteration::Query(_)), Object::View(own)) => {
             Some(view::replace(address, own))
@@ -422,7 +425,9 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Aggregate
         | Kind::Trigger
         | Kind::Rule
-        | Kind::Policy => true,
+        | Kind::Policy
+        // The server would keep them, without their target and owner.
+        | Kind::Defined(Defined::Statistics) => true,
         Kind::Schema
         | Kind::Extension
         | Kind::Enum

@@ -107,7 +107,7 @@ fn no_secrets(address: &Address, options: &Options, node: &Rc<Node>, ledger: &mu
             let what = format!("option {name} of {address} may be a secret, and files hold none");
             let mend =
                 "leave it out, and give it on the server: ALTER USER MAPPING … OPTIONS (ADD …)";
-            ledger.fault(node, what, mend.to_owned());
+            ledger.secret(node, what, mend.to_owned());
         }
     }
 }
@@ -129,16 +129,14 @@ fn key_of(small: Defined, key: &Rc<Node>, ledger: &mut Ledger) -> Option<Key> {
             let [user] = users.as_slice() else {
                 return None;
             };
+            if is_everybody(user) {
+                return Some((server, vec![Name::new(EVERYBODY)]));
+            }
             let user = Name::split_reference(user.as_str())?;
             let [user] = user.as_slice() else {
                 return None;
             };
-            let user = if is_everybody(user) {
-                Name::new(EVERYBODY)
-            } else {
-                user.clone()
-            };
-            Some((server, vec![user]))
+            Some((server, vec![Name::new(user.spelled())]))
         });
         let mend =
             "write the server with the role, `files (app)`, or `files (public)` for everybody";
@@ -195,6 +193,10 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
                 .filter_map(|own| fields::text(own, word, ledger));
             let mut texts: Vec<String> = texts.map(|own| own.to_string()).collect();
             texts.sort();
+            if nodes.is_empty() && word == Clause::Columns.word() {
+                ledger.fault(node, format!("{word} is empty"), None);
+                return None;
+            }
             Some(Said::Texts(texts))
         }
         Shape::Routine => {

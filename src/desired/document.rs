@@ -447,6 +447,7 @@ fn renamed_twice(gathering: &mut Gathering) {
     for (new, other, old) in found {
         if let Some(place) = gathering.declared.origins.0.get(&new) {
             gathering.ledger.faults.push(Fault {
+                is_shown: true,
                 place: place.clone(),
                 length: 1,
                 what: format!("{new} and {other} both say `renamed_from` of {old}"),
@@ -479,6 +480,7 @@ fn look_alikes(gathering: &mut Gathering) {
     for (address, other) in found {
         if let Some(place) = gathering.declared.origins.0.get(&address) {
             gathering.ledger.warnings.push(Fault {
+                is_shown: true,
                 place: place.clone(),
                 length: 1,
                 what: format!("{address} and {other} differ only by case"),

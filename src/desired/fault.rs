@@ -17,6 +17,8 @@ pub struct Fault {
     pub what: String,
     /// How to mend it.
     pub mend: Option<String>,
+    /// Whether the line may be shown: it may hold a secret.
+    pub is_shown: bool,
 }
 
 /// Every fault of every file, in file order, and the files' texts for code frames.
@@ -66,10 +68,27 @@ impl Ledger {
             return;
         }
         self.faults.push(Fault {
+            is_shown: true,
             place: at.place.clone(),
             length: at.length,
             what: what.into(),
             mend: mend.into(),
+        });
+    }
+
+    /// Tells of a line that is not to be shown.
+    pub(super) fn secret(
+        &mut self,
+        at: &super::node::Node,
+        what: impl Into<String>,
+        mend: impl Into<Option<String>>,
+    ) {
+        self.faults.push(Fault {
+            place: at.place.clone(),
+            length: at.length,
+            what: what.into(),
+            mend: mend.into(),
+            is_shown: false,
         });
     }
 
@@ -80,6 +99,7 @@ impl Ledger {
         mend: impl Into<Option<String>>,
     ) {
         self.warnings.push(Fault {
+            is_shown: true,
             place: at.place.clone(),
             length: at.length,
             what: what.into(),

@@ -140,6 +140,7 @@ pub(super) fn documents(file: &Arc<str>, text: &str, ledger: &mut Ledger) -> Vec
                     "text with `,`, `[`, `{`, `: ` or ` #` in it has to stand in quotes"
                 };
                 reading.ledger.faults.push(Fault {
+                    is_shown: true,
                     place,
                     length: 1,
                     what: format!("this is not YAML: {}", error.info()),

@@ -220,6 +220,7 @@ impl Gathering {
                 format!("{table} has no column {}", column.name())
             };
             found.extend(place.map(|place| Fault {
+                is_shown: true,
                 place,
                 length: 1,
                 what,

@@ -15,6 +15,7 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
             continue;
         };
         let value = match said {
+            Said::Unseen => continue,
             Said::Flag => Value::Bool(true),
             Said::Text(own) => text(own),
             Said::Texts(all) => Value::Sequence(all.iter().map(|own| text(own)).collect()),
@@ -70,7 +71,7 @@ pub(super) fn key(address: &Address, own: &Definition) -> String {
     if own.kind == Defined::UserMapping {
         let users = address.arguments().iter().map(|user| match user.as_str() {
             EVERYBODY => "public".to_owned(),
-            _ => user.to_string(),
+            spelled => spelled.to_owned(),
         });
         let users: Vec<String> = users.collect();
         format!("{} ({})", keyed(address.name()), users.join(", "))

@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::spelling::{split_arguments, split_dotted, type_after_move};
-use super::{Defined, Kind, Name};
+use super::{Defined, EVERYBODY, Kind, Name};
 
 /// The address of one object, as `pg_identify_object_as_address` would say it.
 ///
@@ -246,6 +246,13 @@ impl Address {
         let kind = self.on.unwrap_or(self.kind);
         let is_in_one = !kind.is_global() || kind == Kind::Schema;
         is_in_one && self.schema_name() == schema
+    }
+
+    /// Returns the role of a user mapping, where it is not everybody's: it is spelled as the type of an argument is.
+    pub(crate) fn mapped_users(&self) -> impl Iterator<Item = Name> {
+        let users = self.arguments.iter();
+        let users = users.filter(|own| own.as_str() != EVERYBODY);
+        users.map(|own| Name::unquoted(own.as_str()))
     }
 
     /// Says whether this address moves along when the object at `ancestor` does: it is that object or lies below it.

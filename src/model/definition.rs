@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clause, Defined, Name, Options, Shape};
+use super::{Clause, Defined, Has, Name, Options, Shape};
 
 /// What a clause says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
+    /// What the reading role may not see: it counts as whatever is declared.
+    Unseen,
     /// It is there.
     Flag,
     /// A text.
@@ -41,7 +43,11 @@ pub struct Definition {
 
 impl PartialEq for Definition {
     fn eq(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.clauses == other.clauses
+        let is_same = |has: &Has| {
+            let (own, other) = (self.says(has.clause), other.says(has.clause));
+            own == other || [own, other].contains(&Some(&Said::Unseen))
+        };
+        self.kind == other.kind && self.kind.clauses().iter().all(is_same)
     }
 }
 
@@ -92,7 +98,9 @@ impl Definition {
         self.clauses.values().flat_map(|own| match own {
             Said::Path(path) | Said::Routine(path, _) => vec![path.as_slice()],
             Said::Mappings(all) => all.values().flatten().map(Vec::as_slice).collect(),
-            Said::Flag | Said::Text(_) | Said::Texts(_) | Said::Options(_) => Vec::new(),
+            Said::Unseen | Said::Flag | Said::Text(_) | Said::Texts(_) | Said::Options(_) => {
+                Vec::new()
+            }
         })
     }
 
@@ -102,7 +110,8 @@ impl Definition {
             .values()
             .flat_map(|own| match own {
                 Said::Texts(texts) => texts.as_slice(),
-                Said::Flag
+                Said::Unseen
+                | Said::Flag
                 | Said::Text(_)
                 | Said::Path(_)
                 | Said::Routine(..)
@@ -144,7 +153,7 @@ impl Definition {
         let mut alterations = Vec::new();
         for has in self.kind.clauses() {
             let (from, to) = (self.says(has.clause), to.says(has.clause));
-            if from == to {
+            if from == to || [from, to].contains(&Some(&Said::Unseen)) {
                 continue;
             }
             if !has.in_place {

@@ -1,13 +1,31 @@
 //! What foreign objects say: the server of a foreign table, and options by name.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Name;
 
 /// Options by name, in the order in which they were given: that is written, and not compared.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub struct Options(pub Vec<(Name, String)>);
+
+/// Models of earlier journals have those of tables, indexes and views by name.
+impl<'de> Deserialize<'de> for Options {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Listed(Vec<(Name, String)>),
+            ByName(BTreeMap<Name, String>),
+        }
+        Ok(Self(match Form::deserialize(from)? {
+            Form::Listed(pairs) => pairs,
+            Form::ByName(pairs) => pairs.into_iter().collect(),
+        }))
+    }
+}
 
 impl PartialEq for Options {
     fn eq(&self, other: &Self) -> bool {

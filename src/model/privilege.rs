@@ -218,7 +218,13 @@ pub(crate) fn granted_to(address: &Address, names: &BTreeMap<Name, Name>) -> Add
     if address.kind() == Kind::Defined(Defined::UserMapping) {
         let user = address.arguments().iter();
         let user: Vec<Name> = user
-            .map(|own| names.get(own).unwrap_or(own).clone())
+            .map(|own| match own.as_str() {
+                EVERYBODY => own.clone(),
+                _ => {
+                    let role = Name::unquoted(own.as_str());
+                    Name::new(names.get(&role).unwrap_or(&role).spelled())
+                }
+            })
             .collect();
         return address.clone().with_arguments(user);
     }

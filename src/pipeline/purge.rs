@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{PipelineError, Project, live};
 use crate::history::{self, History};
-use crate::model::{Address, Expression, Hash, Intent, Kind, Model, Moves, Pattern, Retired};
+use crate::model::{
+    Address, Expression, Hash, Intent, Kind, Model, Moves, Pattern, Retired, Settings, Undeclared,
+};
 use crate::plan::{Decision, Observation, PLAN_FORMAT, Plan, Purpose, let_go_stage, purge_stage};
 use crate::scratch::without_journal;
 
@@ -95,7 +97,13 @@ pub async fn plan_purge(
         leans_on.insert(row.place.clone(), model.fingerprint(&row.place));
         stages.push(purge_stage(row, &mut left, &mut present));
     }
-    for own in no_longer_held(&model, &present, &live.history) {
+    let stuck = |own: &Address| live.read.blockers.contains_key(own);
+    let mut no_longer = no_longer_held(&model, &present, &live.history, settings);
+    // Something that is not modelled may lean on it.
+    if no_longer.iter().any(stuck) {
+        no_longer.clear();
+    }
+    for own in no_longer {
         leans_on.insert(own.clone(), model.fingerprint(&own));
         stages.extend(let_go_stage(&own, &mut present));
     }
@@ -150,17 +158,35 @@ fn no_longer_held(
     before: &Model<Expression>,
     after: &Model<Expression>,
     history: &History,
+    settings: &Settings,
 ) -> Vec<Address> {
-    let Some(in_force) = history.in_force() else {
-        return Vec::new();
-    };
-    let declares = &in_force.plan.decision.declares;
+    let in_force = history.in_force();
+    let manage = &settings.manage;
+    let takes_in = manage.undeclared == Undeclared::Retire && manage.schemas.is_none();
     let owned = history.owned();
+    let is_gone = |own: &Address| match in_force {
+        Some(in_force) => {
+            let is_ours = owned.contains(own) || takes_in;
+            is_ours && !in_force.plan.decision.declares.contains(own)
+        }
+        // Everything was rolled back: what a revision made goes, and what was there before stays.
+        None => history.revisions.iter().any(|own_revision| {
+            let stages = own_revision.plan.decision.stages.iter();
+            let mut steps = stages.flat_map(|stage| &stage.steps);
+            steps.any(|step| {
+                step.effects
+                    .iter()
+                    .any(|effect| effect.created() == Some(own))
+            })
+        }),
+    };
     let gone = before.needs.iter();
     let gone = gone.filter(|(own, _)| !after.objects.contains_key(*own));
     let needed: BTreeSet<&Address> = gone.flat_map(|(_, needs)| needs).collect();
     let is_ours = |own: &&Address| {
-        after.objects.contains_key(*own) && owned.contains(*own) && !declares.contains(*own)
+        let is_everybodys = own.kind() == Kind::Schema && own.name().as_str() == "public";
+        let is_left = is_everybodys || manage.excludes(own);
+        after.objects.contains_key(*own) && !is_left && is_gone(own)
     };
     let mut all: Vec<Address> = needed
         .into_iter()

@@ -323,9 +323,8 @@ pub(crate) fn means_applier(step: &Step) -> bool {
 fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, String)> {
     let address = effect.touched()?;
     let [from, to] = [&cx.level.current, &cx.level.desired].map(|own| own.objects.get(address));
-    if let (Effect::Alters(_, _), Some(Object::View(from)), Some(Object::View(to))) =
-        (effect, from, to)
-    {
+    let makes = matches!(effect, Effect::Alters(..) | Effect::Creates(_));
+    if let (true, Some(Object::View(from)), Some(Object::View(to))) = (makes, from, to) {
         return whose_privileges(from, to).map(|because| (address.clone(), because));
     }
     let is_said = matches!(
@@ -380,7 +379,12 @@ fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, Strin
 fn whose_privileges(from: &View<Expression>, to: &View<Expression>) -> Option<String> {
     let asks_caller = |own: &View<Expression>| {
         let option = own.options.get(&Name::new("security_invoker"));
-        option.is_some_and(|word| ["true", "on", "yes", "1"].contains(&word))
+        // As the server's `parse_bool` takes it: the beginning of a word, whatever its case.
+        option.is_some_and(|word| {
+            let word = word.to_lowercase();
+            let begins = |whole: &str| !word.is_empty() && whole.starts_with(&word);
+            begins("true") || begins("yes") || word == "on" || word == "1"
+        })
     };
     let whose = match (asks_caller(from), asks_caller(to)) {
         (false, true) => "whoever queries it",

@@ -271,8 +271,7 @@ fn roles<T>(model: &Model<T>) -> BTreeSet<Name> {
         } else if let Object::Policy(own) = object {
             roles.extend(own.roles.iter().cloned());
         } else if address.kind() == Kind::Defined(Defined::UserMapping) {
-            let user = address.arguments().iter();
-            roles.extend(user.filter(|role| role.as_str() != EVERYBODY).cloned());
+            roles.extend(address.mapped_users());
         } else if let Object::Grant(_) = object {
             let path = address.path();
             roles.extend(
