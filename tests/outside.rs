@@ -24,6 +24,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("outside::nobody_needs_what_is_set_aside", move || {
             set_aside(major)
         }),
+        trial("outside::a_role_that_only_reads_sees_no_drift", move || {
+            read_by_another(major)
+        }),
         trial("outside::a_function_over_a_row_type_stays", move || {
             over_a_row_type(major)
         }),
@@ -35,6 +38,34 @@ const TABLE: &str = "tables:
     columns: { id: integer }
     primary_key: [id]
 ";
+
+/// Owners are read relative to the reader: a role that only reads finds what the applier left.
+async fn read_by_another(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let everything = "foreign_data_wrappers: { w: {} }\nservers: { s: { wrapper: w } }\nschema: app\n\
+                      enums: { e: [a] }\nviews: { v: SELECT 1 AS a }\n";
+    tool.declare(&[everything, TABLE].concat());
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(
+            "DO $$ BEGIN CREATE ROLE \"reconcile reads\" LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; \
+             GRANT USAGE ON SCHEMA reconcile TO \"reconcile reads\"; GRANT SELECT ON ALL TABLES IN SCHEMA reconcile TO \"reconcile reads\"",
+        )
+        .await?;
+    let url = database.url.replace("postgres@", "reconcile%20reads@");
+    tool.wants(0, &["drift", "--url", &url])?;
+    // What another one has got is seen by either.
+    database
+        .run("ALTER TABLE app.t OWNER TO \"reconcile reads\"")
+        .await?;
+    for url in [&url, &database.url] {
+        tool.wants(2, &["drift", "--url", url])?
+            .says("owner table app.t was created outside")?
+            .says("1 difference")?;
+    }
+    Ok(())
+}
 
 /// A column, a check, an index and a comment that somebody added by hand outlive the rollback of another change.
 async fn added_since(major: u16) -> Result<(), Failed> {

@@ -8,7 +8,9 @@ use crate::catalog::Connection;
 use crate::desired::Loaded;
 use crate::diff::{Change, Changes, diff};
 use crate::history::History;
-use crate::model::{Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Read};
+use crate::model::{
+    Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Name, Object, Owner, Read,
+};
 use crate::scratch::{self, Wanted, Workshop};
 
 /// What the live side is compared with.
@@ -49,11 +51,17 @@ pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
         .revisions
         .iter()
         .rev()
-        .find_map(|own| Some((own.id, own.model_after.as_ref()?)));
-    let Some((revision, then)) = last else {
+        .find_map(|own| Some((own, own.model_after.as_ref()?)));
+    let Some((last, then)) = last else {
         return Ok(None);
     };
-    let then = visible(then, &project.settings);
+    let (revision, then) = (last.id, visible(then, &project.settings));
+    // Owners are read relative to whoever reads: the revision by the role that applied it, this by another one, maybe.
+    let applier = last
+        .who
+        .rsplit_once(" (")
+        .map_or(&*last.who, |(role, _)| role);
+    let now = as_read_by(&Name::new(applier), now, &Name::new(&read.server.role));
     let left = in_force(&history).unmanaged_partitions;
     let owned = history.owned();
     // A schema of ours covers what stands in it only where that was declared too.
@@ -81,6 +89,39 @@ pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
         now: ours_now,
         then: ours_then,
     }))
+}
+
+/// Turns a model that `reader` has read into what `applier` would have read: each leaves out whose own objects are.
+fn as_read_by(applier: &Name, mut model: Model<Expression>, reader: &Name) -> Model<Expression> {
+    if applier == reader {
+        return model;
+    }
+    let has_owner = |own: &&Address| {
+        let kind = own.kind();
+        let has = if let Kind::Defined(small) = kind {
+            small.has_owner()
+        } else {
+            kind.is_top_level() && kind != Kind::Extension
+        };
+        has && !own.is_value()
+    };
+    let unsaid = model
+        .objects
+        .keys()
+        .filter(has_owner)
+        .map(Address::owner_of);
+    let unsaid: Vec<Address> = unsaid
+        .filter(|own| !model.objects.contains_key(own))
+        .collect();
+    model
+        .objects
+        .retain(|_, object| !matches!(object, Object::Owner(own) if own.role == *applier));
+    let own = Object::Owner(Owner {
+        role: reader.clone(),
+    });
+    let unsaid = unsaid.into_iter().map(|address| (address, own.clone()));
+    model.objects.extend(unsaid);
+    model
 }
 
 /// Compares the live schema with what the files declare.
