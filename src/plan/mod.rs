@@ -11,6 +11,7 @@ pub(crate) mod graph;
 mod handed_down;
 pub(crate) mod hazard;
 pub(crate) mod identity;
+mod kind_order;
 pub(crate) mod likeness;
 pub(crate) mod moves;
 pub(crate) mod needs;

@@ -4,6 +4,7 @@ mod access;
 mod build;
 mod builder;
 mod closure;
+mod current;
 mod level;
 mod partition;
 mod prints;
