@@ -29,6 +29,7 @@ mod providers;
 mod ranges;
 mod refusals;
 mod rollbacks;
+mod statistics;
 mod support;
 mod views;
 
@@ -56,6 +57,7 @@ fn main() {
     trials.extend(providers::trials());
     trials.extend(refusals::trials());
     trials.extend(rollbacks::trials());
+    trials.extend(statistics::trials());
     trials.extend(views::trials());
     trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);

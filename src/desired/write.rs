@@ -51,7 +51,10 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Acc
         .objects
         .keys()
         .filter(|own| own.kind().is_top_level() && !own.kind().is_global());
-    for address in others {
+    let mut told_with = write_definition::by_relation(model);
+    told_with.retain(|own, _| entry(&page, own).is_some());
+    let beside: BTreeSet<&Address> = told_with.values().flatten().copied().collect();
+    for address in others.filter(|own| !beside.contains(own)) {
         let Some((section, key, value)) = entry(&page, address) else {
             continue;
         };
@@ -59,8 +62,20 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Acc
         entries.insert(text(&key), value);
         let stem = [address.schema_name().as_str(), ".", address.name().as_str()].concat();
         let schema = text(address.schema_name().as_str());
-        let sections = [("schema", schema), (section, Value::Mapping(entries))];
-        files.push(file(&stem, sections, &mut taken));
+        let mut statistics = Mapping::new();
+        for own in told_with.get(address).into_iter().flatten() {
+            if let Some((_, key, value)) = entry(&page, own) {
+                statistics.insert(text(&key), value);
+            }
+        }
+        let sections = [
+            ("schema", schema),
+            (section, Value::Mapping(entries)),
+            ("statistics", Value::Mapping(statistics)),
+        ];
+        let is_empty = |value: &Value| value.as_mapping().is_some_and(Mapping::is_empty);
+        let said = sections.into_iter().filter(|(_, value)| !is_empty(value));
+        files.push(file(&stem, said, &mut taken));
     }
     files
 }
@@ -267,9 +282,9 @@ pub(super) fn text(text: &str) -> Value {
 }
 
 /// Names the file so that no file system minds, unique without regard to case.
-fn file<const N: usize>(
+fn file<'a>(
     stem: &str,
-    sections: [(&str, Value); N],
+    sections: impl IntoIterator<Item = (&'a str, Value)>,
     taken: &mut BTreeSet<String>,
 ) -> File {
     let mut escaped = String::new();

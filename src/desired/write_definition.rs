@@ -1,11 +1,16 @@
 //! The small kinds as YAML.
 
+use std::collections::BTreeMap;
+
 use serde_yaml::{Mapping, Value};
 
 use super::write::{Page, attached, text};
 use super::write_physical;
 use super::write_routine::keyed;
-use crate::model::{Address, Defined, Definition, EVERYBODY, Name, Said};
+use crate::model::{
+    Address, Clause, Defined, Definition, EVERYBODY, Expression, Kind, Model, Name, Object, Said,
+    Shape,
+};
 
 pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
     let mut map = Mapping::new();
@@ -17,6 +22,7 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
         let value = match said {
             Said::Unseen => continue,
             Said::Flag => Value::Bool(true),
+            Said::Text(own) if has.shape == Shape::Target => number(own),
             Said::Text(own) => text(own),
             Said::Texts(all) => Value::Sequence(all.iter().map(|own| text(own)).collect()),
             Said::Path(path) => named(path),
@@ -42,6 +48,11 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
     Value::Mapping(map)
 }
 
+/// Writes a number without quotes.
+fn number(own: &str) -> Value {
+    own.parse::<i64>().map_or_else(|_| text(own), Value::from)
+}
+
 /// Writes what is in a schema; the system's is found without one, before all others.
 fn named(path: &[Name]) -> Value {
     text(&spelled(path))
@@ -62,6 +73,29 @@ fn spelled(path: &[Name]) -> String {
     };
     let parts: Vec<String> = path.iter().map(part).collect();
     parts.join(".")
+}
+
+/// Returns the extended statistics that are told beside their relation, in its file: those of its schema.
+pub(super) fn by_relation(model: &Model<Expression>) -> BTreeMap<Address, Vec<&Address>> {
+    let mut all: BTreeMap<Address, Vec<&Address>> = BTreeMap::new();
+    for (address, object) in &model.objects {
+        let Object::Defined(own) = object else {
+            continue;
+        };
+        let Some(Said::Path(path)) = own.says(Clause::Table) else {
+            continue;
+        };
+        let kinds = [Kind::Table, Kind::MaterializedView].into_iter();
+        let mut of = kinds.map(|kind| Address::new(kind, path.iter().cloned()));
+        let of = of.find(|own| model.objects.contains_key(own));
+        let beside = |own: &Address| {
+            own.schema_name() == address.schema_name() && model.partitioned(own).is_none()
+        };
+        if let Some(of) = of.filter(beside) {
+            all.entry(of).or_default().push(address);
+        }
+    }
+    all
 }
 
 /// Writes the key that an object is declared under.
