@@ -14,12 +14,6 @@ pub(super) async fn definitions(
     connection: &mut PgConnection,
     into: &mut Gathering,
 ) -> Result<(), CatalogError> {
-    let any = sqlx::query(include_str!("definition_any.sql"))
-        .fetch_one(&mut *connection)
-        .await?;
-    if !get::<bool>(&any, "any")? {
-        return Ok(());
-    }
     for row in sqlx::query(include_str!("definition.sql"))
         .fetch_all(&mut *connection)
         .await?

@@ -163,33 +163,80 @@ pub(crate) async fn model(
 
 async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogError> {
     let mut gathering = Gathering::default();
-    relation::schemas(connection, &mut gathering).await?;
-    extension::extensions(connection, &mut gathering).await?;
-    collation::collations(connection, &mut gathering).await?;
-    types::enums(connection, &mut gathering).await?;
-    domain::domains(connection, &mut gathering).await?;
-    composite::composites(connection, &mut gathering).await?;
-    range::ranges(connection, &mut gathering).await?;
-    definition::definitions(connection, &mut gathering).await?;
-    sequence::sequences(connection, &mut gathering).await?;
-    routine::functions(connection, &mut gathering).await?;
-    aggregate::aggregates(connection, &mut gathering).await?;
-    relation::tables(connection, &mut gathering).await?;
-    partition::origins(connection, &mut gathering).await?;
-    column::columns(connection, &mut gathering).await?;
-    sequence::identities(connection, &mut gathering).await?;
-    constraint::constraints(connection, &mut gathering).await?;
-    relation::materialized_views(connection, &mut gathering).await?;
-    index::indexes(connection, &mut gathering).await?;
-    physical::tables(connection, &mut gathering).await?;
-    definition::without_strangers(&mut gathering);
-    relation::views(connection, &mut gathering).await?;
-    trigger::triggers(connection, &mut gathering).await?;
-    policy::policies(connection, &mut gathering).await?;
-    rule::rules(connection, &mut gathering).await?;
-    privilege::privileges(connection, &mut gathering).await?;
-    relation::comments(connection, &mut gathering).await?;
-    partition::linked(&mut gathering);
+    let into = &mut gathering;
+    let there = sqlx::query(include_str!("present.sql"))
+        .fetch_one(&mut *connection)
+        .await?;
+    let has = |family: &'static str| rows::get::<bool>(&there, family);
+    relation::schemas(connection, into).await?;
+    if has("extensions")? {
+        extension::extensions(connection, into).await?;
+    }
+    if has("collations")? {
+        collation::collations(connection, into).await?;
+    }
+    if has("enums")? {
+        types::enums(connection, into).await?;
+    }
+    if has("domains")? {
+        domain::domains(connection, into).await?;
+    }
+    if has("composites")? {
+        composite::composites(connection, into).await?;
+    }
+    if has("ranges")? {
+        range::ranges(connection, into).await?;
+    }
+    if has("definitions")? {
+        definition::definitions(connection, into).await?;
+    }
+    if has("sequences")? {
+        sequence::sequences(connection, into).await?;
+    }
+    if has("routines")? {
+        routine::functions(connection, into).await?;
+    }
+    if has("aggregates")? {
+        aggregate::aggregates(connection, into).await?;
+    }
+    if has("tables")? {
+        relation::tables(connection, into).await?;
+    }
+    partition::origins(connection, into).await?;
+    if has("tables")? {
+        column::columns(connection, into).await?;
+    }
+    if has("sequences")? {
+        sequence::identities(connection, into).await?;
+    }
+    if has("constraints")? {
+        constraint::constraints(connection, into).await?;
+    }
+    if has("materialized_views")? {
+        relation::materialized_views(connection, into).await?;
+    }
+    if has("indexes")? {
+        index::indexes(connection, into).await?;
+    }
+    if has("physical")? {
+        physical::tables(connection, into).await?;
+    }
+    definition::without_strangers(into);
+    if has("views")? {
+        relation::views(connection, into).await?;
+    }
+    if has("triggers")? {
+        trigger::triggers(connection, into).await?;
+    }
+    if has("policies")? {
+        policy::policies(connection, into).await?;
+    }
+    if has("rules")? {
+        rule::rules(connection, into).await?;
+    }
+    privilege::privileges(connection, into).await?;
+    relation::comments(connection, into).await?;
+    partition::linked(into);
     Ok(gathering)
 }
 

@@ -374,10 +374,24 @@ impl Given {
 
     /// Drops a database; one that another run has dropped meanwhile is gone all the same.
     async fn drop_database(&mut self, name: &Name) {
+        self.wait_until_left(name).await;
         let sql = drop_database(name);
         let _ = sqlx::raw_sql(AssertSqlSafe(sql.executable()))
             .execute(&mut self.keeper)
             .await;
+    }
+
+    /// Waits a moment for a connection that was closed to be gone: DROP DATABASE would look again a tenth of a second later.
+    async fn wait_until_left(&mut self, name: &Name) {
+        for _ in 0..20 {
+            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
+            let there = sqlx::query(sql).bind(name.as_str());
+            let there = there.fetch_one(&mut self.keeper).await;
+            if !there.is_ok_and(|row| row.try_get::<i64, _>(0).is_ok_and(|own| own > 0)) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+        }
     }
 
     async fn close(mut self: Box<Self>) {
