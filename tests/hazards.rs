@@ -20,6 +20,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("hazards::an_allowed_rewrite_has_no_limit", move || {
             no_limit(major)
         }),
+        trial("hazards::whose_privileges_count_below_a_view", move || {
+            below_a_view(major)
+        }),
         trial("hazards::default_privileges_stop_no_plan", move || {
             default_privileges(major)
         }),
@@ -123,6 +126,32 @@ async fn no_limit(major: u16) -> Result<(), Failed> {
     tool.declare(&wanted);
     tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
     tool.wants(0, &["plan", "--detailed-exitcode"])?;
+    database.drop().await
+}
+
+/// Whose privileges count below a view is told, where the view changes in place and where it is made anew; another spelling changes
+/// nothing.
+async fn below_a_view(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let of = |column: &str, option: &str| {
+        format!(
+            "tables: {{ t: {{ columns: {{ id: {column} }} }} }}\nviews: {{ v: {{ query: SELECT id FROM t{option} }} }}\n"
+        )
+    };
+    tool.declare(&of("integer", ""));
+    tool.wants(0, &["apply", "--yes"])?;
+    let told = "privilege_change: what it reads is read with the privileges of whoever queries it";
+    for column in ["integer", "bigint"] {
+        tool.declare(&of(column, ", security_invoker: true"));
+        tool.wants(0, &["plan"])?.says(told)?;
+    }
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    let spelled = "ALTER VIEW v SET (security_invoker = yES)";
+    database.run(spelled).await?;
+    tool.wants(0, &["plan"])?
+        .says("ALTER VIEW")?
+        .lacks("privilege_change")?;
     database.drop().await
 }
 

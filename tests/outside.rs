@@ -44,9 +44,11 @@ async fn read_by_another(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
     let tool = Tool::over(&database);
     let everything = "foreign_data_wrappers: { w: {} }\nservers: { s: { wrapper: w } }\nschema: app\n\
-                      enums: { e: [a] }\nviews: { v: SELECT 1 AS a }\n";
+                      enums: { e: [a] }\nviews: { v: { query: SELECT 1 AS a, grants: { postgres: [select] } } }\n\
+                      user_mappings: { s (public): { options: { user: john } } }\n\
+                      default_privileges: { postgres: { functions: { postgres: [execute] }, tables: { public: [select] } } }\n";
     tool.declare(&[everything, TABLE].concat());
-    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
     database
         .run(
             "DO $$ BEGIN CREATE ROLE \"reconcile reads\" LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$; \
@@ -55,6 +57,8 @@ async fn read_by_another(major: u16) -> Result<(), Failed> {
         .await?;
     let url = database.url.replace("postgres@", "reconcile%20reads@");
     tool.wants(0, &["drift", "--url", &url])?;
+    // Options that it may not see count as they are declared.
+    tool.wants(0, &["plan", "--url", &url, "--detailed-exitcode"])?;
     // What another one has got is seen by either.
     database
         .run("ALTER TABLE app.t OWNER TO \"reconcile reads\"")

@@ -16,6 +16,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             purged(major)
         }),
         trial(
+            "rollbacks::an_extension_that_others_lean_on_outlives_purge",
+            move || leaned_on(major),
+        ),
+        trial(
             "rollbacks::a_column_that_went_and_came_as_another",
             move || came_as_another(major),
         ),
@@ -31,6 +35,29 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn table(columns: &str) -> String {
     format!("tables:\n  t:\n    columns: {{ id: integer{columns} }}\n    primary_key: [id]\n")
+}
+
+/// An extension that stayed for what purge deletes goes with it, unless something that is not modelled leans on it.
+async fn leaned_on(major: u16) -> Result<(), Failed> {
+    for leans in [true, false] {
+        let database = Database::make(major).await?;
+        let tool = Tool::over(&database);
+        tool.declare(&["extensions: { citext: {} }\n", &table(", a: citext")].concat());
+        tool.wants(0, &["apply", "--yes"])?;
+        tool.declare(&table(""));
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        if leans {
+            let sql = "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; \
+                       CREATE FOREIGN TABLE f (b citext) INHERITS (t) SERVER s";
+            database.run(sql).await?;
+        }
+        tool.wants(0, &["purge", "--all", "--yes"])?;
+        let held = "SELECT count(*)::text FROM pg_extension WHERE extname = 'citext'";
+        let held = database.value(held).await?;
+        same("the extension", &held, if leans { "1" } else { "0" })?;
+        database.drop().await?;
+    }
+    Ok(())
 }
 
 /// A column goes, another one takes its name: back before both, the first has its values.

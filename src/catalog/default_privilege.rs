@@ -1,15 +1,17 @@
-//! What new objects of the reading role have by default privileges.
+//! Privileges on what roles make from now on.
+
+use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
 
-use super::CatalogError;
-use super::rows::{code, get};
-use crate::model::{DefaultPrivilege, DefaultPrivileges, Grant, Kind, Name};
+use super::rows::{code, get, name};
+use super::{CatalogError, Gathering};
+use crate::model::{Address, Grant, Kind, Name, Object};
 
 pub(super) async fn default_privileges(
     connection: &mut PgConnection,
-) -> Result<DefaultPrivileges, CatalogError> {
-    let mut all = DefaultPrivileges::default();
+    into: &mut Gathering,
+) -> Result<(), CatalogError> {
     for row in sqlx::query(include_str!("default_privilege.sql"))
         .fetch_all(connection)
         .await?
@@ -21,29 +23,24 @@ pub(super) async fn default_privileges(
             ("T", Kind::Enum),
             ("n", Kind::Schema),
         ];
-        // Large objects are no objects of a state.
-        if get::<&str>(&row, "type")? == "L" {
-            continue;
-        }
         let kind = code(&row, "type", &kinds)?;
         let schema: Option<&str> = get(&row, "schema")?;
-        let of = all.0.entry((kind, schema.map(Name::new))).or_default();
-        let (Some(role), Some(privilege)) = (
-            get::<Option<&str>>(&row, "role")?,
-            get::<Option<&str>>(&row, "privilege")?,
-        ) else {
-            continue;
-        };
+        let schema = schema.map(Name::new);
+        let list = Address::default_privileges(kind, schema.as_ref(), &name(&row, "role")?);
+        let address = list.by_default(&name(&row, "grantee")?, &name(&row, "privilege")?);
         let hows = [
             ("held", Grant::Held),
             ("grantable", Grant::Grantable),
             ("taken", Grant::Taken),
         ];
-        of.push(DefaultPrivilege {
-            role: Name::new(role),
-            privilege: Name::new(privilege),
-            how: code(&row, "how", &hows)?,
-        });
+        let how = code(&row, "how", &hows)?;
+        if schema.is_some() {
+            let needs = BTreeSet::from([address.schema()]);
+            into.model.needs.insert(address.clone(), needs);
+        }
+        into.model
+            .objects
+            .insert(address, Object::DefaultPrivilege(how));
     }
-    Ok(all)
+    Ok(())
 }

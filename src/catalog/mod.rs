@@ -142,7 +142,6 @@ pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
         blockers.entry(address).or_default().insert(text);
     }
     server.sizes = std::mem::take(&mut gathering.sizes);
-    server.default_privileges = default_privilege::default_privileges(connection).await?;
     Ok(Read {
         model: gathering.model,
         unmodelled,
@@ -233,6 +232,9 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     }
     if has("rules")? {
         rule::rules(connection, into).await?;
+    }
+    if has("default_privileges")? {
+        default_privilege::default_privileges(connection, into).await?;
     }
     privilege::privileges(connection, into).await?;
     relation::comments(connection, into).await?;

@@ -29,4 +29,5 @@ SELECT EXISTS (SELECT FROM pg_extension WHERE oid >= 16384) AS extensions,
        EXISTS (SELECT FROM pg_class WHERE oid >= 16384 AND relkind = 'v') AS views,
        EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal) AS triggers,
        EXISTS (SELECT FROM pg_policy) AS policies,
+       EXISTS (SELECT FROM pg_default_acl) AS default_privileges,
        EXISTS (SELECT FROM pg_rewrite WHERE oid >= 16384 AND rulename <> '_RETURN') AS rules;

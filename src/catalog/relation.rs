@@ -198,7 +198,8 @@ fn catalog_of(target: &Address) -> Option<&'static str> {
         | Kind::RowSecurity
         | Kind::Owner
         | Kind::Grant
-        | Kind::Comment => None,
+        | Kind::Comment
+        | Kind::DefaultPrivilege => None,
     }
 }
 
@@ -256,11 +257,10 @@ pub(super) async fn unmodelled(
     let (mut all, mut attributes) = (Vec::new(), Attributes::new());
     for row in &rows {
         let found = Found::decode(row)?;
-        let of_schema = found
-            .schema
-            .as_deref()
-            .filter(|_| found.kind == DEFAULT_PRIVILEGES);
-        let target = match of_schema {
+        // What lies in a schema keeps it from going.
+        let lies_in = found.on_schema.as_deref();
+        let lies_in = lies_in.filter(|_| found.on_name.is_none());
+        let target = match lies_in {
             Some(schema) => Some(Address::new(Kind::Schema, [schema])),
             None => from.addresses.get(&oid(row)?).cloned(),
         };
@@ -272,9 +272,6 @@ pub(super) async fn unmodelled(
     }
     Ok((all, attributes))
 }
-
-/// As the query calls them.
-const DEFAULT_PRIVILEGES: &str = "default privileges";
 
 /// Says whether what is not modelled of such a thing goes with it when it is made again.
 fn carries_attributes(kind: Kind) -> bool {

@@ -286,7 +286,6 @@ pub(super) async fn server(connection: &mut Connection) -> Result<Server, Catalo
         identity: get(&row, "identity")?,
         role: get(&row, "role")?,
         sizes: Default::default(),
-        default_privileges: Default::default(),
     })
 }
 

@@ -1,5 +1,5 @@
 -- A row is something of this database that is found and not modelled: its kind in the manual's words, its name, and
--- the relation it sits on. Members of extensions are their extension's.
+-- the relation it sits on, or only the schema that it lies in. Members of extensions are their extension's.
 -- https://www.postgresql.org/docs/current/catalogs.html
 WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
      schema AS (SELECT oid, nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
@@ -21,7 +21,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
      AND c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits x JOIN pg_class h ON h.oid = x.inhrelid AND h.relpersistence <> 't'
                                       WHERE c.oid IN (x.inhrelid, x.inhparent))
   UNION ALL
-  SELECT 'base type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, NULL, NULL
+  SELECT 'base type', s.nspname, t.typname, NULL, 'pg_type'::regclass, t.oid, s.nspname, NULL
     FROM pg_type t JOIN schema s ON s.oid = t.typnamespace
    WHERE t.typtype = 'b' AND t.typelem = 0
   UNION ALL
@@ -233,7 +233,7 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'option ' || o.option_name || ' of a user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL
     FROM pg_user_mappings u CROSS JOIN LATERAL pg_options_to_table(u.umoptions) AS o
    WHERE o.option_name NOT IN ('user', 'username', 'user_name', 'remote_user', 'password_required')
-  UNION ALL SELECT 'operator without a function', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, NULL, NULL
+  UNION ALL SELECT 'operator without a function', s.nspname, o.oprname, NULL, 'pg_operator'::regclass, o.oid, s.nspname, NULL
     FROM pg_operator o JOIN schema s ON s.oid = o.oprnamespace WHERE o.oprcode = 0
   UNION ALL SELECT 'member of an operator family of others', n.nspname, f.opfname, x.what, x.class, x.oid, NULL, NULL
     FROM (SELECT 'pg_amop'::regclass AS class, oid, amopfamily AS family, 'operator ' || amopstrategy AS what FROM pg_amop
@@ -247,8 +247,9 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
   UNION ALL SELECT 'language', NULL, l.lanname, NULL, 'pg_language'::regclass, l.oid, NULL, NULL FROM pg_language l WHERE l.oid >= 16384
   UNION ALL SELECT 'transform', NULL, l.lanname, format_type(f.trftype, NULL), 'pg_transform'::regclass, f.oid, NULL, NULL
     FROM pg_transform f JOIN pg_language l ON l.oid = f.trflang WHERE f.oid >= 16384
-  UNION ALL SELECT 'default privileges', n.nspname, r.rolname, d.defaclobjtype::text, 'pg_default_acl'::regclass, d.oid, NULL, NULL
+  UNION ALL SELECT 'default privileges on large objects, or in a schema of the system', n.nspname, r.rolname, d.defaclobjtype::text, 'pg_default_acl'::regclass, d.oid, NULL, NULL
     FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+   WHERE d.defaclobjtype NOT IN ('r', 'S', 'f', 'T', 'n') OR d.defaclnamespace <> 0 AND d.defaclnamespace NOT IN (SELECT oid FROM schema)
   UNION ALL SELECT 'security label', NULL, l.provider::name, l.label, l.classoid, l.objoid, NULL, NULL FROM pg_seclabel l
 )
 SELECT f.kind, f.schema::text AS schema, f.name::text AS name, f.part::text AS part,

@@ -97,6 +97,7 @@ pub(crate) fn set(address: &Address, own: &Comment, text: Option<&str>) -> State
         | Kind::OwnedBy
         | Kind::Owner
         | Kind::Grant
+        | Kind::DefaultPrivilege
         | Kind::Comment => {
             unreachable!(
                 "the reader makes no comment on a {}",

@@ -73,7 +73,7 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::Trigger(own) => trigger::create(address, own),
         Object::Rule(own) => rule::create(address, own),
         Object::Owner(own) => privilege::set_owner(&on(address), &own.role),
-        Object::Grant(own) => privilege::set(address, *own),
+        Object::Grant(own) | Object::DefaultPrivilege(own) => privilege::set(address, *own),
         Object::Comment(own) => comment::set(address, own, Some(&own.text)),
     }
 }
@@ -144,7 +144,7 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::Rule(own) => rule::drop(address, own),
         // What the applier owns has no owner said: see decision 1.
         Object::Owner(_) => privilege::set_own(&on(address)),
-        Object::Grant(own) => privilege::reset(address, *own),
+        Object::Grant(own) | Object::DefaultPrivilege(own) => privilege::reset(address, *own),
         Object::Comment(own) => comment::set(address, own, comment::given(address)),
     }
 }
@@ -378,10 +378,14 @@ pub(crate) fn alter<T: Text>(
         (Alteration::Owner(OwnerAlteration::Role(role)), _) => {
             Some(privilege::set_owner(&on(address), role))
         }
-        (Alteration::Grant(GrantAlteration::How(Grant::Held)), _) => {
-            Some(privilege::take_option(address))
-        }
-        (Alteration::Grant(GrantAlteration::How(how)), _) => Some(privilege::set(address, *how)),
+        (
+            Alteration::Grant(GrantAlteration::How(how))
+            | Alteration::DefaultPrivilege(GrantAlteration::How(how)),
+            _,
+        ) => Some(match how {
+            Grant::Held => privilege::take_option(address),
+            Grant::Grantable | Grant::Taken => privilege::set(address, *how),
+        }),
         (Alteration::Comment(CommentAlteration::Text(text)), Object::Comment(own)) => {
             Some(comment::set(address, own, Some(text)))
         }
@@ -452,6 +456,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::RowSecurity
         | Kind::Owner
         | Kind::Grant
-        | Kind::Comment => false,
+        | Kind::Comment
+        | Kind::DefaultPrivilege => false,
     }
 }

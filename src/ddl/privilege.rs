@@ -42,7 +42,8 @@ pub(super) fn word(kind: Kind) -> &'static str {
         | Kind::Rule
         | Kind::Owner
         | Kind::Grant
-        | Kind::Comment => {
+        | Kind::Comment
+        | Kind::DefaultPrivilege => {
             unreachable!("a {} has neither owner nor privileges", kind.keyword())
         }
     }
@@ -165,6 +166,9 @@ fn privilege(
     preposition: &'static str,
     option: &'static str,
 ) -> Statement {
+    if let Some(list) = address.default_list() {
+        return by_default(head, address, &list, [preposition, option]);
+    }
     let target = address.target().expect("a privilege is on something");
     let is_column = target.kind() == Kind::Column || target.is_view_column();
     // GRANT knows no views and no aggregates: they are tables and functions there.
@@ -186,7 +190,7 @@ fn privilege(
     let tail = tail.push(preposition);
     let tail = grantee(tail, address);
     let own = Privilege {
-        head,
+        head: Sql::new(head),
         word: address.name().clone(),
         column: is_column.then(|| target.name().clone()),
         tail: if option.is_empty() {
@@ -195,17 +199,63 @@ fn privilege(
             tail.push(option)
         },
     };
+    let unit = if is_column { target.whole() } else { target };
+    about(unit, own).naming([granted_role(address)].into_iter())
+}
+
+fn about(unit: Address, own: Privilege) -> Statement {
+    let sql = several(&[&own]);
     let part = Part {
-        table: if is_column { target.whole() } else { target },
+        table: unit,
         subcommand: Sql::empty(),
-        form: Form::Privilege(own.clone()),
+        form: Form::Privilege(own),
     };
-    let role = &address.path()[address.path().len() - 2];
-    let statement = Statement {
+    Statement {
         part: Some(part),
-        ..Statement::catalog(several(&[&own]))
+        ..Statement::catalog(sql)
+    }
+}
+
+/// Makes the statement about what a role may do with what another one makes from now on.
+/// <https://www.postgresql.org/docs/current/sql-alterdefaultprivileges.html>
+fn by_default(
+    head: &'static str,
+    address: &Address,
+    list: &Address,
+    [preposition, option]: [&'static str; 2],
+) -> Statement {
+    let maker = list.default_role().expect("a list is a role's");
+    let mut begin = Sql::new("ALTER DEFAULT PRIVILEGES");
+    if maker.as_str() != APPLIER {
+        begin = begin.push("FOR ROLE").name(maker);
+    }
+    if let Some(schema) = list.default_schema() {
+        begin = begin.push("IN SCHEMA").name(schema);
+    }
+    let words = match list.on() {
+        Some(Kind::Sequence) => "ON SEQUENCES",
+        Some(Kind::Function) => "ON FUNCTIONS",
+        Some(Kind::Enum) => "ON TYPES",
+        Some(Kind::Schema) => "ON SCHEMAS",
+        _ => "ON TABLES",
     };
-    statement.naming([role].into_iter())
+    let tail = grantee(Sql::new(words).push(preposition), address);
+    let own = Privilege {
+        head: begin.push(head),
+        word: address.name().clone(),
+        column: None,
+        tail: if option.is_empty() {
+            tail
+        } else {
+            tail.push(option)
+        },
+    };
+    about(list.clone(), own).naming([maker, granted_role(address)].into_iter())
+}
+
+/// Returns the role that a privilege is given to.
+fn granted_role(address: &Address) -> &Name {
+    &address.path()[address.path().len() - 2]
 }
 
 /// Makes one statement about several privileges of one role on one object.
@@ -234,13 +284,11 @@ pub(crate) fn several(all: &[&Privilege]) -> Sql {
             }
         })
         .collect();
-    Sql::new(first.head)
-        .separated(&words, ", ")
-        .join(&first.tail)
+    first.head.clone().separated(&words, ", ").join(&first.tail)
 }
 
 fn grantee(sql: Sql, address: &Address) -> Sql {
-    let role = &address.path()[address.path().len() - 2];
+    let role = granted_role(address);
     if role.as_str() == EVERYBODY {
         sql.push("PUBLIC")
     } else if role.as_str() == APPLIER {

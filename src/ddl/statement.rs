@@ -121,8 +121,8 @@ pub enum Form {
 /// GRANT or REVOKE in pieces: of one role on one object, several privileges are one statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Privilege {
-    /// The words in front of the privileges.
-    pub(crate) head: &'static str,
+    /// What stands in front of the privileges.
+    pub(crate) head: Sql,
     /// The privilege.
     pub(crate) word: Name,
     /// The column that it is on.

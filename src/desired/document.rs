@@ -104,6 +104,14 @@ fn document(root: &Rc<Node>, gathering: &mut Gathering) {
             schema_of(&name, &key, &value, gathering);
         }
     }
+    if let Some(node) = fields.get("default_privileges") {
+        let entries = fields::entries(&node, "default_privileges", &mut gathering.ledger);
+        for (maker, key, value) in entries {
+            let own = super::write_default_privilege::entry_of(&maker);
+            gathering.declared.origins.0.insert(own, key.place.clone());
+            gathering.default_privileges(None, &maker, &key, &value);
+        }
+    }
     if let Some(node) = fields.get("extensions") {
         for (name, key, value) in fields::entries(&node, "extensions", &mut gathering.ledger) {
             types::read_extension(&name, &key, &value, gathering);
@@ -192,6 +200,12 @@ fn schema_of(name: &Name, key: &Rc<Node>, value: &Rc<Node>, gathering: &mut Gath
     gathering.declare_unit(&address, key, replaces);
     gathering.put(&address, key, Object::Schema(Schema {}));
     gathering.common(&address, &mut fields);
+    if let Some(node) = fields.get("default_privileges") {
+        let entries = fields::entries(&node, "default_privileges", &mut gathering.ledger);
+        for (maker, key, value) in entries {
+            gathering.default_privileges(Some(name), &maker, &key, &value);
+        }
+    }
     gathering.renamed(&address, &mut fields);
     fields.close(&mut gathering.ledger);
 }
@@ -250,7 +264,9 @@ impl Gathering {
                         matches!(object, Object::Index(index) if is_of(&index.table_address(own)));
                     let below = address.kind() != Kind::Schema
                         && units.iter().any(|unit| own.is_at_or_below(unit));
-                    index || below || on_it.as_ref() == Some(address)
+                    let by_default = own.default_schema() == Some(address.name())
+                        && address.kind() == Kind::Schema;
+                    index || below || by_default || on_it.as_ref() == Some(address)
                 };
                 let indexes: Vec<Address> = objects
                     .iter()
@@ -279,6 +295,10 @@ impl Gathering {
                     if unit != address {
                         self.units.remove(unit);
                     }
+                }
+                if address.kind() == Kind::Schema {
+                    let listed = &mut self.declared.listed;
+                    listed.retain(|own, _| own.default_schema() != Some(address.name()));
                 }
                 let left = &mut self.declared.intent.unmanaged_partitions;
                 left.retain(|own| !units.contains(own));

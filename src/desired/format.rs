@@ -40,6 +40,8 @@ pub struct Document {
     pub search_path: Option<Vec<String>>,
     /// Schemas (manual section 5.10).
     pub schemas: Option<BTreeMap<String, Option<Schema>>>,
+    /// What others may do with things that a role makes from now on, by that role (manual: ALTER DEFAULT PRIVILEGES).
+    pub default_privileges: Option<BTreeMap<String, DefaultPrivileges>>,
     /// Extensions (manual: CREATE EXTENSION).
     pub extensions: Option<BTreeMap<String, Option<Extension>>>,
     /// Collations (manual section 23.2).
@@ -102,6 +104,9 @@ pub struct Document {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Schema {
+    /// What others may do with things that a role makes in this schema from now on, beside what `default_privileges` of the document
+    /// gives, by that role (manual: ALTER DEFAULT PRIVILEGES).
+    pub default_privileges: Option<BTreeMap<String, DefaultPrivilegesInSchema>>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.
@@ -445,6 +450,12 @@ mod tests {
             (
                 "Privilege",
                 "tables: { t: { grants: { r: [{KEYS}] } } }",
+                "",
+            ),
+            ("DefaultPrivileges", "default_privileges: { r: {KEYS} }", ""),
+            (
+                "DefaultPrivilegesInSchema",
+                "schemas: { s: { default_privileges: { r: {KEYS} } } }",
                 "",
             ),
             ("Extension", "extensions: { e: {KEYS} }", ""),

@@ -9,6 +9,7 @@ use super::edit::{Edits, Pair, entries};
 use super::fault::Ledger;
 use super::node;
 use super::write::{self, Page, entry, long, text};
+use super::write_default_privilege;
 use super::write_privilege::Access;
 use crate::model::{Address, Declared, EVERYBODY, Expression, Grants, Model, Place};
 
@@ -66,7 +67,9 @@ pub fn merge(
             .cloned()
             .collect()
     };
-    for unit in units(then) {
+    let mut all = units(then);
+    all.extend(write_default_privilege::entries(&page_then));
+    for unit in all {
         let Some(place) = declared.origins.0.get(&unit) else {
             continue;
         };
@@ -115,7 +118,16 @@ pub fn merge(
     }
     let stood = units(then);
     let mut new = now.clone();
-    new.retain(|address| !stood.contains(&now.unit_of(address)));
+    let by_default = write_default_privilege::entries(&page_then);
+    new.retain(|address| {
+        let wherever = address.default_schema().is_none();
+        let maker = address
+            .default_role()
+            .filter(|_| wherever)
+            .map(write_default_privilege::entry_of);
+        !stood.contains(&now.unit_of(address))
+            && !maker.is_some_and(|own| by_default.contains(&own))
+    });
     merged.created = write::write(&new, taken, access);
     merged
 }

@@ -31,6 +31,7 @@ mod view;
 mod write;
 mod write_aggregate;
 mod write_constraint;
+mod write_default_privilege;
 mod write_definition;
 mod write_partition;
 mod write_physical;

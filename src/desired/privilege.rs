@@ -7,7 +7,9 @@ use super::document::Gathering;
 use super::fault::Fault;
 use super::fields::{self, Fields};
 use super::node::{Node, Value};
-use crate::model::{ALL_PRIVILEGES, Address, EVERYBODY, Grant, Kind, Name, Object};
+use crate::model::{
+    ALL_PRIVILEGES, APPLIER, Address, EVERYBODY, Grant, Kind, Name, Object, Written,
+};
 
 /// Every privilege of every version is a word of the format.
 const ANY_MAJOR: u16 = u16::MAX;
@@ -22,19 +24,67 @@ struct Listed {
 impl Gathering {
     /// Reads who may do what. A list is whole: what everybody has by itself has to be said as well.
     pub(super) fn grants(&mut self, target: &Address, fields: &mut Fields) {
-        let Some(node) = fields.get("grants") else {
+        if let Some(node) = fields.get("grants") {
+            self.list("grants", target, &node);
+        }
+    }
+
+    /// Reads what a role's things are open to from the start: a list for each kind of them, in a schema or wherever.
+    pub(super) fn default_privileges(
+        &mut self,
+        schema: Option<&Name>,
+        maker: &Name,
+        key: &Rc<Node>,
+        value: &Rc<Node>,
+    ) {
+        if is_everybody(maker) || maker.as_str() == APPLIER {
+            let what = format!("{maker} is no role that makes things");
+            let mend = "write the name of the role whose new things the lists are about".to_owned();
+            self.ledger.fault(key, what, mend);
+            return;
+        }
+        let what = format!("default privileges of {maker}");
+        let Some(mut fields) = Fields::open(value, what, &mut self.ledger) else {
             return;
         };
+        let kinds = [
+            ("tables", Kind::Table),
+            ("sequences", Kind::Sequence),
+            ("functions", Kind::Function),
+            ("types", Kind::Enum),
+            ("schemas", Kind::Schema),
+        ];
+        // Schemas lie in none.
+        let kinds = kinds
+            .iter()
+            .filter(|(_, kind)| schema.is_none() || *kind != Kind::Schema);
+        for (word, kind) in kinds {
+            let Some(node) = fields.get(word) else {
+                continue;
+            };
+            let list = Address::default_privileges(*kind, schema, maker);
+            if self.declared.listed.contains_key(&list) {
+                let what = format!("the {word} of {maker} are listed twice");
+                self.ledger.fault(&node, what, None);
+                continue;
+            }
+            self.list(word, &list, &node);
+        }
+        fields.close(&mut self.ledger);
+    }
+
+    /// Reads a list by role: of an object, or of what is made from now on.
+    fn list(&mut self, word: &'static str, target: &Address, node: &Rc<Node>) {
         if node.is_null() {
             self.ledger.fault(
-                &node,
-                "grants has no value",
+                node,
+                format!("{word} has no value"),
                 "write `{}` for nobody but the owner, or leave the key out: then privileges are not compared".to_owned(),
             );
             return;
         }
         let mut roles: BTreeSet<Name> = BTreeSet::new();
-        for (role, key, list) in fields::entries(&node, "grants", &mut self.ledger) {
+        for (role, key, list) in fields::entries(node, word, &mut self.ledger) {
             let is_everybody = is_everybody(&role);
             let role = if is_everybody {
                 Name::new(EVERYBODY)
@@ -43,7 +93,7 @@ impl Gathering {
             };
             if !roles.insert(role.clone()) {
                 self.ledger
-                    .fault(&key, format!("{role} stands twice in grants"), None);
+                    .fault(&key, format!("{role} stands twice in {word}"), None);
             }
             let Value::List(items) = &list.value else {
                 let what = format!("what {role} may do is {}, not a list", list.describe());
@@ -66,14 +116,19 @@ impl Gathering {
                 self.grant(target, &role, own, item);
             }
         }
-        for privilege in target.kind().given_to_everybody() {
-            let at = Address::privilege_on(target, &Name::new(EVERYBODY), &Name::new(*privilege));
-            let all =
-                Address::privilege_on(target, &Name::new(EVERYBODY), &Name::new(ALL_PRIVILEGES));
+        // In a schema nothing is given by itself.
+        let given = match target.default_schema() {
+            Some(_) => &[][..],
+            None => kind_of(target).given_to_everybody(),
+        };
+        for privilege in given {
+            let everybody = Name::new(EVERYBODY);
+            let [at, all] =
+                [privilege, ALL_PRIVILEGES].map(|own| of_role(target, &everybody, &Name::new(own)));
             let objects = &mut self.declared.written.objects;
             let said = [objects.remove(&at), objects.remove(&all)];
             if said.iter().all(Option::is_none) {
-                objects.insert(at, Object::Grant(Grant::Taken));
+                objects.insert(at, how_of(target, Grant::Taken));
             }
         }
         self.declared.listed.insert(target.clone(), roles);
@@ -96,7 +151,7 @@ impl Gathering {
                 vec![privilege.clone()]
             };
             for privilege in privileges {
-                let address = Address::privilege_on(&target, role, &privilege);
+                let address = of_role(&target, role, &privilege);
                 if self.declared.written.objects.contains_key(&address) {
                     let what = format!(
                         "{} is listed twice for {role}",
@@ -104,7 +159,7 @@ impl Gathering {
                     );
                     self.ledger.fault(at, what, None);
                 }
-                self.put(&address, at, Object::Grant(own.how));
+                self.put(&address, at, how_of(&target, own.how));
             }
         }
     }
@@ -156,7 +211,7 @@ impl Gathering {
             word
         };
         let kind = if columns.is_empty() {
-            target.kind()
+            kind_of(target)
         } else {
             Kind::Column
         };
@@ -171,7 +226,9 @@ impl Gathering {
         }
         let known = kind.privileges(ANY_MAJOR);
         if privilege != ALL_PRIVILEGES && !known.contains(&privilege.as_str()) {
-            let on = if columns.is_empty() {
+            let on = if target.default_list().is_some() {
+                "what is made here".to_owned()
+            } else if columns.is_empty() {
                 target.to_string()
             } else {
                 "columns".to_owned()
@@ -234,6 +291,28 @@ impl Gathering {
 /// Says whether a name stands for every role: no role can be called `public`, and SQL spells it `PUBLIC` as well.
 pub(super) fn is_everybody(role: &Name) -> bool {
     matches!(role.as_str(), "public" | EVERYBODY)
+}
+
+/// Returns the kind of what a list is about.
+fn kind_of(target: &Address) -> Kind {
+    target.on().unwrap_or(target.kind())
+}
+
+/// Returns the address of a role's privilege in a list.
+fn of_role(target: &Address, role: &Name, privilege: &Name) -> Address {
+    if target.default_list().is_some() {
+        target.by_default(role, privilege)
+    } else {
+        Address::privilege_on(target, role, privilege)
+    }
+}
+
+fn how_of(target: &Address, how: Grant) -> Object<Written> {
+    if target.default_list().is_some() {
+        Object::DefaultPrivilege(how)
+    } else {
+        Object::Grant(how)
+    }
 }
 
 fn column_of(relation: &Address, column: &Name) -> Address {

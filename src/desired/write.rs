@@ -6,8 +6,9 @@ use serde_yaml::{Mapping, Value};
 
 use super::write_privilege::{Access, Lists};
 use super::{
-    edit, write_aggregate, write_constraint, write_definition, write_partition, write_physical,
-    write_policy, write_routine, write_rule, write_types, write_view,
+    edit, write_aggregate, write_constraint, write_default_privilege, write_definition,
+    write_partition, write_physical, write_policy, write_routine, write_rule, write_types,
+    write_view,
 };
 use crate::model::{
     Address, Check, Column, Counting, Defined, Expression, Generated, Grants, Hash, Identity,
@@ -46,6 +47,14 @@ pub fn write(model: &Model<Expression>, mut taken: BTreeSet<String>, access: Acc
             let sections = [(section, Value::Mapping(entries))];
             files.push(file(section, sections, &mut taken));
         }
+    }
+    let defaults = write_default_privilege::entries(&page);
+    let defaults = defaults.iter().filter_map(|own| entry(&page, own));
+    let defaults: Mapping = defaults.map(|(_, key, own)| (text(&key), own)).collect();
+    if !defaults.is_empty() {
+        let section = write_default_privilege::KEY;
+        let sections = [(section, Value::Mapping(defaults))];
+        files.push(file(section, sections, &mut taken));
     }
     let others = model
         .objects
@@ -184,10 +193,14 @@ fn as_map(context: &str, value: Value) -> Mapping {
 pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str, String, Value)> {
     let model = page.model;
     let name = address.name().as_str().to_owned();
+    if address.kind() == Kind::DefaultPrivilege {
+        return write_default_privilege::entry(page, address);
+    }
     let entry = match model.objects.get(address)? {
         Object::Schema(_) => {
             let mut own = Mapping::new();
             attached(page, address, &mut own);
+            write_default_privilege::of_schema(page, address.name(), &mut own);
             ("schemas", name, Value::Mapping(own))
         }
         Object::Extension(own) => {
@@ -263,7 +276,8 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
         | Object::Rule(_)
         | Object::Owner(_)
         | Object::Grant(_)
-        | Object::Comment(_) => return None,
+        | Object::Comment(_)
+        | Object::DefaultPrivilege(_) => return None,
     };
     let (section, key, value) = entry;
     let value = match page.privileges.of_object(address) {

@@ -47,10 +47,11 @@ impl Lists {
             if let (Object::Owner(own), Some(unit)) = (object, address.target()) {
                 lists.owners.insert(unit, own.role.clone());
             }
-            let Object::Grant(how) = object else {
+            let (Object::Grant(how) | Object::DefaultPrivilege(how)) = object else {
                 continue;
             };
-            let (Some(target), [.., role, privilege]) = (address.target(), address.path()) else {
+            let target = address.target().or_else(|| address.default_list());
+            let (Some(target), [.., role, privilege]) = (target, address.path()) else {
                 continue;
             };
             let (unit, column) = if target.kind() == Kind::Column {
@@ -84,15 +85,22 @@ impl Lists {
         lists
     }
 
-    /// Writes the list of an object, where it has one.
+    /// Returns what has a list, or may have one.
+    pub(super) fn units(&self) -> impl Iterator<Item = &Address> {
+        let said = self.own.keys().chain(self.taken.keys());
+        self.whole.iter().chain(said)
+    }
+
+    /// Writes the list of an object, or of what a role makes from now on, where it has one.
     pub(super) fn of_object(&self, unit: &Address) -> Option<Value> {
-        let all = unit.kind().privileges(self.access.major);
+        let kind = unit.on().unwrap_or(unit.kind());
+        let all = kind.privileges(self.access.major);
         let (own, taken) = (self.own.get(unit), self.taken.get(unit));
         let has_list = self.whole.contains(unit)
             || match self.access.grants {
                 Grants::Ignored => false,
-                Grants::Listed => own.is_some() || taken.is_some(),
-                Grants::Every => true,
+                Grants::Every if unit.default_list().is_none() => true,
+                Grants::Listed | Grants::Every => own.is_some() || taken.is_some(),
             };
         if all.is_empty() || !has_list {
             return None;
@@ -104,10 +112,17 @@ impl Lists {
             of_role.is_some_and(|own| own.contains(privilege))
         };
         // An owner that is listed for anything is listed for all that it has.
-        let owner = self.owners.get(unit).unwrap_or(&self.access.role);
-        let is_listed =
-            roles.contains_key(owner) || taken.is_some_and(|own| own.contains_key(owner));
-        let given = unit.kind().given_to_everybody();
+        let owner = unit.default_role().or_else(|| self.owners.get(unit));
+        let owner = owner.unwrap_or(&self.access.role);
+        // In a schema nothing is given by itself.
+        let in_schema = unit.default_schema().is_some();
+        let is_listed = !in_schema
+            && (roles.contains_key(owner) || taken.is_some_and(|own| own.contains_key(owner)));
+        let given = if in_schema {
+            &[]
+        } else {
+            kind.given_to_everybody()
+        };
         let full = is_listed.then_some((owner, all));
         for (role, privileges) in full.into_iter().chain([(&everybody, given)]) {
             let privileges = privileges.iter().map(|own| own.to_lowercase());

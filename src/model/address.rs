@@ -94,6 +94,53 @@ impl Address {
         }
     }
 
+    /// Makes the address of the list of what others may do with the things of a kind that a role makes from now on: in a schema, or
+    /// wherever. Lists are no objects; the privileges in them are.
+    pub fn default_privileges(kind: Kind, schema: Option<&Name>, role: &Name) -> Self {
+        Self {
+            on: Some(kind),
+            ..Self::new(
+                Kind::DefaultPrivilege,
+                schema.into_iter().chain([role]).cloned(),
+            )
+        }
+    }
+
+    /// Makes the address of what a role may do by this list.
+    pub fn by_default(&self, grantee: &Name, privilege: &Name) -> Self {
+        let path = self.path.iter().chain([grantee, privilege]).cloned();
+        Self {
+            path: path.collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the list that a default privilege stands in; a list is its own.
+    pub fn default_list(&self) -> Option<Self> {
+        let kept = match self.path.len() {
+            own @ 3.. => own - 2,
+            own => own,
+        };
+        (self.kind == Kind::DefaultPrivilege).then(|| Self {
+            path: self.path[..kept].into(),
+            ..self.clone()
+        })
+    }
+
+    /// Returns the schema that default privileges, or a list of them, speak of; none where they count wherever something is made.
+    pub fn default_schema(&self) -> Option<&Name> {
+        let is_of_schema = self.kind == Kind::DefaultPrivilege && self.path.len().is_multiple_of(2);
+        self.path.first().filter(|_| is_of_schema)
+    }
+
+    /// Returns the role that makes what default privileges, or a list of them, speak of.
+    pub fn default_role(&self) -> Option<&Name> {
+        let at = usize::from(self.path.len().is_multiple_of(2));
+        self.path
+            .get(at)
+            .filter(|_| self.kind == Kind::DefaultPrivilege)
+    }
+
     /// Makes the address with another kind at the same path.
     pub fn with_kind(&self, kind: Kind) -> Self {
         Self {
@@ -158,6 +205,9 @@ impl Address {
 
     /// Returns the address of the object that this comment, owner or privilege is on.
     pub fn target(&self) -> Option<Self> {
+        if self.kind == Kind::DefaultPrivilege {
+            return None;
+        }
         let extra = if self.kind == Kind::Grant { 2 } else { 0 };
         let kept = self.path.len().saturating_sub(extra);
         self.on.map(|kind| Self {
@@ -243,6 +293,9 @@ impl Address {
 
     /// Says whether this lies in a schema, or is it. What is the whole database's lies in none, whatever its name is.
     pub fn is_in_schema(&self, schema: &Name) -> bool {
+        if self.kind == Kind::DefaultPrivilege {
+            return self.default_schema() == Some(schema);
+        }
         let kind = self.on.unwrap_or(self.kind);
         let is_in_one = !kind.is_global() || kind == Kind::Schema;
         is_in_one && self.schema_name() == schema
@@ -262,6 +315,9 @@ impl Address {
     pub fn is_at_or_below(&self, ancestor: &Self) -> bool {
         if self == ancestor {
             return true;
+        }
+        if self.kind == Kind::DefaultPrivilege {
+            return ancestor.kind == Kind::Schema && self.is_in_schema(ancestor.name());
         }
         let starts = self.path.len() >= ancestor.path.len()
             && self.path[..ancestor.path.len()] == *ancestor.path;
@@ -322,7 +378,8 @@ impl Address {
                 | Kind::Rule
                 | Kind::Owner
                 | Kind::Grant
-                | Kind::Comment => self.on == Some(ancestor.kind),
+                | Kind::Comment
+                | Kind::DefaultPrivilege => self.on == Some(ancestor.kind),
             }
     }
 
@@ -383,7 +440,7 @@ impl FromStr for Address {
         };
         let (kind, rest) =
             leading_kind(text).ok_or_else(|| fault("it begins with no known kind"))?;
-        let (on, rest) = if kind.is_attached() {
+        let (on, rest) = if kind.is_attached() || kind == Kind::DefaultPrivilege {
             let (on, rest) =
                 leading_kind(rest).ok_or_else(|| fault("it names the kind of what it is on"))?;
             (Some(on), rest)

@@ -64,3 +64,23 @@ pub struct Foreign {
     #[serde(default, skip_serializing_if = "Options::is_empty")]
     pub options: Options,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_earlier_journals_read() {
+        let pairs = |own: &[(&str, &str)]| {
+            let pairs = own
+                .iter()
+                .map(|(name, value)| (Name::new(*name), (*value).to_owned()));
+            Options(pairs.collect())
+        };
+        let by_name: Options = serde_json::from_str(r#"{"b": "2", "a": "1"}"#).expect("it reads");
+        assert_eq!(by_name, pairs(&[("a", "1"), ("b", "2")]));
+        let listed: Options =
+            serde_json::from_str(r#"[["b", "2"], ["a", "1"]]"#).expect("it reads");
+        assert_eq!(listed.0, pairs(&[("b", "2"), ("a", "1")]).0);
+    }
+}

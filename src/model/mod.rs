@@ -53,7 +53,7 @@ pub use constraint::{
     PrimaryKey, PrimaryKeyAlteration, Unique, UniqueAlteration, Validity,
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
-pub use default_privilege::{DefaultPrivilege, DefaultPrivileges};
+pub use default_privilege::{DefaultPrivileges, Given};
 pub use defined::{Clause, Defined, Has, NO_OPERAND, PLAIN_OPTIONS, Shape};
 pub use definition::{Definition, DefinitionAlteration, Said};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};

@@ -195,6 +195,8 @@ kinds! {
     Grant = "privilege", Grant, GrantAlteration;
     /// A comment on an object.
     Comment = "comment", Comment, CommentAlteration;
+    /// A privilege on what a role makes from now on.
+    DefaultPrivilege = "default privilege", Grant, GrantAlteration;
     }
 }
 
@@ -240,7 +242,8 @@ impl Kind {
             | Self::MaterializedView
             | Self::Owner
             | Self::Grant
-            | Self::Comment => false,
+            | Self::Comment
+            | Self::DefaultPrivilege => false,
         }
     }
 
@@ -284,7 +287,8 @@ impl Kind {
             | Self::Policy
             | Self::Owner
             | Self::Grant
-            | Self::Comment => false,
+            | Self::Comment
+            | Self::DefaultPrivilege => false,
         }
     }
 
@@ -328,7 +332,8 @@ impl Kind {
             | Self::Policy
             | Self::Owner
             | Self::Grant
-            | Self::Comment => false,
+            | Self::Comment
+            | Self::DefaultPrivilege => false,
         }
     }
 
@@ -410,6 +415,7 @@ impl<T: Text> Object<T> {
             Self::OwnedBy(_) => Some(own.with_kind(Kind::Sequence)),
             Self::Index(index) => Some(index.table_address(own)),
             Self::Owner(_) | Self::Grant(_) | Self::Comment(_) => own.attached_to(),
+            Self::DefaultPrivilege(_) => own.default_schema().map(|_| own.schema()),
         }
     }
 
@@ -481,7 +487,8 @@ impl<T: Text> Object<T> {
             | Self::Policy(_)
             | Self::Owner(_)
             | Self::Grant(_)
-            | Self::Comment(_) => Vec::new(),
+            | Self::Comment(_)
+            | Self::DefaultPrivilege(_) => Vec::new(),
         }
     }
 
@@ -527,6 +534,7 @@ impl<T: Text> Object<T> {
             Self::Policy(own) => Object::Policy(own.map(turn)),
             Self::Owner(own) => Object::Owner(own.clone()),
             Self::Grant(own) => Object::Grant(*own),
+            Self::DefaultPrivilege(own) => Object::DefaultPrivilege(*own),
             Self::Comment(own) => Object::Comment(own.clone()),
         }
     }

@@ -99,7 +99,8 @@ impl Kind {
             | Self::Policy
             | Self::Owner
             | Self::Grant
-            | Self::Comment => &[],
+            | Self::Comment
+            | Self::DefaultPrivilege => &[],
         }
     }
 
@@ -189,6 +190,15 @@ impl<T: Clone> Model<T> {
 }
 
 impl Declared {
+    /// Returns what is declared on its own: top-level objects, and lists of default privileges.
+    pub fn units(&self) -> std::collections::BTreeSet<Address> {
+        let objects = self.written.objects.keys();
+        let objects = objects.filter(|own| own.kind().is_top_level());
+        let lists = self.listed.keys();
+        let lists = lists.filter(|own| own.default_list().is_some());
+        objects.chain(lists).cloned().collect()
+    }
+
     /// Gives roles the names that they have in a database.
     pub fn with_roles(self, names: &BTreeMap<Name, Name>) -> Self {
         if names.is_empty() {
@@ -207,7 +217,10 @@ impl Declared {
                     .collect(),
             ),
             listed: listed
-                .map(|(own, roles)| (own, roles.into_iter().map(name).collect()))
+                .map(|(own, roles)| {
+                    let roles = roles.into_iter().map(name).collect();
+                    (granted_to(&own, names), roles)
+                })
                 .collect(),
         }
     }
@@ -227,6 +240,17 @@ pub(crate) fn granted_to(address: &Address, names: &BTreeMap<Name, Name>) -> Add
             })
             .collect();
         return address.clone().with_arguments(user);
+    }
+    if let (Some(list), Some(maker)) = (address.default_list(), address.default_role()) {
+        let called = |own: &Name| names.get(own).unwrap_or(own).clone();
+        let kind = address.on().expect("it speaks of a kind");
+        let new = Address::default_privileges(kind, list.default_schema(), &called(maker));
+        return match address.path() {
+            [.., grantee, privilege] if list != *address => {
+                new.by_default(&called(grantee), privilege)
+            }
+            _ => new,
+        };
     }
     let (Kind::Grant, [.., role, privilege], Some(target)) =
         (address.kind(), address.path(), address.target())

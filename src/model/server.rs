@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, DefaultPrivileges, SmallTable};
+use super::{Address, SmallTable};
 
 /// A server's version as `server_version_num` counts: 150018 is 15.18.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,7 +72,4 @@ pub struct Server {
     pub role: String,
     /// Sizes of its tables.
     pub sizes: BTreeMap<Address, Size>,
-    /// What new objects of that role have.
-    #[serde(skip)]
-    pub default_privileges: DefaultPrivileges,
 }

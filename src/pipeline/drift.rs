@@ -9,7 +9,8 @@ use crate::desired::Loaded;
 use crate::diff::{Change, Changes, diff};
 use crate::history::History;
 use crate::model::{
-    Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Name, Object, Owner, Read,
+    APPLIER, Address, Declared, Expression, Intent, Kind, Level, Model, Moves, Name, Object, Owner,
+    Read, granted_to,
 };
 use crate::scratch::{self, Wanted, Workshop};
 
@@ -68,7 +69,7 @@ pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
     let ours = |model: &Model<Expression>| {
         let mut part = model.clone();
         part.retain(|address| {
-            let unit = model.unit_of(address);
+            let unit = declared_with(model, address, applier);
             owned.contains(&unit) && !model.is_left_to_others(&unit, &left)
         });
         part
@@ -77,7 +78,7 @@ pub async fn drift(project: &Project) -> Result<Option<Drift>, PipelineError> {
     let unmanaged: BTreeSet<Address> = now
         .objects
         .keys()
-        .map(|address| now.unit_of(address))
+        .map(|address| declared_with(&now, address, applier))
         .filter(|unit| !owned.contains(unit) && !is_everybodys(unit))
         .filter(|unit| !now.is_left_to_others(unit, &left))
         .collect();
@@ -96,6 +97,16 @@ fn as_read_by(applier: &Name, mut model: Model<Expression>, reader: &Name) -> Mo
     if applier == reader {
         return model;
     }
+    let owners: BTreeMap<Address, Name> = model
+        .objects
+        .iter()
+        .filter_map(|(address, object)| {
+            let Object::Owner(own) = object else {
+                return None;
+            };
+            Some((address.target()?, own.role.clone()))
+        })
+        .collect();
     let has_owner = |own: &&Address| {
         let kind = own.kind();
         let has = if let Kind::Defined(small) = kind {
@@ -105,6 +116,10 @@ fn as_read_by(applier: &Name, mut model: Model<Expression>, reader: &Name) -> Mo
         };
         has && !own.is_value()
     };
+    model.objects = std::mem::take(&mut model.objects)
+        .into_iter()
+        .map(|(address, object)| (own_privilege(applier, reader, &address, &owners), object))
+        .collect();
     let unsaid = model
         .objects
         .keys()
@@ -124,6 +139,39 @@ fn as_read_by(applier: &Name, mut model: Model<Expression>, reader: &Name) -> Mo
     model
 }
 
+/// Returns what an object is declared with: its unit, or the list that a default privilege stands in, by the role's name.
+fn declared_with(model: &Model<Expression>, address: &Address, applier: &str) -> Address {
+    let names = BTreeMap::from([(Name::new(APPLIER), Name::new(applier))]);
+    let list = address.default_list();
+    list.map_or_else(|| model.unit_of(address), |own| granted_to(&own, &names))
+}
+
+/// Turns the address of a privilege: what a role may do with its own things, and with what it makes, is read without its name by
+/// that role, and with it by others.
+fn own_privilege(
+    applier: &Name,
+    reader: &Name,
+    address: &Address,
+    owners: &BTreeMap<Address, Name>,
+) -> Address {
+    let own = Name::new(APPLIER);
+    let of_unit = || {
+        let unit = address.target()?.lists_privileges();
+        Some(owners.get(&unit).cloned().unwrap_or_else(|| own.clone()))
+    };
+    let whose = if address.kind() == Kind::Grant {
+        of_unit()
+    } else {
+        address.default_role().cloned()
+    };
+    let names = match whose {
+        Some(role) if role == *applier => BTreeMap::from([(applier.clone(), own)]),
+        Some(role) if role == own => BTreeMap::from([(own, reader.clone())]),
+        _ => return address.clone(),
+    };
+    granted_to(address, &names)
+}
+
 /// Compares the live schema with what the files declare.
 ///
 /// # Errors
@@ -141,16 +189,16 @@ pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drif
         live: found,
     } = sides;
     let owned = history.owned();
-    let declares: BTreeSet<Address> = declared
-        .written
-        .objects
-        .keys()
+    let role = read.server.role.as_str();
+    let objects = declared.written.objects.keys();
+    let mut declares: BTreeSet<Address> = objects
         .map(|address| declared.written.unit_of(address))
         .collect();
+    declares.extend(declared.units());
     let ours = |model: &Model<Expression>| {
         let mut part = visible(model, &project.settings);
         part.retain(|address| {
-            let unit = model.unit_of(address);
+            let unit = declared_with(model, address, role);
             declares.contains(&unit) || owned.contains(&unit)
         });
         part
@@ -159,7 +207,7 @@ pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drif
     let unmanaged: BTreeSet<Address> = visible(&found, &project.settings)
         .objects
         .keys()
-        .map(|address| found.unit_of(address))
+        .map(|address| declared_with(&found, address, role))
         .filter(|unit| !declares.contains(unit) && !owned.contains(unit) && !is_everybodys(unit))
         .collect();
     Ok(Drift {

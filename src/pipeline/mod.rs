@@ -238,7 +238,7 @@ fn visible(model: &Model<Expression>, settings: &Settings) -> Model<Expression> 
     let ignores_grants = settings.manage.grants == Grants::Ignored;
     model.retain(|address| {
         !address.is_in_schema(&settings.journal)
-            && (address.kind() != Kind::Grant || !ignores_grants)
+            && (!matches!(address.kind(), Kind::Grant | Kind::DefaultPrivilege) || !ignores_grants)
             && !is_marked(address)
             && !settings.manage.excludes(address)
             && settings.manage.covers(address)

@@ -51,13 +51,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         purpose: Purpose::Declare,
     };
     let mut made = make(project, &wish).await?;
-    let declares: BTreeSet<Address> = declared
-        .written
-        .objects
-        .keys()
-        .filter(|address| address.kind().is_top_level())
-        .cloned()
-        .collect();
+    let declares = declared.units();
     let ours = history.owned();
     made.observation.not_yet_ours = declares
         .iter()
@@ -190,7 +184,6 @@ async fn make_with(
         server: &read.server,
         blockers: &read.blockers,
         outside: outside(&forward.level, &forward.unmanaged, strangers),
-        listed: listed(declared, settings),
         settings,
         rewrites: &project.rewrites,
     };
@@ -340,7 +333,6 @@ async fn inverse(
         server: &read.server,
         blockers: &read.blockers,
         outside: BTreeMap::new(),
-        listed: declared.listed.keys().cloned().collect(),
         settings,
         rewrites: &project.rewrites,
     };
@@ -404,14 +396,6 @@ fn sizes(stages: &[Stage], cx: &Context<'_>) -> BTreeMap<Address, SizeClass> {
         }
     }
     sizes
-}
-
-/// Returns the objects of which the files say who may do what, where that is compared.
-fn listed(declared: &Declared, settings: &Settings) -> BTreeSet<Address> {
-    if settings.manage.grants == Grants::Ignored {
-        return BTreeSet::new();
-    }
-    declared.listed.keys().cloned().collect()
 }
 
 /// Finds what depends on what is ours and is not ours itself, as everything is called before the moves.

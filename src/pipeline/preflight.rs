@@ -388,7 +388,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::Rule(_)
         | Object::Owner(_)
         | Object::Grant(_)
-        | Object::Comment(_) => None,
+        | Object::Comment(_)
+        | Object::DefaultPrivilege(_) => None,
     }
 }
 

@@ -148,7 +148,7 @@ async fn merged(
         .await?;
         let merged = desired::merge(
             &files,
-            &sides.declared,
+            &sides.declared.clone().with_roles(&roles),
             &as_in_files(&visible(&sides.files, settings)),
             &as_in_files(&visible(&sides.live, settings)),
             taken.clone(),

@@ -1,6 +1,6 @@
 //! Rows that were written since a revision, and stand in the way of its stored way back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::rollback::spoken_of;
 use super::{Live, PipelineError, Project, preflight};
@@ -81,7 +81,6 @@ pub(super) async fn conflicts(
         server: &live.read.server,
         blockers: &live.read.blockers,
         outside: BTreeMap::new(),
-        listed: BTreeSet::new(),
         settings: &project.settings,
         rewrites: &project.rewrites,
     };

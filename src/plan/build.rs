@@ -363,7 +363,8 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 | Object::Rule(_)
                 | Object::Owner(_)
                 | Object::Grant(_)
-                | Object::Comment(_) => false,
+                | Object::Comment(_)
+                | Object::DefaultPrivilege(_) => false,
             };
             let reversal = if holds_rows {
                 Reversal::Shape
@@ -380,6 +381,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Kind::Parameters
                     | Kind::ColumnSettings
                     | Kind::ClusteredOn
+                    | Kind::DefaultPrivilege
             ) || matches!(object, Object::Grant(Grant::Taken));
             let phase = if unnoticed {
                 Phase::Expand
@@ -417,6 +419,7 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                     | Alteration::ColumnSettings(_)
                     | Alteration::ClusteredOn(_)
                     | Alteration::Grant(GrantAlteration::How(Grant::Grantable))
+                    | Alteration::DefaultPrivilege(_)
             );
             // What is made is switched off in the transaction that makes it.
             let is_made = matches!(alteration, Alteration::Trigger(_) | Alteration::Rule(_))

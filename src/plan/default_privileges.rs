@@ -5,18 +5,26 @@ use super::rewrite::Context;
 use super::stage::Stage;
 use super::step::{Effect, Step};
 use crate::ddl;
-use crate::model::{Address, DefaultPrivilege, Grant, Object};
+use crate::model::{Address, DefaultPrivileges, Given, Grant, Object};
 
 pub(super) fn taken_again(stages: &mut [Stage], cx: &Context<'_>) {
+    // The plan may change them before or after it makes something.
+    let [before, after] = [&cx.level.current, &cx.level.desired].map(DefaultPrivileges::of_applier);
     for stage in stages {
         let all = std::mem::take(&mut stage.steps);
         for step in all {
             let made = step.effects.iter().filter_map(Effect::created);
-            let made = made.filter(|own| own.kind().is_top_level() && is_said(own, cx));
+            // Who may do what is known of each: a file lists it, it is made again as it was, or it has what the plan leaves by default.
+            let objects = &cx.level.desired.objects;
+            let made = made.filter(|own| own.kind().is_top_level() && objects.contains_key(*own));
             let more: Vec<Step> = made
                 .flat_map(|own| {
-                    let given = cx.server.default_privileges.of(own).iter();
-                    given.filter_map(|given| evened(own, given, cx))
+                    let mut all: Vec<Given> = before.of(own).collect();
+                    let more = after.of(own).filter(|given| !all.contains(given));
+                    let more: Vec<Given> = more.collect();
+                    all.extend(more);
+                    let steps = all.iter().filter_map(|given| evened(own, given, cx));
+                    steps.collect::<Vec<Step>>()
                 })
                 .map(|own| own.phase(step.phase))
                 .collect();
@@ -26,13 +34,11 @@ pub(super) fn taken_again(stages: &mut [Stage], cx: &Context<'_>) {
     }
 }
 
-/// Says whether it is known who may do what: a file lists it, or it is made again as it was.
-fn is_said(own: &Address, cx: &Context<'_>) -> bool {
-    cx.level.desired.objects.contains_key(own)
-        && (cx.listed.contains(own) || cx.level.current.objects.contains_key(own))
-}
-
-fn evened(own: &Address, given: &DefaultPrivilege, cx: &Context<'_>) -> Option<Step> {
+fn evened(own: &Address, given: &Given, cx: &Context<'_>) -> Option<Step> {
+    let owner = cx.level.desired.objects.get(&Address::owner_of(own));
+    if matches!(owner, Some(Object::Owner(owner)) if owner.role == given.role) {
+        return None;
+    }
     let address = Address::privilege_on(own, &given.role, &given.privilege);
     let wanted = match cx.level.desired.objects.get(&address) {
         Some(Object::Grant(wanted)) => Some(*wanted),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hazard::{Finding, Hazard};
 use super::identity::Question;
 use super::rewrite::Context;
+use super::sentence::made;
 use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
@@ -305,15 +306,15 @@ fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
 
 /// Says whether a step gives something to whoever carries it out.
 pub(crate) fn means_applier(step: &Step) -> bool {
+    let applier = Name::new(APPLIER);
+    let names_it = |own: &Address| {
+        let is_privilege = matches!(own.kind(), Kind::Grant | Kind::DefaultPrivilege);
+        let is_given = own.path().iter().rev().nth(1) == Some(&applier);
+        is_privilege && is_given || own.default_role() == Some(&applier)
+    };
     step.effects.iter().any(|effect| match effect {
-        Effect::Creates(own) | Effect::Alters(own, _) => {
-            own.kind() == Kind::Grant && own.path().iter().rev().nth(1) == Some(&Name::new(APPLIER))
-        }
-        Effect::Drops(own) => {
-            own.kind() == Kind::Owner
-                || own.kind() == Kind::Grant
-                    && own.path().iter().rev().nth(1) == Some(&Name::new(APPLIER))
-        }
+        Effect::Creates(own) | Effect::Alters(own, _) => names_it(own),
+        Effect::Drops(own) => own.kind() == Kind::Owner || names_it(own),
         Effect::Uses(_) | Effect::Reads(_) | Effect::Moves(_) => false,
     })
 }
@@ -326,6 +327,13 @@ fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, Strin
     let makes = matches!(effect, Effect::Alters(..) | Effect::Creates(_));
     if let (true, Some(Object::View(from)), Some(Object::View(to))) = (makes, from, to) {
         return whose_privileges(from, to).map(|because| (address.clone(), because));
+    }
+    if let Some(list) = address.default_list()
+        && from != to
+    {
+        let what = gets_or_loses(from, to, address);
+        let because = format!("{what} {}", made(&list));
+        return Some((list, because));
     }
     let is_said = matches!(
         address.kind(),
@@ -360,19 +368,28 @@ fn privilege_change(effect: &Effect, cx: &Context<'_>) -> Option<(Address, Strin
             if owns && !is_taken || has_whole {
                 return None;
             }
-            let (before, after) = (held(from, to), held(to, from));
-            let what = match (before, after) {
-                (Holding::Not, _) => "gets",
-                (_, Holding::Not) => "loses",
-                (Holding::Plain, _) => "may pass on",
-                (Holding::Grantable, _) => "may no longer pass on",
-            };
-            let role = spoken_role(role);
-            format!("{role} {what} {} on {target}", privilege.as_str())
+            format!("{} {target}", gets_or_loses(from, to, address))
         }
         _ => format!("who sees and writes which rows of {unit} changes"),
     };
     Some((unit, because))
+}
+
+/// Says what becomes of a privilege, up to what it is on.
+fn gets_or_loses(
+    from: Option<&Object<Expression>>,
+    to: Option<&Object<Expression>>,
+    address: &Address,
+) -> String {
+    let what = match (held(from, to), held(to, from)) {
+        (Holding::Not, _) => "gets",
+        (_, Holding::Not) => "loses",
+        (Holding::Plain, _) => "may pass on",
+        (Holding::Grantable, _) => "may no longer pass on",
+    };
+    let role = address.path().iter().rev().nth(1);
+    let role = role.map(spoken_role).unwrap_or_default();
+    format!("{role} {what} {} on", address.name().as_str())
 }
 
 /// Says whose privileges count below a view from now on, where that changes (manual section 39.5).
@@ -405,9 +422,14 @@ enum Holding {
 
 /// Says how a privilege is held on one side, with a look at the other: what is not said is as the server gives it by itself.
 fn held(own: Option<&Object<Expression>>, other: Option<&Object<Expression>>) -> Holding {
-    let taken = |own: Option<&Object<Expression>>| matches!(own, Some(Object::Grant(Grant::Taken)));
+    let taken = |own: Option<&Object<Expression>>| {
+        let taken = Grant::Taken;
+        matches!(own, Some(Object::Grant(how) | Object::DefaultPrivilege(how)) if *how == taken)
+    };
     match own {
-        Some(Object::Grant(Grant::Grantable)) => Holding::Grantable,
+        Some(Object::Grant(Grant::Grantable) | Object::DefaultPrivilege(Grant::Grantable)) => {
+            Holding::Grantable
+        }
         Some(_) if !taken(own) => Holding::Plain,
         None if taken(other) => Holding::Plain,
         Some(_) | None => Holding::Not,

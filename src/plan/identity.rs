@@ -437,7 +437,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Rule
             | Kind::Owner
             | Kind::Grant
-            | Kind::Comment => {}
+            | Kind::Comment
+            | Kind::DefaultPrivilege => {}
         }
     }
     // A plain column that shall be computed keeps its values aside: the server has no way to turn one into the other.

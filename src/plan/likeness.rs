@@ -110,7 +110,8 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::Rule
         | Kind::Owner
         | Kind::Grant
-        | Kind::Comment => false,
+        | Kind::Comment
+        | Kind::DefaultPrivilege => false,
     }
 }
 

@@ -202,7 +202,8 @@ fn statements(
         | Kind::RowSecurity
         | Kind::Owner
         | Kind::Grant
-        | Kind::Comment => unreachable!("identity moves no {}", from.kind().keyword()),
+        | Kind::Comment
+        | Kind::DefaultPrivilege => unreachable!("identity moves no {}", from.kind().keyword()),
     }
     // The command of each kind: into another schema, to another name.
     type Command = fn(&Address, &crate::model::Name) -> Statement;

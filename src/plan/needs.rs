@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::artifact::Decision;
 use super::step::{Act, Effect, LedgerChange, Step};
 use crate::ddl::{self, LockMode};
-use crate::model::{Address, Defined, Expression, Kind, Model, Name, Object};
+use crate::model::{APPLIER, Address, Defined, Expression, Kind, Model, Name, Object};
 use crate::sql::Sql;
 
 /// A privilege that carrying a plan out needs.
@@ -163,7 +163,9 @@ impl Gathering<'_> {
     }
 
     fn creates(&mut self, address: &Address, step: &Step) {
-        if address.kind() == Kind::Schema {
+        if address.kind() == Kind::DefaultPrivilege {
+            self.owns(address);
+        } else if address.kind() == Kind::Schema {
             self.need(Need::CreateInDatabase, address);
         } else if address.kind() == Kind::Extension {
             self.need(Need::Extension(address.clone()), address);
@@ -206,6 +208,13 @@ impl Gathering<'_> {
 
     /// Whoever changes a thing has the privileges of its owner.
     fn owns(&mut self, address: &Address) {
+        // Whose things they are about: whoever has that role's privileges may say so, whosever the schema is.
+        if let Some(maker) = address.default_role() {
+            if maker.as_str() != APPLIER {
+                self.need(Need::Member(maker.clone()), address);
+            }
+            return;
+        }
         let was = self
             .decision
             .moves

@@ -2,14 +2,16 @@
 
 use super::rewrite::Context;
 use crate::model::{
-    Address, Alteration, Clause, ColumnSettingsAlteration, CompositeAlteration,
+    APPLIER, Address, Alteration, Clause, ColumnSettingsAlteration, CompositeAlteration,
     DefinitionAlteration, EnumAlteration, Grant, GrantAlteration, Kind, Object, OwnerAlteration,
     TableAlteration, spoken_role,
 };
 
 /// Says why something is made.
 pub(super) fn created(address: &Address, cx: &Context<'_>) -> String {
-    if let Some(Object::Grant(how)) = cx.level.desired.objects.get(address) {
+    if let Some(Object::Grant(how) | Object::DefaultPrivilege(how)) =
+        cx.level.desired.objects.get(address)
+    {
         let is_kept =
             cx.level.current.objects.get(address) == cx.level.desired.objects.get(address);
         return if is_kept {
@@ -52,11 +54,33 @@ fn spoken(address: &Address) -> String {
 
 /// Speaks of all that a role may do with something.
 fn access(grant: &Address) -> String {
+    if let (Some(list), [.., role, _]) = (grant.default_list(), grant.path()) {
+        return format!("the privileges of {} on {}", spoken_role(role), made(&list));
+    }
     match (grant.target(), grant.path()) {
         (Some(target), [.., role, _]) => {
             format!("the privileges of {} on {target}", spoken_role(role))
         }
         _ => grant.to_string(),
+    }
+}
+
+/// Speaks of what a list of default privileges is about.
+pub(super) fn made(list: &Address) -> String {
+    let what = match list.on() {
+        Some(Kind::Sequence) => "sequences",
+        Some(Kind::Function) => "functions",
+        Some(Kind::Enum) => "types",
+        Some(Kind::Schema) => "schemas",
+        _ => "tables",
+    };
+    let maker = match list.default_role() {
+        Some(role) if role.as_str() != APPLIER => role.to_string(),
+        Some(_) | None => "the applying role".to_owned(),
+    };
+    match list.default_schema() {
+        Some(schema) => format!("{what} that {maker} makes in schema {schema}"),
+        None => format!("{what} that {maker} makes"),
     }
 }
 
@@ -70,10 +94,13 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
         Alteration::Owner(OwnerAlteration::Role(role)) => {
             format!("{} is {role} from now on", spoken(address))
         }
-        Alteration::Grant(GrantAlteration::How(Grant::Grantable)) => {
+        Alteration::Grant(GrantAlteration::How(Grant::Grantable))
+        | Alteration::DefaultPrivilege(GrantAlteration::How(Grant::Grantable)) => {
             format!("{} become more", access(address))
         }
-        Alteration::Grant(_) => format!("{} become fewer", access(address)),
+        Alteration::Grant(_) | Alteration::DefaultPrivilege(_) => {
+            format!("{} become fewer", access(address))
+        }
         Alteration::Comment(_) => format!("{} changes", spoken(address)),
         Alteration::Parameters(_) => {
             format!(
@@ -163,8 +190,12 @@ pub(super) fn dropped(address: &Address, cx: &Context<'_>) -> String {
     );
     let Some((stood, stands)) = stood.zip(stands) else {
         return match cx.level.current.objects.get(address) {
-            Some(Object::Grant(Grant::Taken)) => format!("{} become more", access(address)),
-            Some(Object::Grant(_)) => format!("{} become fewer", access(address)),
+            Some(Object::Grant(Grant::Taken) | Object::DefaultPrivilege(Grant::Taken)) => {
+                format!("{} become more", access(address))
+            }
+            Some(Object::Grant(_) | Object::DefaultPrivilege(_)) => {
+                format!("{} become fewer", access(address))
+            }
             _ => format!("{} is no longer declared", spoken(address)),
         };
     };

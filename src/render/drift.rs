@@ -55,9 +55,12 @@ impl DriftView {
         };
         for ((address, _), change) in &changes.0 {
             // What differs from what the server gives by itself may be that something was taken.
-            let is_taken = [then, now]
-                .iter()
-                .any(|own| matches!(own.objects.get(address), Some(Object::Grant(Grant::Taken))));
+            let is_taken = [then, now].iter().any(|own| {
+                matches!(
+                    own.objects.get(address),
+                    Some(Object::Grant(Grant::Taken) | Object::DefaultPrivilege(Grant::Taken))
+                )
+            });
             let (what, attribute) = match change {
                 Change::Create if is_taken => ("dropped", None),
                 Change::Drop if is_taken => ("created", None),

@@ -2,32 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::default_privilege;
+
 use crate::model::{
-    ALL_PRIVILEGES, APPLIER, Address, Declared, Expression, Grant, Grants, Kind, Model, Name,
-    Object, Server, Settings, Written, granted_to,
+    ALL_PRIVILEGES, APPLIER, Address, Declared, DefaultPrivileges, Expression, Grant, Grants, Kind,
+    Model, Name, Object, Server, Settings, Written, granted_to,
 };
 
 /// Spells out what `all` stands for on a server of this version.
 pub(super) fn every_privilege(written: &mut Model<Written>, major: u16) {
-    let all: Vec<(Address, Grant)> = written
+    let all: Vec<(Address, Object<Written>)> = written
         .objects
         .iter()
-        .filter_map(|(address, object)| {
-            let Object::Grant(how) = object else {
-                return None;
-            };
-            let is_all = address.name().as_str() == ALL_PRIVILEGES;
-            is_all.then(|| (address.clone(), *how))
+        .filter(|(address, object)| {
+            let is_privilege = matches!(object, Object::Grant(_) | Object::DefaultPrivilege(_));
+            is_privilege && address.name().as_str() == ALL_PRIVILEGES
         })
+        .map(|(address, object)| (address.clone(), object.clone()))
         .collect();
-    for (address, how) in all {
+    for (address, object) in all {
         written.objects.remove(&address);
-        let Some(target) = address.target() else {
+        let target = address.target().map(|own| own.kind());
+        let Some(kind) = target.or(address.on()) else {
             continue;
         };
-        for privilege in target.kind().privileges(major) {
+        for privilege in kind.privileges(major) {
             let own = address.renamed(Name::new(*privilege));
-            written.objects.entry(own).or_insert(Object::Grant(how));
+            written.objects.entry(own).or_insert_with(|| object.clone());
         }
     }
 }
@@ -80,12 +81,13 @@ pub(super) fn owners(
 pub(super) fn privileges(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
-    [newly, taken_back]: [&BTreeSet<Address>; 2],
+    [newly, taken_back, owned]: [&BTreeSet<Address>; 3],
     declared: &Declared,
     settings: &Settings,
     server: &Server,
 ) {
     let compares = settings.manage.grants != Grants::Ignored;
+    default_privilege::lists(carried, desired, (declared, owned), compares, server);
     // Of what the applier owns, its own privileges are read without its name.
     let names = BTreeMap::from([(Name::new(&server.role), Name::new(APPLIER))]);
     let others: BTreeSet<Address> = desired
@@ -167,7 +169,8 @@ pub(super) fn privileges(
     }
     let is_new = |own: &Address| !carried.objects.contains_key(own) || taken_back.contains(own);
     let is_listed = |own: &Address| compares && declared.listed.contains_key(own);
-    given_by_default(desired, server, |own| is_new(own) && !is_listed(own));
+    let given = DefaultPrivileges::of_applier(desired);
+    given_by_default(desired, &given, |own| is_new(own) && !is_listed(own));
     for (address, object) in &carried.objects {
         if address.kind() != Kind::Grant || desired.objects.contains_key(address) {
             continue;
@@ -189,7 +192,7 @@ pub(super) fn privileges(
 /// What is new, and of which nobody says who may do what, has what default privileges give: that is a part of the state it is in then.
 fn given_by_default(
     desired: &mut Model<Written>,
-    server: &Server,
+    given: &DefaultPrivileges,
     is_meant: impl Fn(&Address) -> bool,
 ) {
     let new: Vec<Address> = desired
@@ -203,7 +206,7 @@ fn given_by_default(
             Some(Object::Owner(owner)) => Some(owner.role.clone()),
             _ => None,
         };
-        for given in server.default_privileges.of(&own) {
+        for given in given.of(&own) {
             if owner.as_ref() != Some(&given.role) {
                 let grant = Address::privilege_on(&own, &given.role, &given.privilege);
                 desired.objects.insert(grant, Object::Grant(given.how));

@@ -258,7 +258,8 @@ impl Closure {
                     | Kind::Rule
                     | Kind::Owner
                     | Kind::Grant
-                    | Kind::Comment => false,
+                    | Kind::Comment
+                    | Kind::DefaultPrivilege => false,
                     // A foreign key may refer to the columns of one.
                     Kind::Index => matches!(
                         object,

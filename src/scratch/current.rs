@@ -12,7 +12,8 @@ use super::side::place_after;
 use crate::catalog;
 use crate::ddl;
 use crate::model::{
-    Address, Declared, Expression, Kind, Model, Move, Moves, Object, Retired, Slot, Written,
+    APPLIER, Address, Declared, Expression, Kind, Model, Move, Moves, Name, Object, Retired, Slot,
+    Written, granted_to,
 };
 use crate::plan::moves;
 
@@ -179,10 +180,19 @@ pub(super) fn follow(
     declared: &Declared,
     follows: &BTreeSet<Address>,
     moved: &Model<Expression>,
+    role: &str,
 ) {
+    // Files call the applying role by its name.
+    let names = BTreeMap::from([(Name::new(APPLIER), Name::new(role))]);
+    let is_kept = |address: &Address| {
+        let spelled = granted_to(address, &names);
+        let is_said = |own: &Address| declared.written.objects.contains_key(own);
+        !is_said(address) && !is_said(&spelled) || follows.contains(address)
+    };
     for (address, object) in &moved.objects {
-        let kept = !declared.written.objects.contains_key(address) || follows.contains(address);
-        if kept && let Some(own) = desired.objects.get_mut(address) {
+        if is_kept(address)
+            && let Some(own) = desired.objects.get_mut(address)
+        {
             let mut now = object.map(&mut |text| Written::from(text));
             // What is detached stays so.
             if let (Object::Table(own), Object::Table(now)) = (&*own, &mut now) {
@@ -198,8 +208,9 @@ pub(super) fn follow(
     }
     for own in moved.inherited.values() {
         for (address, object) in &own.objects {
-            let kept = !declared.written.objects.contains_key(address) || follows.contains(address);
-            if kept && let Some(own) = desired.objects.get_mut(address) {
+            if is_kept(address)
+                && let Some(own) = desired.objects.get_mut(address)
+            {
                 *own = object.map(&mut |text| Written::from(text));
             }
         }

@@ -85,11 +85,12 @@ pub(crate) async fn level(
         &declared,
         &moves,
         &ledger_after,
-        &identity.unmanaged,
+        (&identity.unmanaged, wanted.owned),
         wanted.settings,
         &wanted.read.server,
     );
     used_by_others(&carried, &desired, &identity.unmanaged, wanted.follows)?;
+    let role = wanted.read.server.role.as_str();
     let both = union(&carried, &desired);
     let ground = Ground::of(&both, [&wanted.declared.intent, wanted.in_force], &moves);
     let prints = Prints::of(wanted.read.server.version);
@@ -113,10 +114,7 @@ pub(crate) async fn level(
     let mut built = 0;
     if !seeds.is_empty() || !moves.0.is_empty() {
         let mut closure = Closure::around(seeds, &ground);
-        let mut named = &roles(&desired) | &roles(&before);
-        // What default privileges give is taken again.
-        let given = wanted.read.server.default_privileges.roles();
-        named.extend(given.filter(|own| own.as_str() != EVERYBODY).cloned());
+        let named = &roles(&desired) | &roles(&before);
         if !named.is_empty() {
             workshop.roles(&named).await?;
         }
@@ -130,7 +128,7 @@ pub(crate) async fn level(
             ledger: wanted.ledger,
         };
         let mut sides = side.current(&mut builder, &closure).await?;
-        follow(&mut desired, &declared, wanted.follows, &sides.moved);
+        follow(&mut desired, &declared, wanted.follows, &sides.moved, role);
         lift_domains(&mut desired, &sides.moved, &moves);
         let wished = match builder.print(&closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
@@ -144,7 +142,7 @@ pub(crate) async fn level(
                 }
                 closure = Closure::everything(&ground);
                 sides = side.current(&mut builder, &closure).await?;
-                follow(&mut desired, &declared, wanted.follows, &sides.moved);
+                follow(&mut desired, &declared, wanted.follows, &sides.moved, role);
                 lift_domains(&mut desired, &sides.moved, &moves);
                 builder.print(&closure.part_of(&desired), "desired").await?
             }
@@ -269,10 +267,12 @@ fn roles<T>(model: &Model<T>) -> BTreeSet<Name> {
             roles.extend(own.roles.iter().cloned());
         } else if address.kind() == Kind::Defined(Defined::UserMapping) {
             roles.extend(address.mapped_users());
-        } else if let Object::Grant(_) = object {
+        } else if let Object::Grant(_) | Object::DefaultPrivilege(_) = object {
             let path = address.path();
+            let named = path.get(path.len() - 2).into_iter();
+            let named = named.chain(address.default_role());
             roles.extend(
-                path.get(path.len() - 2)
+                named
                     .filter(|role| !matches!(role.as_str(), EVERYBODY | APPLIER))
                     .cloned(),
             );

@@ -5,6 +5,7 @@ mod build;
 mod builder;
 mod closure;
 mod current;
+mod default_privilege;
 mod level;
 mod partition;
 mod prints;

@@ -190,7 +190,7 @@ pub(super) fn desired_side(
     declared: &Declared,
     moves: &Moves,
     ledger_after: &[Retired],
-    unmanaged: &BTreeSet<Address>,
+    (unmanaged, owned): (&BTreeSet<Address>, &BTreeSet<Address>),
     settings: &Settings,
     server: &Server,
 ) -> Model<Written> {
@@ -301,7 +301,7 @@ pub(super) fn desired_side(
     privileges(
         carried,
         &mut desired,
-        [&newly, &taken_back],
+        [&newly, &taken_back, owned],
         declared,
         settings,
         server,

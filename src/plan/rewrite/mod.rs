@@ -38,8 +38,6 @@ pub struct Context<'a> {
     pub blockers: &'a BTreeMap<Address, BTreeSet<String>>,
     /// Thing → what depends on it and is left alone, as no revision declared it; both as they are called before.
     pub outside: BTreeMap<Address, BTreeSet<Address>>,
-    /// The objects of which it is said who may do what with them; what else there is has what default privileges give.
-    pub listed: BTreeSet<Address>,
     /// The settings.
     pub settings: &'a Settings,
     /// Rewrites beside the tool's own, asked first.
