@@ -20,6 +20,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("hazards::an_allowed_rewrite_has_no_limit", move || {
             no_limit(major)
         }),
+        trial("hazards::what_subscribers_will_not_find", move || {
+            subscribers(major)
+        }),
         trial("hazards::whose_privileges_count_below_a_view", move || {
             below_a_view(major)
         }),
@@ -196,5 +199,52 @@ async fn place_of_the_fill(major: u16) -> Result<(), Failed> {
     database
         .run("DROP OWNED BY fills_columns CASCADE; DROP ROLE fills_columns")
         .await?;
+    database.drop().await
+}
+
+/// What subscribers will not find, and what cannot be updated any more, is told.
+async fn subscribers(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let of = |published: &str, columns: &str| {
+        format!(
+            "publications: {{ p: {published}, every: {{ all_tables: true, publish: [insert] }} }}\ntables:\n  \
+             t: {{ columns: {columns}, primary_key: [id] }}\n  bare: {{ columns: {{ id: integer }} }}\n"
+        )
+    };
+    tool.declare(&of(
+        "{ tables: { t: , bare: { columns: [id] } }, publish: [insert] }",
+        "{ id: integer, a: text }",
+    ));
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&of(
+        "{ tables: { t: , bare: } }",
+        "{ id: integer, b: { type: text, renamed_from: a }, c: text }",
+    ));
+    let plan = tool.wants(0, &["plan"])?;
+    plan.says("subscriptions to p fail: they know it by its former name")?
+        .says("subscriptions to p fail until their table has the column")?
+        .says("subscriptions to every fail until their table has the column")?
+        .says(
+            "UPDATE and DELETE fail: it has no replica identity, and publication p tells of them",
+        )?
+        .says("publication p tells of table public.bare in another way")?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.declare(&of(
+        "{ tables: { t: } }",
+        "{ id: integer, b: text, c: text }",
+    ));
+    tool.wants(0, &["plan"])?
+        .says("subscriptions to p hear nothing of table public.bare any more")?;
+    tool.declare(
+        "tables:\n  t: { columns: { id: integer, b: text, c: text }, primary_key: [id] }\n  bare: { columns: { id: integer } }\n",
+    );
+    tool.wants(0, &["plan"])?
+        .says("subscriptions to p fail")?
+        .says("subscriptions to every fail")?
+        .lacks("statements that name p fail")?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["drift"])?;
     database.drop().await
 }

@@ -162,6 +162,7 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::OperatorClass => "pg_opclass",
         Defined::Statistics => "pg_statistic_ext",
         Defined::UserMapping => "pg_user_mapping",
+        Defined::Publication => "pg_publication",
     }
 }
 

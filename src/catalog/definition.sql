@@ -130,6 +130,16 @@ WITH member AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
                                            FROM unnest(x.stxkind) AS k WHERE k <> 'e' HAVING count(*) < 3)),
                               ('target', CASE WHEN x.stxstattarget >= 0 THEN ARRAY[x.stxstattarget::text] END)) AS v (clause, value)
   UNION ALL
+  SELECT 'publication', 'pg_publication'::regclass, p.oid, ARRAY[p.pubname], v.clause, NULL, v.value, NULL
+    FROM (SELECT x.*, (SELECT pubgencols FROM (SELECT x.*) AS y)::text AS generated
+            FROM pg_publication x CROSS JOIN (SELECT NULL::text AS pubgencols) AS absent) AS p
+   CROSS JOIN LATERAL (VALUES ('', NULL::text[]), ('all_tables', CASE WHEN p.puballtables THEN '{}'::text[] END),
+                              ('publish', CASE WHEN NOT (p.pubinsert AND p.pubupdate AND p.pubdelete AND p.pubtruncate)
+                                               THEN array_remove(ARRAY[CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubinsert THEN 'insert' END,
+                                                                       CASE WHEN p.pubtruncate THEN 'truncate' END, CASE WHEN p.pubupdate THEN 'update' END], NULL) END),
+                              ('via_root', CASE WHEN p.pubviaroot THEN '{}'::text[] END),
+                              ('generated', CASE WHEN p.generated = 's' THEN ARRAY['stored'] END)) AS v (clause, value)
+  UNION ALL
   -- Options that may be secrets stay where they are.
   SELECT 'user mapping', 'pg_user_mapping'::regclass, u.umid, ARRAY[u.srvname],
          CASE WHEN o.option_name IS NOT NULL THEN 'options' WHEN u.umoptions IS NULL AND NOT s.isseen THEN 'unseen' ELSE '' END,

@@ -19,6 +19,7 @@ mod partition;
 mod physical;
 mod policy;
 mod privilege;
+mod publication;
 mod range;
 mod relation;
 mod routine;
@@ -232,6 +233,12 @@ async fn families(connection: &mut PgConnection) -> Result<Gathering, CatalogErr
     }
     if has("rules")? {
         rule::rules(connection, into).await?;
+    }
+    if has("published_tables")? {
+        publication::tables(connection, into).await?;
+    }
+    if has("published_schemas")? {
+        publication::schemas(connection, into).await?;
     }
     if has("default_privileges")? {
         default_privilege::default_privileges(connection, into).await?;

@@ -14,7 +14,7 @@ SELECT EXISTS (SELECT FROM pg_extension WHERE oid >= 16384) AS extensions,
        OR EXISTS (SELECT FROM pg_am WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_operator WHERE oid >= 16384)
        OR EXISTS (SELECT FROM pg_cast WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_event_trigger WHERE oid >= 16384)
        OR EXISTS (SELECT FROM pg_opfamily WHERE oid >= 16384) OR EXISTS (SELECT FROM pg_opclass WHERE oid >= 16384)
-       OR EXISTS (SELECT FROM pg_statistic_ext) OR EXISTS (SELECT FROM pg_user_mappings) AS definitions,
+       OR EXISTS (SELECT FROM pg_publication) OR EXISTS (SELECT FROM pg_statistic_ext) OR EXISTS (SELECT FROM pg_user_mappings) AS definitions,
        EXISTS (SELECT FROM pg_sequence) AS sequences,
        EXISTS (SELECT FROM pg_proc WHERE oid >= 16384) AS routines,
        EXISTS (SELECT FROM pg_aggregate WHERE aggfnoid >= 16384) AS aggregates,
@@ -30,4 +30,7 @@ SELECT EXISTS (SELECT FROM pg_extension WHERE oid >= 16384) AS extensions,
        EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal) AS triggers,
        EXISTS (SELECT FROM pg_policy) AS policies,
        EXISTS (SELECT FROM pg_default_acl) AS default_privileges,
+       EXISTS (SELECT FROM pg_publication_rel) AS published_tables,
+       -- A catalog of 15 and later; what lies in it needs its publication.
+       EXISTS (SELECT FROM pg_depend WHERE classid = to_regclass('pg_catalog.pg_publication_namespace')) AS published_schemas,
        EXISTS (SELECT FROM pg_rewrite WHERE oid >= 16384 AND rulename <> '_RETURN') AS rules;

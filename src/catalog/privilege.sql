@@ -32,6 +32,8 @@ WITH thing AS (
   UNION ALL
   SELECT 'pg_statistic_ext'::regclass, x.oid, 0, x.stxowner, NULL, 'T'::"char" FROM pg_statistic_ext x
   UNION ALL
+  SELECT 'pg_publication'::regclass, p.oid, 0, p.pubowner, NULL, 'T'::"char" FROM pg_publication p
+  UNION ALL
   SELECT 'pg_foreign_server'::regclass, s.oid, 0, s.srvowner, s.srvacl, 'S'::"char" FROM pg_foreign_server s
   UNION ALL
   SELECT o.class, o.oid, 0, o.owner, NULL, 'T'::"char"

@@ -196,6 +196,8 @@ fn catalog_of(target: &Address) -> Option<&'static str> {
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
         | Kind::RowSecurity
+        | Kind::PublishedTable
+        | Kind::PublishedSchema
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment

@@ -227,7 +227,10 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
       OR EXISTS (SELECT FROM stray WHERE stray.oid = c.oid) OR cs.oid NOT IN (SELECT oid FROM schema)
       OR c.relkind = 'f' AND EXISTS (SELECT FROM pg_inherits i JOIN pg_class h ON h.oid = i.inhrelid AND h.relpersistence <> 't'
                                       WHERE c.oid IN (i.inhrelid, i.inhparent))
-  UNION ALL SELECT 'publication', NULL, p.pubname, NULL, 'pg_publication'::regclass, p.oid, NULL, NULL FROM pg_publication p
+  UNION ALL SELECT 'table of a publication that is not modelled', NULL, p.pubname, c.relname, 'pg_publication_rel'::regclass, r.oid, cs.nspname, c.relname
+    FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace cs ON cs.oid = c.relnamespace
+   WHERE EXISTS (SELECT FROM member m WHERE m.classid = 'pg_class'::regclass AND m.objid = c.oid)
+      OR EXISTS (SELECT FROM stray WHERE stray.oid = c.oid) OR cs.oid NOT IN (SELECT oid FROM schema)
   UNION ALL SELECT 'subscription', NULL, b.subname, NULL, 'pg_subscription'::regclass, b.oid, NULL, NULL
     FROM pg_subscription b JOIN pg_database d ON d.oid = b.subdbid WHERE d.datname = current_database()
   UNION ALL SELECT 'option ' || o.option_name || ' of a user mapping', NULL, u.srvname, u.usename, 'pg_user_mapping'::regclass, u.umid, NULL, NULL

@@ -95,6 +95,8 @@ pub(crate) fn set(address: &Address, own: &Comment, text: Option<&str>) -> State
         | Kind::NotNull
         | Kind::Identity
         | Kind::OwnedBy
+        | Kind::PublishedTable
+        | Kind::PublishedSchema
         | Kind::Owner
         | Kind::Grant
         | Kind::DefaultPrivilege

@@ -176,6 +176,21 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                 .push(words)
                 .names_dotted(path(Clause::Handler))
         }
+        Defined::Publication => {
+            let sql = head("CREATE", address);
+            let sql = match own.says(Clause::AllTables) {
+                Some(_) => sql.push("FOR ALL TABLES"),
+                None => sql,
+            };
+            let said = own.clauses.iter();
+            let said = said.filter_map(|(clause, said)| published(*clause, Some(said)));
+            let all: Vec<Sql> = said.collect();
+            if all.is_empty() {
+                sql
+            } else {
+                sql.push("WITH (").glue("").separated(&all, ", ").glue(")")
+            }
+        }
         Defined::UserMapping => options(
             head("CREATE", address),
             None,
@@ -238,6 +253,26 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
     } else {
         statement
     }
+}
+
+/// What a publication tells of what happens, as its commands take it.
+fn published(clause: Clause, said: Option<&Said>) -> Option<Sql> {
+    if clause == Clause::Publish {
+        let all = ["insert", "update", "delete", "truncate"];
+        let named = match said {
+            Some(Said::Texts(texts)) => texts.join(", "),
+            _ => all.join(", "),
+        };
+        return Some(Sql::new("publish =").literal(&named));
+    }
+    let (word, values) = if clause == Clause::ViaRoot {
+        ("publish_via_partition_root =", ["true", "false"])
+    } else if clause == Clause::Generated {
+        ("publish_generated_columns =", ["stored", "none"])
+    } else {
+        return None;
+    };
+    Some(Sql::new(word).push(if said.is_some() { values[0] } else { values[1] }))
 }
 
 /// Operators and functions of a class or family, as the command lists them.
@@ -320,6 +355,10 @@ fn keyword(clause: Clause) -> &'static str {
         | Clause::Kinds
         | Clause::Columns
         | Clause::Target
+        | Clause::AllTables
+        | Clause::Publish
+        | Clause::ViaRoot
+        | Clause::Generated
         | Clause::Options => unreachable!("{} is written in another way", clause.word()),
     }
 }
@@ -430,6 +469,10 @@ pub(crate) fn alter(
                 Some(Said::Text(target)) => sql.push("SET STATISTICS").literal_number(target),
                 _ => sql.push("SET STATISTICS -1"),
             },
+            (Clause::Publish | Clause::ViaRoot | Clause::Generated, to) => {
+                let own = published(*clause, to.as_ref()).unwrap_or_else(Sql::empty);
+                sql.push("SET (").glue("").join(&own).glue(")")
+            }
             (Clause::As, to) => sql.push("ADD").separated(&members(to.as_ref()), ", "),
             (Clause::Version, None) => sql.push("VERSION NULL"),
             (Clause::Handler, None) => sql.push("NO HANDLER"),

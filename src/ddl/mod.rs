@@ -17,6 +17,7 @@ pub(crate) mod partition;
 pub(crate) mod physical;
 pub(crate) mod policy;
 pub(crate) mod privilege;
+pub(crate) mod publication;
 pub(crate) mod range;
 pub(crate) mod routine;
 pub(crate) mod rule;
@@ -66,6 +67,8 @@ pub(crate) fn create<T: Text>(address: &Address, object: &Object<T>) -> Statemen
         Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, false),
         Object::RowSecurity(own) => policy::secure(&address.table(), own),
         Object::Policy(own) => policy::create(address, own),
+        Object::PublishedTable(own) => publication::add_table(address, own),
+        Object::PublishedSchema(_) => publication::add_schema(address),
         Object::ReplicaIdentity(own) => physical::set_replica_identity(&address.table(), Some(own)),
         Object::ClusteredOn(own) => physical::set_clustered_on(&address.table(), Some(own)),
         Object::View(own) => view::create(address, own),
@@ -137,6 +140,8 @@ pub(crate) fn drop<T: Text>(address: &Address, object: &Object<T>) -> Statement 
         Object::ColumnSettings(own) => physical::all_column_settings(&address.column(), own, true),
         Object::RowSecurity(own) => policy::open(&address.table(), own),
         Object::Policy(_) => policy::drop(address),
+        Object::PublishedTable(_) => publication::drop_table(address),
+        Object::PublishedSchema(_) => publication::drop_schema(address),
         Object::ReplicaIdentity(_) => physical::set_replica_identity(&address.table(), None),
         Object::ClusteredOn(_) => physical::set_clustered_on(&address.table(), None),
         Object::View(_) | Object::MaterializedView(_) => view::drop(address),
@@ -309,6 +314,7 @@ pub(crate) fn alter<T: Text>(
         | (Alteration::Index(IndexAlteration::Definition), _)
         | (Alteration::Trigger(TriggerAlteration::Definition), _)
         | (Alteration::Policy(PolicyAlteration::Definition), _)
+        | (Alteration::PublishedTable(_), _)
         | (Alteration::View(ViewAlteration::Columns), _)
         | (Alteration::MaterializedView(MaterializedViewAlteration::Query), _) => None,
         (
@@ -404,6 +410,7 @@ pub(crate) fn alter<T: Text>(
             | Alteration::ReplicaIdentity(_)
             | Alteration::ClusteredOn(_)
             | Alteration::Policy(_)
+            | Alteration::PublishedSchema(_)
             | Alteration::Composite(_)
             | Alteration::Rule(_)
             | Alteration::Defined(_)
@@ -430,6 +437,8 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Trigger
         | Kind::Rule
         | Kind::Policy
+        // The server alters no type of a column that a publication speaks of.
+        | Kind::PublishedTable
         // The server would keep them, without their target and owner.
         | Kind::Defined(Defined::Statistics) => true,
         Kind::Schema
@@ -454,6 +463,7 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
         | Kind::RowSecurity
+        | Kind::PublishedSchema
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment

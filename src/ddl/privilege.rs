@@ -40,6 +40,8 @@ pub(super) fn word(kind: Kind) -> &'static str {
         | Kind::Policy
         | Kind::Trigger
         | Kind::Rule
+        | Kind::PublishedTable
+        | Kind::PublishedSchema
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment

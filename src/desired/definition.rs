@@ -81,6 +81,15 @@ pub(super) fn read(
         let ledger = &mut gathering.ledger;
         ledger.fault(key, what, "write `function` or `inout`".to_owned());
     }
+    if small == Defined::Publication {
+        let every = own.says(Clause::AllTables).is_some();
+        gathering.published(head, &address, every, &mut fields);
+        // All four are what is published where nothing is said.
+        let all = matches!(own.says(Clause::Publish), Some(Said::Texts(texts)) if texts.len() == 4);
+        if all {
+            own.clauses.remove(&Clause::Publish);
+        }
+    }
     if is_whole {
         gathering.put(&address, key, Object::Defined(own));
     }

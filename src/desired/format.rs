@@ -80,6 +80,8 @@ pub struct Document {
     pub servers: Option<BTreeMap<String, Server>>,
     /// As whom roles go to foreign servers, by `server (role)`, `public` for everybody (manual: CREATE USER MAPPING).
     pub user_mappings: Option<BTreeMap<String, Option<UserMapping>>>,
+    /// What subscribers get of what happens to tables (manual section 29.1).
+    pub publications: Option<BTreeMap<String, Option<Publication>>>,
     /// Operators by name and operands (manual section 36.14).
     pub operators: Option<BTreeMap<String, Operator>>,
     /// Casts by their types (manual: CREATE CAST).
@@ -517,6 +519,12 @@ mod tests {
             ("Statistics", "statistics: { s: {KEYS} }", ""),
             ("UserMapping", "user_mappings: { s (public): {KEYS} }", ""),
             ("EventTrigger", "event_triggers: { e: {KEYS} }", ""),
+            ("Publication", "publications: { p: {KEYS} }", ""),
+            (
+                "PublishedTable",
+                "publications: { p: { tables: { t: {KEYS} } } }",
+                "",
+            ),
             ("Unique", "tables: { t: { unique: { u: {KEYS} } } }", ""),
             (
                 "Exclusion",

@@ -20,6 +20,7 @@ mod partition;
 mod physical;
 mod policy;
 mod privilege;
+mod publication;
 mod range;
 mod routine;
 mod rule;

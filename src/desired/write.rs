@@ -274,6 +274,8 @@ pub(super) fn entry(page: &Page<'_>, address: &Address) -> Option<(&'static str,
         | Object::Policy(_)
         | Object::Trigger(_)
         | Object::Rule(_)
+        | Object::PublishedTable(_)
+        | Object::PublishedSchema(_)
         | Object::Owner(_)
         | Object::Grant(_)
         | Object::Comment(_)

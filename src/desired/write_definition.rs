@@ -9,7 +9,7 @@ use super::write_physical;
 use super::write_routine::keyed;
 use crate::model::{
     Address, Clause, Defined, Definition, EVERYBODY, Expression, Kind, Model, Name, Object, Said,
-    Shape,
+    Shape, Text as _,
 };
 
 pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
@@ -45,7 +45,39 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
         };
         map.insert(text(has.clause.word()), value);
     }
+    if own.kind == Defined::Publication {
+        published(page.model, address, &mut map);
+    }
     Value::Mapping(map)
+}
+
+/// Writes what a publication names.
+fn published(model: &Model<Expression>, publication: &Address, map: &mut Mapping) {
+    let (mut tables, mut schemas) = (Mapping::new(), Vec::new());
+    for (address, object) in &model.objects {
+        if model.parent(address).as_ref() != Some(publication) {
+            continue;
+        }
+        if let Object::PublishedTable(own) = object {
+            let mut terms = Mapping::new();
+            if !own.columns.is_empty() {
+                terms.insert(text("columns"), super::write::names(&own.columns));
+            }
+            if let Some(filter) = &own.filter {
+                terms.insert(text("where"), text(filter.sql()));
+            }
+            let key = spelled(address.table().path());
+            tables.insert(text(&key), Value::Mapping(terms));
+        } else if let Object::PublishedSchema(_) = object {
+            schemas.push(text(address.schema_name().as_str()));
+        }
+    }
+    if !tables.is_empty() {
+        map.insert(text("tables"), Value::Mapping(tables));
+    }
+    if !schemas.is_empty() {
+        map.insert(text("schemas"), Value::Sequence(schemas));
+    }
 }
 
 /// Writes a number without quotes.

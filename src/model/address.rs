@@ -376,6 +376,8 @@ impl Address {
                 | Kind::ClusteredOn
                 | Kind::Trigger
                 | Kind::Rule
+                | Kind::PublishedTable
+                | Kind::PublishedSchema
                 | Kind::Owner
                 | Kind::Grant
                 | Kind::Comment

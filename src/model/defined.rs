@@ -37,6 +37,8 @@ pub enum Defined {
     Statistics,
     /// As whom a role goes to a foreign server. Its address bears the role.
     UserMapping,
+    /// What subscribers get of what happens to tables.
+    Publication,
 }
 
 /// A clause of a definition. Its word is the key in the YAML format.
@@ -119,6 +121,14 @@ pub enum Clause {
     Columns,
     /// How much is gathered.
     Target,
+    /// Whether it publishes every table.
+    AllTables,
+    /// The operations that are published, where they are not all.
+    Publish,
+    /// Whether what happens to a partition is told of the partitioned table.
+    ViaRoot,
+    /// The generated columns that are published.
+    Generated,
 }
 
 impl Clause {
@@ -163,6 +173,10 @@ impl Clause {
             Self::Kinds => "kinds",
             Self::Columns => "columns",
             Self::Target => "target",
+            Self::AllTables => "all_tables",
+            Self::Publish => "publish",
+            Self::ViaRoot => "via_root",
+            Self::Generated => "generated",
         }
     }
 }
@@ -477,6 +491,21 @@ const ROWS: [Row; Defined::ALL.len()] = [
             &[in_place(Clause::Options, Shape::Options)],
         )
     },
+    Row {
+        is_global: true,
+        ..Row::new(
+            Defined::Publication,
+            "publication",
+            "publications",
+            "PUBLICATION",
+            &[
+                fixed(Clause::AllTables, Shape::Flag),
+                in_place(Clause::Publish, Shape::Texts),
+                in_place(Clause::ViaRoot, Shape::Flag),
+                in_place(Clause::Generated, Shape::Word(&["stored"])),
+            ],
+        )
+    },
 ];
 
 /// The options of a user mapping that are no secrets. Others are not read, and no file has them.
@@ -490,7 +519,7 @@ pub const PLAIN_OPTIONS: [&str; 5] = [
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -506,6 +535,7 @@ impl Defined {
         Self::OperatorClass,
         Self::Statistics,
         Self::UserMapping,
+        Self::Publication,
     ];
 
     fn row(self) -> &'static Row {
@@ -558,9 +588,14 @@ impl Defined {
         self != Self::UserMapping
     }
 
-    /// Says whether PostgreSQL can give one another name: access methods, and what goes by its types, cannot be renamed.
+    /// Says whether PostgreSQL can give one another name: access methods, and what goes by its types, cannot be renamed. A publication
+    /// can, and subscribers would not find it: one of another name is another one.
     pub fn can_be_renamed(self) -> bool {
-        !self.bears_types() && !matches!(self, Self::AccessMethod | Self::UserMapping)
+        !self.bears_types()
+            && !matches!(
+                self,
+                Self::AccessMethod | Self::UserMapping | Self::Publication
+            )
     }
 
     /// Returns the privileges that there are on such an object.

@@ -28,6 +28,7 @@ mod partition;
 mod physical;
 mod policy;
 mod privilege;
+mod publication;
 mod range;
 mod routine;
 mod rule;
@@ -77,6 +78,9 @@ pub use policy::{Policy, PolicyAlteration, PolicyCommand, RowSecurity, RowSecuri
 pub(crate) use privilege::granted_to;
 pub use privilege::{
     ALL_PRIVILEGES, APPLIER, EVERYBODY, Grant, GrantAlteration, Owner, OwnerAlteration, spoken_role,
+};
+pub use publication::{
+    PublishedSchema, PublishedSchemaAlteration, PublishedTable, PublishedTableAlteration,
 };
 pub use range::{Range, RangeAlteration};
 pub use routine::{

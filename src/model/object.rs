@@ -12,7 +12,8 @@ use super::{
     Function, FunctionAlteration, Grant, GrantAlteration, Identity, IdentityAlteration, Index,
     IndexAlteration, MaterializedView, MaterializedViewAlteration, NotNull, NotNullAlteration,
     OwnedBy, OwnedByAlteration, Owner, OwnerAlteration, Parameters, ParametersAlteration, Policy,
-    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration, Range,
+    PolicyAlteration, PrimaryKey, PrimaryKeyAlteration, Procedure, ProcedureAlteration,
+    PublishedSchema, PublishedSchemaAlteration, PublishedTable, PublishedTableAlteration, Range,
     RangeAlteration, ReplicaIdentity, ReplicaIdentityAlteration, RowSecurity,
     RowSecurityAlteration, Rule, RuleAlteration, Schema, SchemaAlteration, Sequence,
     SequenceAlteration, Slot, Table, TableAlteration, Text, Trigger, TriggerAlteration, Unique,
@@ -189,6 +190,10 @@ kinds! {
     RowSecurity = "row-level security", RowSecurity, RowSecurityAlteration;
     /// A policy of row-level security.
     Policy = "policy", Policy<T>, PolicyAlteration;
+    /// A table that a publication publishes.
+    PublishedTable = "published table", PublishedTable<T>, PublishedTableAlteration;
+    /// A schema whose tables a publication publishes.
+    PublishedSchema = "published schema", PublishedSchema, PublishedSchemaAlteration;
     /// The owner of an object.
     Owner = "owner", Owner, OwnerAlteration;
     /// A privilege on an object.
@@ -221,7 +226,8 @@ impl Kind {
             | Self::Trigger
             | Self::Rule
             | Self::RowSecurity
-            | Self::Policy => true,
+            | Self::Policy
+            | Self::PublishedTable => true,
             Self::Schema
             | Self::Extension
             | Self::Enum
@@ -240,6 +246,7 @@ impl Kind {
             | Self::Index
             | Self::View
             | Self::MaterializedView
+            | Self::PublishedSchema
             | Self::Owner
             | Self::Grant
             | Self::Comment
@@ -285,6 +292,8 @@ impl Kind {
             | Self::Rule
             | Self::RowSecurity
             | Self::Policy
+            | Self::PublishedTable
+            | Self::PublishedSchema
             | Self::Owner
             | Self::Grant
             | Self::Comment
@@ -330,6 +339,8 @@ impl Kind {
             | Self::Rule
             | Self::RowSecurity
             | Self::Policy
+            | Self::PublishedTable
+            | Self::PublishedSchema
             | Self::Owner
             | Self::Grant
             | Self::Comment
@@ -413,6 +424,10 @@ impl<T: Text> Object<T> {
                 Some(own.column())
             }
             Self::OwnedBy(_) => Some(own.with_kind(Kind::Sequence)),
+            Self::PublishedTable(_) | Self::PublishedSchema(_) => {
+                let publication = Kind::Defined(Defined::Publication);
+                Some(Address::new(publication, [own.name().clone()]))
+            }
             Self::Index(index) => Some(index.table_address(own)),
             Self::Owner(_) | Self::Grant(_) | Self::Comment(_) => own.attached_to(),
             Self::DefaultPrivilege(_) => own.default_schema().map(|_| own.schema()),
@@ -485,6 +500,8 @@ impl<T: Text> Object<T> {
             | Self::Rule(_)
             | Self::RowSecurity(_)
             | Self::Policy(_)
+            | Self::PublishedTable(_)
+            | Self::PublishedSchema(_)
             | Self::Owner(_)
             | Self::Grant(_)
             | Self::Comment(_)
@@ -532,6 +549,8 @@ impl<T: Text> Object<T> {
             Self::Rule(own) => Object::Rule(own.map(turn)),
             Self::RowSecurity(own) => Object::RowSecurity(own.clone()),
             Self::Policy(own) => Object::Policy(own.map(turn)),
+            Self::PublishedTable(own) => Object::PublishedTable(own.map(turn)),
+            Self::PublishedSchema(own) => Object::PublishedSchema(own.clone()),
             Self::Owner(own) => Object::Owner(own.clone()),
             Self::Grant(own) => Object::Grant(*own),
             Self::DefaultPrivilege(own) => Object::DefaultPrivilege(*own),

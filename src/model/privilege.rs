@@ -97,6 +97,8 @@ impl Kind {
             | Self::Rule
             | Self::RowSecurity
             | Self::Policy
+            | Self::PublishedTable
+            | Self::PublishedSchema
             | Self::Owner
             | Self::Grant
             | Self::Comment

@@ -386,6 +386,8 @@ fn question(address: &Address, cx: &Context<'_>) -> Option<Question> {
         | Object::MaterializedView(_)
         | Object::Trigger(_)
         | Object::Rule(_)
+        | Object::PublishedTable(_)
+        | Object::PublishedSchema(_)
         | Object::Owner(_)
         | Object::Grant(_)
         | Object::Comment(_)

@@ -130,6 +130,9 @@ fn because(need: &Need, by: String) -> String {
             )
         }
         Need::Execute(own) | Need::UseServer(own) => format!("the plan leans on {own}"),
+        Need::Superuser if by.starts_with("published schema") => {
+            format!("only a superuser publishes whatever lies in a schema: {by}")
+        }
         Need::Superuser => format!(
             "the functions that make the values of {by} get another name or schema with it, and belong to a superuser whoever made it"
         ),

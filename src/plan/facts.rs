@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::hazard::{Finding, Hazard};
 use super::identity::Question;
+use super::publication;
 use super::rewrite::Context;
 use super::sentence::made;
 use super::stage::Stage;
@@ -164,6 +165,12 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                         "definition" | "options" | "mappings" => goes_stale(address, cx, found),
                         PARTITION_OF | DISINHERITS => shows_less(address, cx, found),
                         _ => {}
+                    }
+                }
+                for (own, because) in publication::told(effect, cx) {
+                    let finding = stopping(Hazard::BreaksClients, &own, because);
+                    if !found.contains(&finding) {
+                        found.push(finding);
                     }
                 }
                 if let Some((unit, because)) = privilege_change(effect, cx) {
@@ -449,6 +456,8 @@ fn is_named_by_clients(address: &Address, cx: &Context<'_>) -> bool {
     let is_foreign = cx.level.current.is_foreign(&address.table());
     if matches!(address.kind(), Kind::Table | Kind::Column) {
         is_foreign
+    } else if address.kind() == Kind::Defined(Defined::Publication) {
+        false
     } else {
         address.kind().is_top_level()
     }

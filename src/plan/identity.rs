@@ -435,6 +435,8 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             | Kind::Policy
             | Kind::Trigger
             | Kind::Rule
+            | Kind::PublishedTable
+            | Kind::PublishedSchema
             | Kind::Owner
             | Kind::Grant
             | Kind::Comment

@@ -108,6 +108,8 @@ fn looks_like(level: &Level, old: &Address, new: &Address) -> bool {
         | Kind::MaterializedView
         | Kind::Trigger
         | Kind::Rule
+        | Kind::PublishedTable
+        | Kind::PublishedSchema
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment

@@ -20,6 +20,7 @@ pub(crate) mod partition;
 mod partition_order;
 pub(crate) mod position;
 pub(crate) mod protect;
+mod publication;
 pub(crate) mod purge;
 pub(crate) mod refusal;
 pub(crate) mod relations;

@@ -200,6 +200,8 @@ fn statements(
         | Kind::ReplicaIdentity
         | Kind::ClusteredOn
         | Kind::RowSecurity
+        | Kind::PublishedTable
+        | Kind::PublishedSchema
         | Kind::Owner
         | Kind::Grant
         | Kind::Comment

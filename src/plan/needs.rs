@@ -171,6 +171,13 @@ impl Gathering<'_> {
             self.need(Need::Extension(address.clone()), address);
         } else if is_superusers(address.kind()) {
             self.need(Need::Superuser, address);
+        } else if address.kind() == Kind::Defined(Defined::Publication) {
+            self.need(Need::CreateInDatabase, address);
+        } else if address.kind() == Kind::PublishedSchema {
+            self.need(Need::Superuser, address);
+        } else if address.kind() == Kind::PublishedTable {
+            self.owns(&address.table());
+            self.owns(address);
         } else if address.kind().is_global() {
             // Whoever may use the wrapper makes servers of it.
         } else if address.kind().is_top_level() {

@@ -22,6 +22,15 @@ pub(super) fn created(address: &Address, cx: &Context<'_>) -> String {
             format!("{} become more", access(address))
         };
     }
+    if let Some(what) = published(address) {
+        let is_new = !cx.level.current.objects.contains_key(address);
+        let publication = address.name();
+        return if is_new {
+            format!("publication {publication} tells of {what} from now on")
+        } else {
+            format!("publication {publication} goes on telling of {what}")
+        };
+    }
     if !cx.level.current.objects.contains_key(address) {
         return format!("{} is declared and not there yet", spoken(address));
     }
@@ -30,6 +39,17 @@ pub(super) fn created(address: &Address, cx: &Context<'_>) -> String {
         format!("{} is kept", spoken(address))
     } else {
         format!("{address} is there again")
+    }
+}
+
+/// Says what a publication tells of.
+fn published(address: &Address) -> Option<String> {
+    if address.kind() == Kind::PublishedTable {
+        Some(address.table().to_string())
+    } else if address.kind() == Kind::PublishedSchema {
+        Some(format!("the tables of {}", address.schema()))
+    } else {
+        None
     }
 }
 
@@ -114,6 +134,7 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
                 address.dotted()
             )
         }
+        Alteration::PublishedTable(_) | Alteration::PublishedSchema(_) => attribute(),
         Alteration::Policy(_) => format!("{address} speaks of other roles or rows"),
         Alteration::ReplicaIdentity(_) => {
             format!("the replica identity of table {} changes", address.dotted())
@@ -145,6 +166,18 @@ pub(super) fn altered(address: &Address, alteration: &Alteration) -> String {
             clause: Clause::Options,
             ..
         }) => format!("the options of {address} change"),
+        Alteration::Defined(DefinitionAlteration::Clause {
+            clause: Clause::Publish,
+            ..
+        }) => format!("{address} tells of other operations"),
+        Alteration::Defined(DefinitionAlteration::Clause {
+            clause: Clause::ViaRoot,
+            to,
+            ..
+        }) => match to {
+            Some(_) => format!("{address} tells of partitions as of their tables"),
+            None => format!("{address} tells of each partition by itself"),
+        },
         Alteration::Defined(_) => attribute(),
         Alteration::Composite(CompositeAlteration::Add(name)) => {
             format!("attribute {name} of {address} is declared and not there yet")
@@ -188,6 +221,13 @@ pub(super) fn dropped(address: &Address, cx: &Context<'_>) -> String {
         cx.level.current.objects.get(address),
         cx.level.desired.objects.get(address),
     );
+    if let Some(what) = published(address) {
+        let publication = address.name();
+        return match stands {
+            Some(_) => format!("publication {publication} tells of {what} in another way"),
+            None => format!("publication {publication} tells nothing of {what} any more"),
+        };
+    }
     let Some((stood, stands)) = stood.zip(stands) else {
         return match cx.level.current.objects.get(address) {
             Some(Object::Grant(Grant::Taken) | Object::DefaultPrivilege(Grant::Taken)) => {

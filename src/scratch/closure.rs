@@ -89,6 +89,12 @@ impl<'a> Ground<'a> {
         for member in members {
             let own = self.both.needs_of(member);
             needs.extend(own.iter().map(|need| self.both.unit_of(need)));
+            // What a publication names is known by the name alone.
+            if member.kind() == Kind::PublishedTable {
+                needs.push(member.table());
+            } else if member.kind() == Kind::PublishedSchema {
+                needs.push(member.schema());
+            }
             let texts = self.both.objects.get(member).map(Object::texts);
             let fills = self.fills.get(member).into_iter().flatten().cloned();
             for text in texts.into_iter().flatten().chain(fills) {
@@ -256,6 +262,8 @@ impl Closure {
                     | Kind::Policy
                     | Kind::Trigger
                     | Kind::Rule
+                    | Kind::PublishedTable
+                    | Kind::PublishedSchema
                     | Kind::Owner
                     | Kind::Grant
                     | Kind::Comment

@@ -247,7 +247,12 @@ pub(super) fn desired_side(
                 on_computed
                     || matches!(
                         kind,
-                        Kind::ForeignKey | Kind::Trigger | Kind::Rule | Kind::Policy | Kind::Grant
+                        Kind::ForeignKey
+                            | Kind::Trigger
+                            | Kind::Rule
+                            | Kind::Policy
+                            | Kind::PublishedTable
+                            | Kind::Grant
                     )
                     || matches!(
                         kind,

@@ -170,6 +170,50 @@ pub struct UserMapping {
     pub protect: Option<bool>,
 }
 
+/// What subscribers get of what happens to tables (manual: CREATE PUBLICATION). It lies in no schema.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Publication {
+    /// The tables that it names, each by `name` or `schema.name`. What inherits from one is named by itself.
+    pub tables: Option<BTreeMap<String, Option<PublishedTable>>>,
+    /// Schemas whose tables it publishes, those to come as well (PostgreSQL 15 and later).
+    pub schemas: Option<Vec<String>>,
+    /// Whether it publishes every table of the database.
+    pub all_tables: Option<bool>,
+    /// The operations that are told: `insert`, `update`, `delete`, `truncate`; all of them by default.
+    pub publish: Option<Vec<String>>,
+    /// Whether what happens to a partition is told of the partitioned table.
+    pub via_root: Option<bool>,
+    /// Which generated columns are told (PostgreSQL 18 and later); none by default.
+    pub generated: Option<PublishedColumns>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// The role that owns it, compared where `manage.owners` is true.
+    pub owner: Option<String>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
+/// What is told of a table.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PublishedTable {
+    /// The columns; all of them by default (PostgreSQL 15 and later).
+    pub columns: Option<Vec<String>>,
+    /// Which rows, as an SQL condition (PostgreSQL 15 and later).
+    pub r#where: Option<Sql>,
+}
+
+/// Generated columns that are told.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum PublishedColumns {
+    /// Those that are stored.
+    Stored,
+}
+
 /// What extended statistics hold.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
