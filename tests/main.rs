@@ -15,6 +15,7 @@ mod cases;
 mod changed;
 mod commands;
 mod coverage;
+mod default_privileges;
 mod desired;
 mod documents;
 mod domains;
@@ -48,6 +49,7 @@ fn main() {
     trials.extend(inheritance::trials());
     trials.extend(commands::trials());
     trials.extend(coverage::trials());
+    trials.extend(default_privileges::trials());
     trials.extend(desired::trials());
     trials.extend(documents::trials());
     trials.extend(domains::trials());

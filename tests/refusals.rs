@@ -36,6 +36,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("refusals::what_is_said_and_not_modelled", move || {
             not_modelled(major)
         }),
+        trial("refusals::a_key_that_names_an_argument", move || {
+            named_argument(major)
+        }),
         trial("refusals::what_is_protected", move || protected(major)),
         trial("refusals::labels_that_rows_hold", move || {
             fails_on_labels(major)
@@ -500,6 +503,22 @@ async fn not_modelled(major: u16) -> Result<(), Failed> {
     tool.declare("schemas: { app: {}, old: {} }\n");
     tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
     tool.wants(0, &["rollback", "--yes"])?;
+    database.drop().await
+}
+
+/// A key that names an argument is no list of types: the routine would be made and never be found.
+async fn named_argument(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let of = |key: &str| {
+        format!("functions: {{ \"{key}\": {{ returns: int, language: sql, body: SELECT 1 }} }}\n")
+    };
+    tool.declare(&of("f(a int)"));
+    tool.wants(1, &["plan"])?
+        .says("PostgreSQL calls it function public.f(integer): its key takes types alone")?;
+    tool.declare(&of("f(int)"));
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["plan", "--detailed-exitcode"])?;
     database.drop().await
 }
 

@@ -102,7 +102,11 @@ pub(crate) fn take_option(address: &Address) -> Statement {
 
 /// Returns a privilege to what PostgreSQL gives by itself.
 pub(crate) fn reset(address: &Address, how: Grant) -> Statement {
+    // Whoever makes something has everything on it by itself.
+    let is_makers =
+        address.default_schema().is_none() && address.default_role() == Some(granted_role(address));
     match how {
+        Grant::Grantable if is_makers => take_option(address),
         Grant::Held | Grant::Grantable => set(address, Grant::Taken),
         Grant::Taken => set(address, Grant::Held),
     }

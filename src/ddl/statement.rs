@@ -160,6 +160,9 @@ pub struct Statement {
     /// The same without running a query that may read from another server; not part of a plan.
     #[serde(skip)]
     pub(crate) unfilled: Option<Sql>,
+    /// Whether it makes again what stands, with the privileges of something new; not part of a plan.
+    #[serde(skip)]
+    pub(crate) makes_again: bool,
 }
 
 /// The part of a statement on one table that can be merged with others.
@@ -184,6 +187,15 @@ impl Statement {
             lookup: Vec::new(),
             spares_partitions: false,
             unfilled: None,
+            makes_again: false,
+        }
+    }
+
+    /// Notes that it makes again what stands.
+    pub(crate) fn making_again(self) -> Self {
+        Self {
+            makes_again: true,
+            ..self
         }
     }
 

@@ -1,5 +1,7 @@
 //! CREATE, ALTER and DROP of schemas, tables and columns.
 
+use std::collections::BTreeSet;
+
 use crate::model::{
     Address, Column, MAX_NAME_BYTES, Name, NotNull, Options, Persistence, Table, Text, Validity,
 };
@@ -29,14 +31,13 @@ pub(crate) fn rename_schema(schema: &Address, to: &Name) -> Statement {
     )
 }
 
-/// Takes every privilege on a schema from everybody: PUBLIC by name, the owner keeps ownership.
-/// <https://www.postgresql.org/docs/current/sql-revoke.html>
-pub(crate) fn close_schema(schema: &Address) -> Statement {
-    Statement::catalog(
-        Sql::new("REVOKE ALL ON SCHEMA")
-            .path(schema)
-            .push("FROM PUBLIC"),
-    )
+/// Takes every privilege on a schema from everybody: PUBLIC by name, and those whom default privileges let into new ones; the owner
+/// keeps ownership. <https://www.postgresql.org/docs/current/sql-revoke.html>
+pub(crate) fn close_schema(schema: &Address, let_in: &BTreeSet<Name>) -> Statement {
+    let named = let_in.iter().map(|own| Sql::empty().name(own));
+    let all: Vec<Sql> = [Sql::new("PUBLIC")].into_iter().chain(named).collect();
+    let sql = Sql::new("REVOKE ALL ON SCHEMA").path(schema).push("FROM");
+    Statement::catalog(sql.separated(&all, ", ")).naming(let_in.iter())
 }
 
 /// <https://www.postgresql.org/docs/current/sql-createtable.html>

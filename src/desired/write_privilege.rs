@@ -98,9 +98,12 @@ impl Lists {
         let (own, taken) = (self.own.get(unit), self.taken.get(unit));
         let has_list = self.whole.contains(unit)
             || match self.access.grants {
-                Grants::Ignored => false,
+                Grants::Ignored if unit.default_list().is_none() => false,
                 Grants::Every if unit.default_list().is_none() => true,
-                Grants::Listed | Grants::Every => own.is_some() || taken.is_some(),
+                // Lists of default privileges stand by themselves: what there is is written.
+                Grants::Ignored | Grants::Listed | Grants::Every => {
+                    own.is_some() || taken.is_some()
+                }
             };
         if all.is_empty() || !has_list {
             return None;

@@ -501,6 +501,10 @@ impl Pattern {
 
     /// Says whether the pattern names this address.
     pub fn matches(&self, address: &Address) -> bool {
+        // One that is spelled out says what it is on and which arguments it has.
+        if self.0.parse::<Address>().is_ok_and(|own| own == *address) {
+            return true;
+        }
         let (kind, rest) = match leading_kind(&self.0) {
             Some((kind, rest)) => (Some(kind), rest),
             None => (None, self.0.as_str()),

@@ -147,6 +147,11 @@ impl<T: Text + Ord + Serialize> Model<T> {
 
     /// Returns the fingerprint of one object; of what is absent as well.
     pub fn fingerprint(&self, address: &Address) -> Hash {
+        if address.default_list().as_ref() == Some(address) {
+            let all = self.objects.iter();
+            let all = all.filter(|(own, _)| own.default_list().as_ref() == Some(address));
+            return Hash::of(&all.collect::<Vec<_>>());
+        }
         Hash::of(&self.objects.get(address))
     }
 

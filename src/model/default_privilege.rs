@@ -1,6 +1,6 @@
 //! What new objects of the applying role have beside what PostgreSQL gives them: its default privileges (manual section 5.8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{APPLIER, Address, EVERYBODY, Grant, Kind, Model, Name, Object};
 
@@ -36,7 +36,7 @@ impl DefaultPrivileges {
             let [.., role, privilege] = address.path() else {
                 return None;
             };
-            let is_mine = address.default_role() == Some(&applier) && *role != applier;
+            let is_mine = address.default_role() == Some(&applier);
             let key = (address.on()?, address.default_schema().cloned());
             is_mine.then(|| (key, (role.clone(), privilege.clone()), *how))
         });
@@ -62,10 +62,26 @@ impl DefaultPrivileges {
         all
     }
 
-    /// Returns those of a new object.
-    pub fn of(&self, own: &Address) -> impl Iterator<Item = Given> {
+    /// Returns the roles whom the applier lets into the schemas that it makes.
+    pub fn let_into_schemas<T>(model: &Model<T>) -> BTreeSet<Name> {
+        let all = Self::of_applier(model);
+        let given = all.0.get(&(Kind::Schema, None)).into_iter().flatten();
+        let roles = given.map(|((role, _), _)| role.clone());
+        roles
+            .filter(|own| !matches!(own.as_str(), EVERYBODY | APPLIER))
+            .collect()
+    }
+
+    /// Returns the lists of the applier that bear on a new object.
+    pub fn lists(own: &Address) -> [Address; 2] {
+        let (kind, applier) = (Self::kind_of(own), Name::new(APPLIER));
+        [None, Some(own.schema_name())]
+            .map(|schema| Address::default_privileges(kind, schema, &applier))
+    }
+
+    fn kind_of(own: &Address) -> Kind {
         let kind = own.kind();
-        let kind = if matches!(kind, Kind::View | Kind::MaterializedView) {
+        if matches!(kind, Kind::View | Kind::MaterializedView) {
             Kind::Table
         } else if kind.is_routine() {
             Kind::Function
@@ -73,7 +89,12 @@ impl DefaultPrivileges {
             Kind::Enum
         } else {
             kind
-        };
+        }
+    }
+
+    /// Returns those of a new object.
+    pub fn of(&self, own: &Address) -> impl Iterator<Item = Given> {
+        let kind = Self::kind_of(own);
         let schema = (kind != Kind::Schema).then(|| own.schema_name().clone());
         let of_schema = self.0.get(&(kind, schema));
         let all = of_schema.or_else(|| self.0.get(&(kind, None)));

@@ -245,7 +245,10 @@ pub(crate) fn granted_to(address: &Address, names: &BTreeMap<Name, Name>) -> Add
     }
     if let (Some(list), Some(maker)) = (address.default_list(), address.default_role()) {
         let called = |own: &Name| names.get(own).unwrap_or(own).clone();
-        let kind = address.on().expect("it speaks of a kind");
+        let Some(kind) = address.on() else {
+            // All that is said of a role, whatever it makes.
+            return Address::new(Kind::DefaultPrivilege, [called(maker)]);
+        };
         let new = Address::default_privileges(kind, list.default_schema(), &called(maker));
         return match address.path() {
             [.., grantee, privilege] if list != *address => {

@@ -460,7 +460,8 @@ fn moved(project: &Project, plan: &Plan, live: &Live) -> Vec<String> {
     }
     for (address, hash) in &decision.leans_on {
         if model.fingerprint(address) != *hash {
-            moved.push(match model.objects.contains_key(address) {
+            let is_list = address.default_list().is_some();
+            moved.push(match is_list || model.objects.contains_key(address) {
                 true => format!("{address} is not what it was"),
                 false => format!("{address} is gone"),
             });

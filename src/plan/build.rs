@@ -12,7 +12,8 @@ use super::{default_privileges, fold, moves, partition, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Alteration, Enabled, Event, Grant, GrantAlteration, Kind, Level, Object,
+    Address, Alteration, DefaultPrivileges, Enabled, Event, Grant, GrantAlteration, Kind, Level,
+    Object,
 };
 
 /// Plans the way from the current to the desired side of a level pair.
@@ -27,7 +28,9 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     let changes = replace::replace(changes, cx.level);
     blocked(&changes, cx)?;
     let mut blocks: Vec<Placed> = Vec::new();
-    for steps in moves::steps(&cx.level.moves, &cx.level.before, &cx.level.ledger) {
+    let let_in = [&cx.level.before, &cx.level.desired].map(DefaultPrivileges::let_into_schemas);
+    let let_in = &let_in[0] | &let_in[1];
+    for steps in moves::steps(&cx.level.moves, &cx.level.before, &cx.level.ledger, &let_in) {
         blocks.push((Block::Together(steps), None));
     }
     let mut pool = changes;
@@ -466,6 +469,9 @@ pub(crate) fn leans_on(
                 let before = cx.level.moves.carry_back(address);
                 touched.extend(cx.level.before.needs_of(&before));
                 touched.insert(before);
+                if matches!(effect, Effect::Creates(own) if own.kind().is_top_level()) {
+                    touched.extend(DefaultPrivileges::lists(address));
+                }
                 let needs = cx.level.desired.needs_of(address);
                 touched.extend(needs.iter().map(|need| cx.level.moves.carry_back(need)));
             }

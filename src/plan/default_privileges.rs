@@ -5,7 +5,7 @@ use super::rewrite::Context;
 use super::stage::Stage;
 use super::step::{Effect, Step};
 use crate::ddl;
-use crate::model::{Address, DefaultPrivileges, Given, Grant, Object};
+use crate::model::{APPLIER, Address, DefaultPrivileges, Given, Grant, Object};
 
 pub(super) fn taken_again(stages: &mut [Stage], cx: &Context<'_>) {
     // The plan may change them before or after it makes something.
@@ -14,9 +14,14 @@ pub(super) fn taken_again(stages: &mut [Stage], cx: &Context<'_>) {
         let all = std::mem::take(&mut stage.steps);
         for step in all {
             let made = step.effects.iter().filter_map(Effect::created);
+            let is_again = step.statement().is_some_and(|own| own.makes_again);
+            let made = made.chain(is_again.then_some(&step.address));
             // Who may do what is known of each: a file lists it, it is made again as it was, or it has what the plan leaves by default.
             let objects = &cx.level.desired.objects;
-            let made = made.filter(|own| own.kind().is_top_level() && objects.contains_key(*own));
+            // An attic is nobody's: what default privileges give there opens nothing.
+            let made = made.filter(|own| {
+                own.kind().is_top_level() && objects.contains_key(*own) && !own.name().is_reserved()
+            });
             let more: Vec<Step> = made
                 .flat_map(|own| {
                     let mut all: Vec<Given> = before.of(own).collect();
@@ -35,12 +40,22 @@ pub(super) fn taken_again(stages: &mut [Stage], cx: &Context<'_>) {
 }
 
 fn evened(own: &Address, given: &Given, cx: &Context<'_>) -> Option<Step> {
-    let owner = cx.level.desired.objects.get(&Address::owner_of(own));
-    if matches!(owner, Some(Object::Owner(owner)) if owner.role == given.role) {
+    let owner = match cx.level.desired.objects.get(&Address::owner_of(own)) {
+        Some(Object::Owner(owner)) => Some(&owner.role),
+        _ => None,
+    };
+    if owner == Some(&given.role) {
         return None;
     }
     let address = Address::privilege_on(own, &given.role, &given.privilege);
-    let wanted = match cx.level.desired.objects.get(&address) {
+    // What the maker has becomes its owner's with it.
+    let whose = if given.role.as_str() == APPLIER {
+        owner.unwrap_or(&given.role)
+    } else {
+        &given.role
+    };
+    let said = Address::privilege_on(own, whose, &given.privilege);
+    let wanted = match cx.level.desired.objects.get(&said) {
         Some(Object::Grant(wanted)) => Some(*wanted),
         _ => None,
     };

@@ -175,6 +175,7 @@ fn close(run: Vec<Step>) -> Vec<Step> {
             },
             transaction: statement.transaction,
             unfilled: None,
+            makes_again: false,
             spares_partitions: statement.spares_partitions,
         };
     }

@@ -9,11 +9,13 @@ use crate::model::{
     Retired, TEMPORARY_PREFIX, Why,
 };
 
-/// Makes the steps of every move, one list per move: each list commits as one.
+/// Makes the steps of every move, one list per move: each list commits as one. `let_in` are the roles whom default privileges let into
+/// new schemas.
 pub(crate) fn steps(
     moves: &Moves,
     before: &Model<Expression>,
     ledger: &[Retired],
+    let_in: &BTreeSet<Name>,
 ) -> Vec<Vec<Step>> {
     let mut present: BTreeSet<Address> = before.objects.keys().cloned().collect();
     let mut all = Vec::new();
@@ -39,7 +41,7 @@ pub(crate) fn steps(
             own.push(place(
                 Step::run(
                     &schema,
-                    ddl::table::close_schema(&schema),
+                    ddl::table::close_schema(&schema, let_in),
                     "and closes it to everybody but its owner",
                 ),
                 step,
@@ -374,7 +376,7 @@ mod tests {
                 )),
             );
         }
-        let forward = steps_of(steps(&moves, &before, &[]));
+        let forward = steps_of(steps(&moves, &before, &[], &BTreeSet::new()));
         assert_eq!(
             forward
                 .iter()
@@ -388,7 +390,12 @@ mod tests {
         for (address, object) in &before.objects {
             after.objects.insert(moves.carry(address), object.clone());
         }
-        let back = steps_of(steps(&moves.turned(), &after, &moves.ledger(&[])));
+        let back = steps_of(steps(
+            &moves.turned(),
+            &after,
+            &moves.ledger(&[]),
+            &BTreeSet::new(),
+        ));
         assert_eq!(
             back.iter()
                 .filter(|sql| sql.starts_with("DROP SCHEMA"))

@@ -6,7 +6,7 @@ use super::default_privilege;
 
 use crate::model::{
     ALL_PRIVILEGES, APPLIER, Address, Declared, DefaultPrivileges, Expression, Grant, Grants, Kind,
-    Model, Name, Object, Server, Settings, Written, granted_to,
+    Model, Moves, Name, Object, Server, Settings, Written, granted_to,
 };
 
 /// Spells out what `all` stands for on a server of this version.
@@ -81,13 +81,13 @@ pub(super) fn owners(
 pub(super) fn privileges(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
-    [newly, taken_back, owned]: [&BTreeSet<Address>; 3],
-    declared: &Declared,
+    [newly, taken_back]: [&BTreeSet<Address>; 2],
+    (declared, owned, moves): (&Declared, Option<&BTreeSet<Address>>, &Moves),
     settings: &Settings,
     server: &Server,
 ) {
     let compares = settings.manage.grants != Grants::Ignored;
-    default_privilege::lists(carried, desired, (declared, owned), compares, server);
+    default_privilege::lists(carried, desired, (declared, owned), moves, compares, server);
     // Of what the applier owns, its own privileges are read without its name.
     let names = BTreeMap::from([(Name::new(&server.role), Name::new(APPLIER))]);
     let others: BTreeSet<Address> = desired
@@ -195,10 +195,11 @@ fn given_by_default(
     given: &DefaultPrivileges,
     is_meant: impl Fn(&Address) -> bool,
 ) {
+    // An attic is nobody's.
     let new: Vec<Address> = desired
         .objects
         .keys()
-        .filter(|own| own.kind().is_top_level() && is_meant(own))
+        .filter(|own| own.kind().is_top_level() && !own.name().is_reserved() && is_meant(own))
         .cloned()
         .collect();
     for own in new {
@@ -208,7 +209,11 @@ fn given_by_default(
         };
         for given in given.of(&own) {
             if owner.as_ref() != Some(&given.role) {
-                let grant = Address::privilege_on(&own, &given.role, &given.privilege);
+                // What the maker has becomes its owner's.
+                let is_maker = given.role.as_str() == APPLIER;
+                let role = owner.as_ref().filter(|_| is_maker);
+                let role = role.unwrap_or(&given.role);
+                let grant = Address::privilege_on(&own, role, &given.privilege);
                 desired.objects.insert(grant, Object::Grant(given.how));
             }
         }

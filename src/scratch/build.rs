@@ -117,7 +117,8 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     order.sort_by(|(a, _), (b, _)| a.cmp(b));
     // It comes with privileges for everybody; what is said of them begins from none.
     let public = model.objects.keys().filter(|address| is_given(address));
-    let closed = public.map(|own| Step::run(own, ddl::table::close_schema(own), ""));
+    let closed =
+        public.map(|own| Step::run(own, ddl::table::close_schema(own, &Default::default()), ""));
     let mut steps: Vec<Step> = closed.collect();
     // What the applier owns has no owner said, and this has one from the beginning.
     let public = model.objects.keys().filter(|address| is_given(address));

@@ -12,8 +12,8 @@ use super::side::place_after;
 use crate::catalog;
 use crate::ddl;
 use crate::model::{
-    APPLIER, Address, Declared, Expression, Kind, Model, Move, Moves, Name, Object, Retired, Slot,
-    Written, granted_to,
+    APPLIER, Address, Declared, DefaultPrivileges, Expression, Kind, Model, Move, Moves, Name,
+    Object, Retired, Slot, Written, granted_to,
 };
 use crate::plan::moves;
 
@@ -246,7 +246,8 @@ async fn execute_moves(
                 .execute(&mut *connection)
                 .await?;
         }
-        for step in moves::steps(moves, start, ledger).iter().flatten() {
+        let let_in = DefaultPrivileges::let_into_schemas(start);
+        for step in moves::steps(moves, start, ledger, &let_in).iter().flatten() {
             if let Some(statement) = step.statement() {
                 sqlx::raw_sql(AssertSqlSafe(statement.sql.executable()))
                     .execute(&mut *connection)

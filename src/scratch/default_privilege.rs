@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    APPLIER, Address, Declared, Expression, Grant, Model, Name, Object, Server, Written, granted_to,
+    APPLIER, Address, Declared, Expression, Grant, Model, Moves, Name, Object, Server, Written,
+    granted_to,
 };
 
 pub(super) fn lists(
     carried: &Model<Expression>,
     desired: &mut Model<Written>,
-    (declared, owned): (&Declared, &BTreeSet<Address>),
+    (declared, owned): (&Declared, Option<&BTreeSet<Address>>),
+    moves: &Moves,
     compares: bool,
     server: &Server,
 ) {
@@ -33,7 +35,10 @@ pub(super) fn lists(
         .filter(|(list, _)| list.default_list().is_some())
         .map(|(list, roles)| (as_read(list), roles))
         .collect();
-    let was_ours: BTreeSet<Address> = owned.iter().map(as_read).collect();
+    let was_ours = owned.map(|all| -> BTreeSet<Address> {
+        let carried = all.iter().map(|own| moves.carry(own));
+        carried.map(|own| as_read(&own)).collect()
+    });
     for (list, roles) in &listed {
         let own = desired.objects.keys();
         let own = own.filter(|own| own.default_list().as_ref() == Some(list));
@@ -50,8 +55,10 @@ pub(super) fn lists(
         let Some(list) = address.default_list() else {
             continue;
         };
-        // A list that a revision declared and the files no longer have is one that nobody wants any more.
-        let is_said = declared.is_printed || listed.contains_key(&list) || was_ours.contains(&list);
+        // A list that a revision declared and the files no longer have is one that nobody wants any more. Where states are only
+        // compared, what is not declared is not there.
+        let was_ours = |list: &Address| was_ours.as_ref().is_none_or(|all| all.contains(list));
+        let is_said = declared.is_printed || listed.contains_key(&list) || was_ours(&list);
         let is_compared = compares && is_said;
         let schema = list.default_schema().map(|_| list.schema());
         let stays = schema.is_none_or(|own| desired.objects.contains_key(&own));

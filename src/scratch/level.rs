@@ -85,7 +85,10 @@ pub(crate) async fn level(
         &declared,
         &moves,
         &ledger_after,
-        (&identity.unmanaged, wanted.owned),
+        (
+            &identity.unmanaged,
+            wanted.given.is_none().then_some(wanted.owned),
+        ),
         wanted.settings,
         &wanted.read.server,
     );
@@ -150,6 +153,7 @@ pub(crate) async fn level(
         };
         let settled = builder.settle(wished, "desired").await?;
         partition::not_said_twice(&desired, &settled)?;
+        called_otherwise(&closure.part_of(&desired), &settled)?;
         let Sides {
             start,
             moved,
@@ -207,6 +211,39 @@ pub(crate) async fn level(
         taken_in: identity.taken_in,
         built,
         bench,
+    })
+}
+
+/// Refuses what the server made and calls by other types than its key says: it would count as not there.
+fn called_otherwise(
+    desired: &Model<Written>,
+    settled: &Model<Expression>,
+) -> Result<(), ScratchError> {
+    let lost = desired.objects.keys().filter(|own| {
+        own.kind().is_top_level()
+            && own.kind().has_arguments()
+            && !settled.objects.contains_key(*own)
+    });
+    let unbuilt: Vec<Unbuilt> = lost
+        .map(|own| {
+            let mut others = settled.objects.keys();
+            let other = others.find(|other| {
+                let is_alike = other.kind() == own.kind() && other.path() == own.path();
+                is_alike && !desired.objects.contains_key(*other)
+            });
+            let called = other.map_or_else(|| "otherwise".to_owned(), ToString::to_string);
+            Unbuilt {
+                address: own.clone(),
+                reason: format!("PostgreSQL calls it {called}: its key takes types alone"),
+            }
+        })
+        .collect();
+    if unbuilt.is_empty() {
+        return Ok(());
+    }
+    Err(ScratchError::Unbuilt {
+        side: "desired",
+        unbuilt,
     })
 }
 

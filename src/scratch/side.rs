@@ -190,7 +190,7 @@ pub(super) fn desired_side(
     declared: &Declared,
     moves: &Moves,
     ledger_after: &[Retired],
-    (unmanaged, owned): (&BTreeSet<Address>, &BTreeSet<Address>),
+    (unmanaged, owned): (&BTreeSet<Address>, Option<&BTreeSet<Address>>),
     settings: &Settings,
     server: &Server,
 ) -> Model<Written> {
@@ -306,8 +306,8 @@ pub(super) fn desired_side(
     privileges(
         carried,
         &mut desired,
-        [&newly, &taken_back, owned],
-        declared,
+        [&newly, &taken_back],
+        (declared, owned, moves),
         settings,
         server,
     );

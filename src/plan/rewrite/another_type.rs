@@ -57,7 +57,8 @@ pub(super) fn another(
                 .altering(address, "name")
         })
         .collect();
-    steps.push(Step::run(address, own.create, own.why).altering(address, own.attribute));
+    let create = own.create.making_again();
+    steps.push(Step::run(address, create, own.why).altering(address, own.attribute));
     let mut takes: Vec<ChangeId> = changes.at(address).map(|(id, _)| id.clone()).collect();
     for column in columns(cx, address) {
         let Some(Object::Column(of)) = cx.level.desired.objects.get(&column) else {

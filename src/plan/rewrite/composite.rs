@@ -78,7 +78,7 @@ fn another(
         contract(
             Step::run(
                 address,
-                ddl::composite::create(address, own),
+                ddl::composite::create(address, own).making_again(),
                 format!("the attributes of {address} change"),
             )
             .altering(address, "attributes"),

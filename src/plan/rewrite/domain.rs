@@ -177,7 +177,7 @@ fn another(changes: &Changes, cx: &Context<'_>, root: &Address) -> Claim {
             not_null: false,
             ..own.clone()
         };
-        let statement = ddl::domain::create(domain, &nullable);
+        let statement = ddl::domain::create(domain, &nullable).making_again();
         let why = format!("the type of {domain} changes to {}", own.type_name);
         let step = Step::run(domain, statement, why).altering(domain, "type");
         steps.push(contract(step));
