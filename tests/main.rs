@@ -33,6 +33,7 @@ mod rollbacks;
 mod statistics;
 mod support;
 mod views;
+mod whole;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -61,6 +62,7 @@ fn main() {
     trials.extend(rollbacks::trials());
     trials.extend(statistics::trials());
     trials.extend(views::trials());
+    trials.extend(whole::trials());
     trials.extend(property::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     cases::write_updates();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hazard::{Finding, Hazard};
 use super::identity::Question;
 use super::publication;
-use super::rewrite::Context;
+use super::rewrite::{Context, ENTRIES};
 use super::sentence::made;
 use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
@@ -46,8 +46,27 @@ pub(crate) fn findings(
             of_work(step, &held, cx, &mut found);
         }
     }
+    // What the plan makes again is stale no more, and what it builds again beside itself for as long as that takes.
+    let steps = stages.iter().flat_map(|stage| &stage.steps);
+    let effects = steps.flat_map(|step| &step.effects);
+    let (mut made, mut built) = (BTreeSet::new(), BTreeSet::new());
+    for effect in effects {
+        if let Effect::Creates(own) = effect {
+            made.insert(own);
+        } else if let Effect::Alters(own, attribute) = effect
+            && attribute == ENTRIES
+        {
+            built.insert(own);
+        }
+    }
     let mut seen = BTreeSet::new();
-    found.retain(|finding| seen.insert(finding.clone()));
+    found.retain_mut(|own| {
+        if own.hazard == Hazard::StaleIndex && built.contains(&own.address) {
+            own.because.push_str(" until it is built again");
+        }
+        let is_made = own.hazard == Hazard::StaleIndex && made.contains(&own.address);
+        !is_made && seen.insert(own.clone())
+    });
     found
 }
 
@@ -168,10 +187,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                     }
                 }
                 for (own, because) in publication::told(effect, cx) {
-                    let finding = stopping(Hazard::BreaksClients, &own, because);
-                    if !found.contains(&finding) {
-                        found.push(finding);
-                    }
+                    found.push(stopping(Hazard::BreaksClients, &own, because));
                 }
                 if let Some((unit, because)) = privilege_change(effect, cx) {
                     found.push(stopping(Hazard::PrivilegeChange, &unit, because));

@@ -169,6 +169,15 @@ impl Relations {
                 .copied()
                 .collect();
             self.before(by.disturbs.get(x).unwrap_or(&none), &fills);
+            // What is built of what a function makes of rows, is built of what the new one makes of them.
+            if x.kind() == Kind::Function || matches!(x.kind(), Kind::Defined(_)) {
+                let builds: Vec<usize> = users
+                    .iter()
+                    .filter(|at| by.builds.contains(at))
+                    .copied()
+                    .collect();
+                self.before(by.alters.get(x).unwrap_or(&none), &builds);
+            }
             // Of what is made again the new one is meant.
             if !by.creates.contains_key(x) {
                 self.before(users, by.drops.get(x).unwrap_or(&none));

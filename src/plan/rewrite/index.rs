@@ -5,11 +5,14 @@ use super::{Claim, Context, partitioned_index};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Alteration, Hash, Kind, MaterializedViewAlteration, Name, Object, SizeClass,
-    TEMPORARY_PREFIX,
+    Address, Alteration, Expression, Hash, Index, Kind, MaterializedViewAlteration, Name, Object,
+    SizeClass, TEMPORARY_PREFIX,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
+
+/// Stands for what an index holds: the attribute that changes where it is built again as it is.
+pub(crate) const ENTRIES: &str = "entries";
 
 /// Builds the new one beside, lets the two change their names, and drops the former one: at no moment there is none. What
 /// the table says of it turns to the new one with the names. `None` where other things stand on it, or change with it.
@@ -61,6 +64,30 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     }
     spoken.sort();
     spoken.dedup();
+    let mut takes: Vec<ChangeId> = changes.at(address).map(|(id, _)| id.clone()).collect();
+    for own in &spoken {
+        takes.extend(changes.at(own).map(|(id, _)| id.clone()));
+    }
+    let why = format!(
+        "{address} gets another definition; the new one is built beside, while clients go on"
+    );
+    // The columns of a materialized view are no objects.
+    let uses = after.iter().filter(|own| columns(own) || **own == table);
+    Some(beside(cx, address, wanted, takes, &spoken, why, uses))
+}
+
+/// Builds an index beside the one that stands, lets the two change their names, and drops the former one. `spoken` says again what is
+/// said of it; the new one is built after what it `uses` has changed.
+pub(super) fn beside<'a>(
+    cx: &Context<'_>,
+    address: &Address,
+    wanted: &Index<Expression>,
+    takes: Vec<ChangeId>,
+    spoken: &[Address],
+    why: String,
+    uses: impl IntoIterator<Item = &'a Address>,
+) -> Claim {
+    let table = wanted.table_address(address);
     let hash = Hash::of(address);
     let name = |word: &str| {
         let prefix = [TEMPORARY_PREFIX, hash.short(8), word].concat();
@@ -70,14 +97,11 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     let mut build = Step::run(
         &new,
         ddl::index::create(&new, wanted, Way::Concurrently),
-        format!(
-            "{address} gets another definition; the new one is built beside, while clients go on"
-        ),
+        why,
     )
     .creating(&new)
     .phase(Phase::Migrate);
-    // The columns of a materialized view are no objects.
-    for own in after.iter().filter(|own| columns(own) || **own == table) {
+    for own in uses {
         build = build.using(own);
     }
     let leave = Step::run(
@@ -85,7 +109,6 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
         ddl::index::rename(address, former.name()),
         "makes room for the new one",
     )
-    .dropping(address)
     .creating(&former)
     .phase(Phase::Contract);
     let enter = Step::run(
@@ -94,12 +117,18 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
         "the new one takes its place",
     )
     .using(&new)
-    .creating(address)
     .phase(Phase::Contract);
-    let mut swap = vec![leave, enter];
-    let mut takes: Vec<ChangeId> = changes.at(address).map(|(id, _)| id.clone()).collect();
-    for own in &spoken {
-        takes.extend(changes.at(own).map(|(id, _)| id.clone()));
+    // One that stays what it is comes after what it is made with has changed; another one goes before that.
+    let is_same = takes.is_empty();
+    let mut swap = if is_same {
+        vec![
+            leave.altering(address, "name"),
+            enter.altering(address, ENTRIES),
+        ]
+    } else {
+        vec![leave.dropping(address), enter.creating(address)]
+    };
+    for own in spoken {
         let statement = ddl::create(own, &cx.level.desired.objects[own]);
         let step = Step::run(own, statement, format!("{own} turns to the new one"));
         swap.push(step.altering(own, "index").phase(Phase::Contract));
@@ -111,7 +140,7 @@ fn replaced(changes: &Changes, cx: &Context<'_>, address: &Address) -> Option<Cl
     )
     .dropping(&former)
     .phase(Phase::Contract);
-    Some(Claim::of(takes).alone(build).together(swap).alone(drop))
+    Claim::of(takes).alone(build).together(swap).alone(drop)
 }
 
 /// Says whether nothing changes about what an index or a view needs. What another rewrite has claimed is no change any

@@ -17,6 +17,9 @@ mod partitioned_index;
 mod persistence;
 mod range;
 mod sequence;
+mod stale_index;
+
+pub(crate) use index::ENTRIES;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -162,7 +165,7 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 15] = [
+const REWRITES: [Rewrite; 16] = [
     partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,
@@ -178,6 +181,7 @@ const REWRITES: [Rewrite; 15] = [
     constraint::rewrite,
     materialized_view::rewrite,
     index::rewrite,
+    stale_index::rewrite,
 ];
 
 /// Lets every rewrite claim; takes what they claim out of the pool and returns their blocks, one list per claim.
