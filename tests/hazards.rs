@@ -222,11 +222,11 @@ async fn subscribers(major: u16) -> Result<(), Failed> {
         "{ id: integer, b: { type: text, renamed_from: a }, c: text }",
     ));
     let plan = tool.wants(0, &["plan"])?;
-    plan.says("subscriptions to p fail: they know it by its former name")?
-        .says("subscriptions to p fail until their table has the column")?
-        .says("subscriptions to every fail until their table has the column")?
+    plan.says("subscriptions to p fail: they know column public.t.a by this name alone")?
+        .says("subscriptions to p fail until their table has column public.t.c")?
+        .says("subscriptions to every fail until their table has column public.t.c")?
         .says(
-            "UPDATE and DELETE fail: it has no replica identity, and publication p tells of them",
+            "UPDATE and DELETE fail: table public.bare has no replica identity, and publication p tells of that",
         )?
         .says("publication p tells of table public.bare in another way")?;
     tool.wants(0, &["apply", "--yes", "--allow", "all"])?;

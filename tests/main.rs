@@ -27,6 +27,7 @@ mod outside;
 mod partitions;
 mod property;
 mod providers;
+mod publications;
 mod ranges;
 mod refusals;
 mod rollbacks;
@@ -58,6 +59,7 @@ fn main() {
     trials.extend(outside::trials());
     trials.extend(partitions::trials());
     trials.extend(providers::trials());
+    trials.extend(publications::trials());
     trials.extend(refusals::trials());
     trials.extend(rollbacks::trials());
     trials.extend(statistics::trials());

@@ -85,9 +85,13 @@ pub(super) fn read(
         let every = own.says(Clause::AllTables).is_some();
         gathering.published(head, &address, every, &mut fields);
         // All four are what is published where nothing is said.
-        let all = matches!(own.says(Clause::Publish), Some(Said::Texts(texts)) if texts.len() == 4);
-        if all {
-            own.clauses.remove(&Clause::Publish);
+        if let Some(Said::Texts(texts)) = own.clauses.get_mut(&Clause::Publish) {
+            *texts = texts.iter().map(|own| own.to_lowercase()).collect();
+            texts.sort();
+            texts.dedup();
+            if texts.len() == 4 {
+                own.clauses.remove(&Clause::Publish);
+            }
         }
     }
     if is_whole {

@@ -266,7 +266,12 @@ impl Gathering {
                         && units.iter().any(|unit| own.is_at_or_below(unit));
                     let by_default = own.default_schema() == Some(address.name())
                         && address.kind() == Kind::Schema;
-                    index || below || by_default || on_it.as_ref() == Some(address)
+                    // What a publication names lies elsewhere by its path.
+                    let published =
+                        matches!(own.kind(), Kind::PublishedTable | Kind::PublishedSchema)
+                            && address.kind() == Kind::Defined(Defined::Publication)
+                            && own.name() == address.name();
+                    index || below || by_default || published || on_it.as_ref() == Some(address)
                 };
                 let indexes: Vec<Address> = objects
                     .iter()

@@ -100,8 +100,7 @@ impl<'a> Edits<'a> {
             return;
         };
         if first.in_flow {
-            let (last_key, last) = &entries[entries.len() - 1];
-            let at = last.range.end.max(last_key.range.end);
+            let at = self.end_of(&entries[entries.len() - 1]);
             let text = format!(", {}: {}", scalar(key), rendered(now, 0, true));
             self.replacements.push((at..at, text));
             return;
@@ -121,8 +120,8 @@ impl<'a> Edits<'a> {
 
     /// Takes a key out of a map that keeps others, with the lines it stands on.
     pub(super) fn remove(&mut self, entries: &[Pair], at: usize) {
-        let (key, value) = &entries[at];
-        let end = value.range.end.max(key.range.end);
+        let key = &entries[at].0;
+        let end = self.end_of(&entries[at]);
         if !key.in_flow {
             let start = self.line_start(key.range.start);
             let mut stop = self.line_end(end);
@@ -136,9 +135,22 @@ impl<'a> Edits<'a> {
             self.replacements
                 .push((key.range.start..next.range.start, String::new()));
         } else {
-            let (last_key, last) = &entries[at - 1];
-            let from = last.range.end.max(last_key.range.end);
+            let from = self.end_of(&entries[at - 1]);
             self.replacements.push((from..end, String::new()));
+        }
+    }
+
+    /// Returns where an entry ends: one without a value ends with its colon.
+    fn end_of(&self, (key, value): &Pair) -> usize {
+        let end = value.range.end.max(key.range.end);
+        if !value.range.is_empty() {
+            return end;
+        }
+        let rest = self.characters.iter().enumerate().skip(end);
+        let mut rest = rest.skip_while(|(_, own)| **own == ' ');
+        match rest.next() {
+            Some((at, ':')) => at + 1,
+            _ => end,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::node;
 use super::write::{self, Page, entry, long, text};
 use super::write_default_privilege;
 use super::write_privilege::Access;
-use crate::model::{Address, Declared, EVERYBODY, Expression, Grants, Model, Place};
+use crate::model::{Address, Declared, EVERYBODY, Expression, Grants, Model, Name, Place};
 
 /// What has to be written.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,8 @@ struct Found {
     section: Pair,
     /// Which of the entries it is.
     at: usize,
+    /// The schema that unqualified names belong to there.
+    schema: Name,
 }
 
 /// Makes files level. `then` is what they declare and `now` what the database holds, both as one server prints them.
@@ -87,6 +89,7 @@ pub fn merge(
                 let mut merging = Merging {
                     edits: &mut edits[own.file],
                     by_hand: &mut merged.by_hand,
+                    schema: (section == "publications").then_some(&own.schema),
                 };
                 merging.value(&all[own.at], section, false, &was, &is);
             }
@@ -138,11 +141,26 @@ fn found(files: &[(String, String)]) -> BTreeMap<Place, Found> {
     for (file, (name, text)) in files.iter().enumerate() {
         let mut ledger = Ledger::default();
         for root in node::documents(&Arc::from(name.as_str()), text, &mut ledger) {
+            let head = entries(&root)
+                .into_iter()
+                .flatten()
+                .find_map(|(key, value)| {
+                    let is_schema = key.scalar().is_some_and(|(text, _)| &**text == "schema");
+                    value.scalar().filter(|_| is_schema)
+                });
+            let schema = head.map_or_else(|| Name::new("public"), |(text, _)| Name::new(&**text));
             for section in entries(&root).into_iter().flatten() {
                 for (at, (key, _)) in entries(&section.1).into_iter().flatten().enumerate() {
                     let place = key.place.clone();
                     let section = section.clone();
-                    found.insert(place, Found { file, section, at });
+                    let schema = schema.clone();
+                    let own = Found {
+                        file,
+                        section,
+                        at,
+                        schema,
+                    };
+                    found.insert(place, own);
                 }
             }
         }
@@ -153,6 +171,8 @@ fn found(files: &[(String, String)]) -> BTreeMap<Place, Found> {
 struct Merging<'e, 'c> {
     edits: &'e mut Edits<'c>,
     by_hand: &'e mut Vec<Place>,
+    /// Where keys are references to tables: the schema of those without one.
+    schema: Option<&'e Name>,
 }
 
 impl Merging<'_, '_> {
@@ -188,12 +208,15 @@ impl Merging<'_, '_> {
         was: &Mapping,
         is: &Mapping,
     ) {
+        let references = self.schema.filter(|_| context == "tables");
         let place = |word: &str| {
             all.iter().position(|(key, _)| {
                 let everybody =
                     |text: &str| context == "grants" && word == "public" && text == EVERYBODY;
+                let refers =
+                    |text: &str| references.is_some_and(|own| refers_alike(own, text, word));
                 key.scalar()
-                    .is_some_and(|(text, _)| &**text == word || everybody(text))
+                    .is_some_and(|(text, _)| &**text == word || everybody(text) || refers(text))
             })
         };
         let is_relation = matches!(context, "tables" | "views" | "materialized_views") && !names;
@@ -241,6 +264,19 @@ impl Merging<'_, '_> {
             self.edits.insert(&pair.1, all, word, value);
         }
     }
+}
+
+/// Says whether two references name the same table where names without a schema belong to this one.
+fn refers_alike(schema: &Name, one: &str, other: &str) -> bool {
+    let whole = |text: &str| {
+        let path = Name::split_reference(text)?;
+        Some(match path.as_slice() {
+            [name] => vec![schema.clone(), name.clone()],
+            _ => path,
+        })
+    };
+    let (one, other) = (whole(one), whole(other));
+    one.is_some() && one == other
 }
 
 /// Says whether the keys of this map name objects.

@@ -53,7 +53,12 @@ impl Gathering {
         };
         let path: Vec<Name> = match path.as_slice() {
             [name] => vec![head.schema.clone(), name.clone()],
-            _ => path,
+            [_, _] => path,
+            _ => {
+                let mend = "write `name` or `schema.name`".to_owned();
+                self.ledger.fault(key, "it is no table's name", mend);
+                return;
+            }
         };
         let table = Address::new(Kind::Table, path);
         let address = table.part(Kind::PublishedTable, publication.name());

@@ -14,6 +14,11 @@ pub(super) fn told(effect: &Effect, cx: &Context<'_>) -> Vec<(Address, String)> 
     let publication = Kind::Defined(Defined::Publication);
     let (before, after) = (&cx.level.current, &cx.level.desired);
     match effect {
+        Effect::Creates(own) | Effect::Drops(own) | Effect::Alters(own, _)
+            if matches!(own.kind(), Kind::PrimaryKey | Kind::ReplicaIdentity) =>
+        {
+            loses_identity(&own.table(), before, after)
+        }
         Effect::Drops(own) if after.objects.contains_key(own) => Vec::new(),
         Effect::Drops(own) if own.kind() == publication => {
             let because = format!("subscriptions to {} fail", own.name());
@@ -42,19 +47,22 @@ pub(super) fn told(effect: &Effect, cx: &Context<'_>) -> Vec<(Address, String)> 
         Effect::Creates(own) if own.kind() == Kind::Column => {
             let told = told_of(&own.table(), before);
             let because = |publication: &Name| {
-                format!("subscriptions to {publication} fail until their table has the column")
+                format!("subscriptions to {publication} fail until their table has {own}")
             };
             let found = told.iter().filter(|(_, columns)| columns.is_empty());
             found
                 .map(|(name, _)| (own.clone(), because(name)))
                 .collect()
         }
-        Effect::Creates(own) => unidentified(own, after),
+        Effect::Creates(own) if is_part(own) || own.kind() == publication => {
+            unidentified(own, after)
+        }
+        Effect::Creates(_) => Vec::new(),
         Effect::Alters(own, attribute) if attribute == Clause::Publish.word() => {
-            let named = after.objects.keys().filter(|part| {
-                let kinds = [Kind::PublishedTable, Kind::PublishedSchema];
-                kinds.contains(&part.kind()) && publication_of(part) == *own
-            });
+            let named = after
+                .objects
+                .keys()
+                .filter(|part| is_part(part) && publication_of(part) == *own);
             let all = named.chain([own]);
             all.flat_map(|own| unidentified(own, after)).collect()
         }
@@ -71,7 +79,7 @@ pub(super) fn told(effect: &Effect, cx: &Context<'_>) -> Vec<(Address, String)> 
                     is_renamed || is_column && (columns.is_empty() || columns.contains(name.name()))
                 });
             let because = |publication: &Name| {
-                format!("subscriptions to {publication} fail: they know it by its former name")
+                format!("subscriptions to {publication} fail: they know {name} by this name alone")
             };
             told.map(|(publication, _)| (name.clone(), because(&publication)))
                 .collect()
@@ -102,6 +110,31 @@ fn told_of(table: &Address, model: &Model<Expression>) -> Vec<(Name, Vec<Name>)>
         found.clear();
     }
     found
+}
+
+/// Finds what tells of updates to a table whose rows are told apart before and not after.
+fn loses_identity(
+    table: &Address,
+    before: &Model<Expression>,
+    after: &Model<Expression>,
+) -> Vec<(Address, String)> {
+    if !before.objects.contains_key(table) || !is_identified(table, before) {
+        return Vec::new();
+    }
+    let told = told_of(table, after).into_iter();
+    told.flat_map(|(publication, _)| {
+        let kind = Kind::Defined(Defined::Publication);
+        let mut found = unidentified(&Address::new(kind, [publication.clone()]), after);
+        let part = table.part(Kind::PublishedTable, &publication);
+        found.extend(unidentified(&part, after));
+        found.retain(|(own, _)| own == table);
+        found
+    })
+    .collect()
+}
+
+fn is_part(own: &Address) -> bool {
+    matches!(own.kind(), Kind::PublishedTable | Kind::PublishedSchema)
 }
 
 fn publication_of(part: &Address) -> Address {
@@ -149,20 +182,22 @@ fn unidentified(own: &Address, after: &Model<Expression>) -> Vec<(Address, Strin
     } else {
         BTreeSet::new()
     };
-    let words = told.join(" and ").to_uppercase().replace(" AND ", " and ");
+    let fail = match told.as_slice() {
+        [one] => [&one.to_uppercase(), " fails"].concat(),
+        _ => "UPDATE and DELETE fail".to_owned(),
+    };
     tables
         .into_iter()
         .filter(|table| !is_identified(table, after))
         .map(|table| {
-            let because = format!(
-                "{words} fail: it has no replica identity, and {publication} tells of them"
-            );
+            let because =
+                format!("{fail}: {table} has no replica identity, and {publication} tells of that");
             (table, because)
         })
         .collect()
 }
 
-/// Says whether something tells the rows of a table apart. Those of a partitioned table lie in its partitions.
+/// Says whether something tells the rows of a table apart.
 fn is_identified(table: &Address, after: &Model<Expression>) -> bool {
     let Some(Object::Table(own)) = after.objects.get(table) else {
         return true;

@@ -112,6 +112,7 @@ impl Relations {
         relations.partitions(&by, level, &late);
         relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
+        relations.publications(&by, level);
         relations.defaults_of_views(steps);
         relations
     }
@@ -243,6 +244,21 @@ impl Relations {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
                 if !stays_through_type(level, part) {
                     self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
+                }
+            }
+        }
+    }
+
+    /// A publication has no schemas beside a table of which it names columns: what it lets go of goes first.
+    fn publications(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let names_columns = |side: &Model<Expression>, own: &Address| matches!(side.objects.get(own), Some(Object::PublishedTable(own)) if !own.columns.is_empty());
+        let is_schema = |own: &Address| own.kind() == Kind::PublishedSchema;
+        for (x, departures) in &by.drops {
+            for (y, arrivals) in by.creates.iter().filter(|(y, _)| y.name() == x.name()) {
+                let is_at_odds = names_columns(&level.current, x) && is_schema(y)
+                    || is_schema(x) && names_columns(&level.desired, y);
+                if is_at_odds {
+                    self.before(departures, arrivals);
                 }
             }
         }

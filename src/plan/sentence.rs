@@ -221,7 +221,7 @@ pub(super) fn dropped(address: &Address, cx: &Context<'_>) -> String {
         cx.level.current.objects.get(address),
         cx.level.desired.objects.get(address),
     );
-    if let Some(what) = published(address) {
+    if let Some(what) = published(&cx.level.moves.carry_back(address)) {
         let publication = address.name();
         return match stands {
             Some(_) => format!("publication {publication} tells of {what} in another way"),

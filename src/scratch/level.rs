@@ -238,6 +238,16 @@ fn called_otherwise(
             }
         })
         .collect();
+    // A condition may not close its bracket and go on.
+    let published = settled.objects.keys().filter(|own| {
+        let is_part = matches!(own.kind(), Kind::PublishedTable | Kind::PublishedSchema);
+        is_part && !desired.objects.contains_key(*own)
+    });
+    let more = published.map(|own| Unbuilt {
+        address: own.clone(),
+        reason: "the condition of another table publishes it".to_owned(),
+    });
+    let unbuilt: Vec<Unbuilt> = unbuilt.into_iter().chain(more).collect();
     if unbuilt.is_empty() {
         return Ok(());
     }

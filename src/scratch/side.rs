@@ -184,6 +184,30 @@ pub(super) fn place_after(before: &Model<Expression>, moves: &Moves, address: &A
     }
 }
 
+/// Keeps what publications name outside of what is managed: files say nothing of that.
+fn published_elsewhere(
+    carried: &Model<Expression>,
+    desired: &mut Model<Written>,
+    settings: &Settings,
+) {
+    for (address, object) in &carried.objects {
+        let lies_in = if address.kind() == Kind::PublishedTable {
+            address.table()
+        } else if address.kind() == Kind::PublishedSchema {
+            address.schema()
+        } else {
+            continue;
+        };
+        let is_elsewhere = settings.manage.excludes(&lies_in) || !settings.manage.covers(&lies_in);
+        let stays = carried.parent(address);
+        let stays = stays.is_some_and(|own| desired.objects.contains_key(&own));
+        if is_elsewhere && stays && desired.objects.contains_key(&lies_in) {
+            let kept = object.map(&mut |text| Written::from(text));
+            desired.objects.entry(address.clone()).or_insert(kept);
+        }
+    }
+}
+
 /// Puts the desired side together: what is declared, what is left alone, and what is held in the attic.
 pub(super) fn desired_side(
     carried: &Model<Expression>,
@@ -300,6 +324,7 @@ pub(super) fn desired_side(
     without_their_index(&mut desired);
     held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
+    published_elsewhere(carried, &mut desired, settings);
     names(carried, &mut desired);
     owners(carried, &mut desired, declared, settings, &server.role);
     let taken_back = ends_of(moves, Why::TakenBack);
