@@ -391,11 +391,13 @@ async fn unmanaged(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
     let tool = Tool::over(&database);
     database.run("CREATE SCHEMA app; CREATE TABLE app.theirs (id bigint); INSERT INTO app.theirs VALUES (1)").await?;
-    database.run("CREATE PUBLICATION words").await?;
+    database
+        .run("CREATE LANGUAGE words HANDLER plpgsql_call_handler")
+        .await?;
     tool.declare(ORDERS);
     tool.wants(0, &["plan"])?
         .says("table app.theirs")?
-        .says("publication words")?;
+        .says("language words")?;
     tool.wants(3, &["plan", "--strict"])?;
     tool.wants(0, &["apply", "--yes"])?;
     tool.declare(WIDER);
