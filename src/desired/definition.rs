@@ -252,3 +252,31 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn mistakes_in_small_kinds_are_told() {
+        let text = "\
+statistics: { s: { table: t, columns: [] } }
+publications: { p: { tables: { a.b.c: , t: { columns: [] } } }, q: { all_tables: true, schemas: [s] } }
+default_privileges: { public: {}, r: { tables: , columns: {}, functions: { x: [select] } } }
+";
+        let files = vec![("f.yaml".to_owned(), text.to_owned())];
+        let faults = super::super::declare(&[files]).expect_err("it has faults");
+        let what: Vec<String> = faults.faults.iter().map(|own| own.what.clone()).collect();
+        assert_eq!(
+            what,
+            [
+                "columns is empty",
+                "it is no table's name",
+                "it names no columns",
+                "publication q publishes all tables",
+                "public is no role that makes things",
+                "tables has no value",
+                "unknown key `columns` in default privileges of r",
+                "there is no privilege `select` on what is made here",
+            ]
+        );
+    }
+}
