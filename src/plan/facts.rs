@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::hazard::{Finding, Hazard};
 use super::identity::Question;
 use super::publication;
-use super::rewrite::{Context, ENTRIES};
+use super::rewrite::{Context, ENTRIES, is_search};
 use super::sentence::made;
 use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
@@ -287,13 +287,6 @@ fn guesses_time_zone(column: &Address, cx: &Context<'_>, found: &mut Vec<Finding
 
 /// Names what was made with a function before it changed: the server makes none of it anew.
 fn goes_stale(function: &Address, cx: &Context<'_>, found: &mut Vec<Finding>) {
-    let is_search = |own: &Address| {
-        let search = [
-            Defined::TextSearchDictionary,
-            Defined::TextSearchConfiguration,
-        ];
-        search.iter().any(|kind| own.kind() == Kind::Defined(*kind))
-    };
     if function.kind() != Kind::Function && !is_search(function) {
         return;
     }

@@ -56,7 +56,8 @@ fn answers_otherwise(address: &Address, change: &Change, cx: &Context<'_>) -> bo
     ) && is_search(address)
 }
 
-fn is_search(own: &Address) -> bool {
+/// Says whether it is of text search: what it makes of a text may be kept in an index.
+pub(crate) fn is_search(own: &Address) -> bool {
     let search = [
         Defined::TextSearchDictionary,
         Defined::TextSearchConfiguration,
