@@ -335,8 +335,12 @@ async fn run(path: &Path, case: &Case, direction: Direction, major: u16) -> Resu
             brief(&after)
         )));
     }
-    let lists =
-        |list: &[String], column: &Address| list.iter().any(|own| *own == column.to_string());
+    // What is said of a column goes for it in partitions, and wherever else it comes from its table.
+    let lists = |list: &[String], column: &Address| {
+        let whole = rows.origin(column);
+        list.iter()
+            .any(|own| *own == whole.to_string() || *own == column.to_string())
+    };
     let mut kept = rows.clone();
     kept.0.retain(|column, _| {
         !lists(&case.expect.converts, column) && !lists(&case.expect.loses, column)

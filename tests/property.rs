@@ -5,6 +5,8 @@
 
 mod attributes;
 mod change;
+mod small;
+mod spread;
 mod state;
 mod table;
 mod types;

@@ -223,6 +223,9 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
         | PlanError::Diverted {
             column: address, ..
         }
+        | PlanError::Unidentified {
+            column: address, ..
+        }
         | PlanError::PartitionBy { table: address }
         | PlanError::KeyColumn {
             column: address, ..

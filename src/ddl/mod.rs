@@ -31,8 +31,7 @@ pub(crate) mod view;
 pub use statement::{Form, LockMode, Privilege, Statement, Transaction, Work};
 
 use crate::model::{
-    Address, Alteration, Defined, Enabled, Kind, Name, Object, RuleAlteration, Text,
-    TriggerAlteration,
+    Address, Alteration, Enabled, Kind, Name, Object, RuleAlteration, Text, TriggerAlteration,
 };
 
 /// Makes the statement that creates an object where nothing is in its way and nobody waits for it.
@@ -439,8 +438,9 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Policy
         // The server alters no type of a column that a publication speaks of.
         | Kind::PublishedTable
-        // The server would keep them, without their target and owner.
-        | Kind::Defined(Defined::Statistics) => true,
+        // Statistics the server would keep, without their target and owner; casts, operators and their classes stay with the
+        // former type.
+        | Kind::Defined(_) => true,
         Kind::Schema
         | Kind::Extension
         | Kind::Enum
@@ -449,7 +449,6 @@ pub(crate) fn is_disturbed_by_type_change(dependent: Kind) -> bool {
         | Kind::Range
         | Kind::Collation
         | Kind::Sequence
-        | Kind::Defined(_)
         | Kind::Table
         | Kind::Column
         | Kind::OwnedBy

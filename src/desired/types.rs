@@ -1,5 +1,6 @@
 //! The sections `enums` and `extensions`.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::document::{Gathering, Head};
@@ -29,6 +30,7 @@ pub(super) fn read_enum(
         return;
     };
     let address = gathering.unit(head, Kind::Enum, name, key, &mut fields);
+    let turned = fields.get("remap");
     match fields
         .get("values")
         .map(|node| (node.clone(), matches!(node.value, Value::List(_))))
@@ -38,6 +40,9 @@ pub(super) fn read_enum(
                 return;
             };
             let values = labels(&address, items, gathering);
+            if let Some(node) = turned {
+                remap(&address, &node, &values, gathering);
+            }
             gathering.put(&address, key, Object::Enum(Enum { values }));
         }
         Some((node, false)) => {
@@ -92,6 +97,33 @@ fn labels(own: &Address, items: &[Rc<Node>], gathering: &mut Gathering) -> Vec<S
         labels.push(label);
     }
     labels
+}
+
+/// Reads what rows with a label that goes get.
+fn remap(own: &Address, node: &Rc<Node>, values: &[String], gathering: &mut Gathering) {
+    let Value::Map(pairs) = &node.value else {
+        let what = format!("remap is {}, not a map of labels", node.describe());
+        gathering.ledger.fault(node, what, None);
+        return;
+    };
+    let mut all = BTreeMap::new();
+    for (key, value) in pairs {
+        let (Some(gone), Some(kept)) = (label(key, gathering), label(value, gathering)) else {
+            continue;
+        };
+        if values.contains(&gone) {
+            let what = format!("label `{gone}` is one of the values: nothing takes its place");
+            let mend = "leave it out of `values`, where it goes, or out of `remap`, where it stays";
+            gathering.ledger.fault(key, what, Some(mend.to_owned()));
+        } else if values.contains(&kept) {
+            all.insert(gone, kept);
+        } else {
+            let what = format!("label `{kept}` is none of the values");
+            let mend = "name a label that stays";
+            gathering.ledger.fault(value, what, Some(mend.to_owned()));
+        }
+    }
+    gathering.declared.intent.remap.insert(own.clone(), all);
 }
 
 fn label(node: &Rc<Node>, gathering: &mut Gathering) -> Option<String> {

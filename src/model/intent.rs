@@ -17,6 +17,9 @@ pub struct Intent {
     pub using: BTreeMap<Address, Written>,
     /// Column → the conversion back (`using_back`).
     pub using_back: BTreeMap<Address, Written>,
+    /// Enumerated type → the label that rows with a label that goes get, by that.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub remap: BTreeMap<Address, BTreeMap<String, String>>,
     /// Objects that nothing may retire, drop or rewrite, whatever is allowed.
     pub protect: BTreeSet<Address>,
     /// Partitioned tables whose partitions others make.

@@ -274,3 +274,17 @@ pub struct Level {
     /// What scratch saw of changes of type, by column.
     pub tried: BTreeMap<Address, Tried>,
 }
+
+impl Level {
+    /// Returns the labels of an enumerated type that go, each with the one that rows get for it, as files say.
+    pub fn remap(&self, address: &Address) -> BTreeMap<&str, &str> {
+        let Some(Object::Enum(own)) = self.current.objects.get(address) else {
+            return BTreeMap::new();
+        };
+        let all = self.intent.remap.get(address).into_iter().flatten();
+        let stands = |(gone, _): &(&String, &String)| own.values.contains(gone);
+        let all = all.filter(stands);
+        all.map(|(gone, kept)| (gone.as_str(), kept.as_str()))
+            .collect()
+    }
+}

@@ -122,45 +122,75 @@ fn labels_gone(address: &Address, cx: &Context<'_>) -> Vec<Question> {
         return Vec::new();
     };
     // As the live server calls them: labels may be renamed by the same plan.
-    let labels: Vec<Sql> = own
+    let called = |label: &str| {
+        let own = level.moves.carry_back(&address.value(label));
+        Sql::empty().literal(own.name().as_str())
+    };
+    let turned: Vec<Sql> = level
+        .remap(address)
+        .keys()
+        .map(|gone| called(gone))
+        .collect();
+    let known: Vec<Sql> = own
         .values
         .iter()
-        .map(|label| level.moves.carry_back(&address.value(label)))
-        .map(|label| Sql::empty().literal(label.name().as_str()))
+        .map(|own| called(own))
+        .chain(turned.clone())
         .collect();
     let needed_by = level.current.needed_by();
     let columns = needed_by.get(address).into_iter().flatten();
     columns
-        .filter_map(|column| {
-            let there = level.moves.carry_back(column);
-            let Some(Object::Column(live)) = level.before.objects.get(&there) else {
-                return None;
-            };
-            if live.generated.is_some() || level.before.is_foreign(&there.table()) {
-                return None;
-            }
-            let value = Sql::empty().name(there.name());
-            let gone = |value: Sql| {
-                let sql = value.push("NOT IN (").glue("").separated(&labels, ", ");
-                sql.glue(")")
-            };
-            let sql = Sql::new("SELECT count(*) FROM").path(&there.table());
-            let sql = sql.push("WHERE");
-            let sql = if live.type_name.sql().ends_with("[]") {
-                let element = gone(Sql::new("l"));
-                sql.push("EXISTS (SELECT FROM unnest(")
-                    .glue("")
-                    .join(&value)
-                    .glue("::text[]) AS l WHERE")
-                    .join(&element)
-                    .glue(")")
-            } else {
-                sql.join(&gone(value.glue("::text")))
-            };
-            let what = ["row holds a label that goes", "rows hold labels that go"];
-            Some(Question::new(column, sql, what))
+        .flat_map(|column| {
+            let gone = ["row holds a label that goes", "rows hold labels that go"];
+            let gone =
+                holds(column, "NOT IN (", &known, cx).map(|sql| Question::new(column, sql, gone));
+            let other = [
+                "row gets another label by `remap` and does not come back",
+                "rows get other labels by `remap` and do not come back",
+            ];
+            let lost = (!turned.is_empty())
+                .then(|| holds(column, "IN (", &turned, cx))
+                .flatten();
+            let lost = lost.map(|sql| Question {
+                hazard: Hazard::LosesData,
+                refused: "a row gets another label by `remap`",
+                unanswered: Some("whether rows get another label by `remap` could not be counted"),
+                ..Question::new(column, sql, other)
+            });
+            [gone, lost].into_iter().flatten()
         })
         .collect()
+}
+
+/// Counts the rows with labels of an enum in a column, or with none of them.
+fn holds(column: &Address, among: &'static str, labels: &[Sql], cx: &Context<'_>) -> Option<Sql> {
+    let level = cx.level;
+    let there = level.moves.carry_back(column);
+    let Some(Object::Column(live)) = level.before.objects.get(&there) else {
+        return None;
+    };
+    if live.generated.is_some() || level.before.is_foreign(&there.table()) {
+        return None;
+    }
+    let value = Sql::empty().name(there.name());
+    let found = |value: Sql| {
+        let sql = value.push(among).glue("").separated(labels, ", ");
+        sql.glue(")")
+    };
+    let sql = Sql::new("SELECT count(*) FROM").path(&there.table());
+    let sql = sql.push("WHERE");
+    let sql = if live.type_name.sql().ends_with("[]") {
+        let element = found(Sql::new("l"));
+        sql.push("EXISTS (SELECT FROM unnest(")
+            .glue("")
+            .join(&value)
+            .glue("::text[]) AS l WHERE")
+            .join(&element)
+            .glue(")")
+    } else {
+        sql.join(&found(value.glue("::text")))
+    };
+    Some(sql)
 }
 
 /// A column that changes its type.

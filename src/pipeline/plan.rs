@@ -360,6 +360,7 @@ fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
             .map(|(column, text)| (moves.carry_back(column), text.clone()))
             .collect(),
         using_back: BTreeMap::new(),
+        remap: BTreeMap::new(),
         protect: BTreeSet::new(),
         unmanaged_partitions: BTreeSet::new(),
     }

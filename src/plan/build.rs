@@ -8,7 +8,7 @@ use super::rewrite::{self, Context};
 use super::sentence::{altered, created, dropped};
 use super::stage::{self, Stage};
 use super::step::{Act, Block, Effect, Phase, Reversal, Step};
-use super::{default_privileges, fold, moves, partition, replace};
+use super::{default_privileges, fold, moves, partition, publication, put_back, replace};
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
@@ -41,9 +41,11 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
         blocks.push((Block::Together(vec![plain(id, change, cx)]), None));
     }
     diverted(&blocks, cx)?;
+    publication::filled_without_identity(&blocks, cx)?;
     let mut ordered = order(blocks, cx.level)?;
     keys_made_again(&mut ordered, cx.level);
-    partition::defaults_put_back(&mut ordered, cx.level);
+    put_back::defaults_put_back(&mut ordered, cx.level);
+    put_back::settings_put_back(&mut ordered, cx.level);
     partition::own_ones_go_too(&mut ordered, cx.level);
     partition::with_partitions(&mut ordered, cx.level);
     locked_as_named_then(&mut ordered, cx.level);

@@ -22,6 +22,7 @@ pub(crate) mod position;
 pub(crate) mod protect;
 mod publication;
 pub(crate) mod purge;
+mod put_back;
 pub(crate) mod refusal;
 pub(crate) mod relations;
 pub(crate) mod replace;

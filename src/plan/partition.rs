@@ -49,53 +49,6 @@ pub(super) fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec
     steps
 }
 
-/// What is said of a default of a table is said of its partitions, and of those that inherit from it: those that have one of
-/// their own get it back.
-pub(super) fn defaults_put_back(ordered: &mut [Placed], level: &Level) {
-    for (block, _) in ordered {
-        let Block::Together(steps) = block else {
-            continue;
-        };
-        let mut at = 0;
-        while at < steps.len() {
-            let touched = steps[at].effects.iter().filter_map(Effect::touched);
-            let defaults: Vec<Address> = touched
-                .filter(|own| own.kind() == Kind::Default)
-                .filter(|own| !level.current.children_of(&own.table()).is_empty())
-                .cloned()
-                .collect();
-            let phase = steps[at].phase;
-            for default in defaults {
-                let whole = level.current.objects.get(&default);
-                for partition in level.current.children_of(&default.table()) {
-                    let stays = !level.desired.parents(&partition).is_empty();
-                    let inherited = level.current.inherited.get(&partition);
-                    let (Some(inherited), true) = (inherited, stays) else {
-                        continue;
-                    };
-                    let own = partition.part(Kind::Default, default.name());
-                    let column = own.column();
-                    let held = inherited.objects.get(&own);
-                    if held == whole || !inherited.objects.contains_key(&column) {
-                        continue;
-                    }
-                    let statement = match held {
-                        Some(Object::Default(held)) => {
-                            ddl::table::set_default(&column, &held.value)
-                        }
-                        Some(_) | None => ddl::table::drop_default(&column),
-                    };
-                    let why = format!("{} has a default of its own", partition.dotted());
-                    at += 1;
-                    let step = Step::run(&default, statement, why).phase(phase);
-                    steps.insert(at, step.using(&partition));
-                }
-            }
-            at += 1;
-        }
-    }
-}
-
 /// What becomes of a thing that a table hands down.
 #[derive(Clone, Copy)]
 pub(super) enum Goes {

@@ -3,11 +3,158 @@
 
 use std::collections::BTreeSet;
 
+use super::graph::Placed;
+use super::refusal::PlanError;
+use super::relations::{ByEffect, Relations};
 use super::rewrite::Context;
-use super::step::Effect;
+use super::step::{Act, Backfill, Effect, Step};
 use crate::model::{
-    Address, Clause, Defined, Expression, Kind, Model, Name, Object, ReplicaIdentity, Said, Why,
+    Address, Clause, Defined, Definition, Expression, Kind, Level, Model, Name, Object,
+    ReplicaIdentity, Said, Why,
 };
+
+impl Relations {
+    /// A publication has no schemas beside a table of which it names columns: what it lets go of goes first.
+    pub(super) fn publications(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let names_columns = |side: &Model<Expression>, own: &Address| matches!(side.objects.get(own), Some(Object::PublishedTable(own)) if !own.columns.is_empty());
+        let is_schema = |own: &Address| own.kind() == Kind::PublishedSchema;
+        for (x, departures) in &by.drops {
+            for (y, arrivals) in by.creates.iter().filter(|(y, _)| y.name() == x.name()) {
+                let is_at_odds = names_columns(&level.current, x) && is_schema(y)
+                    || is_schema(x) && names_columns(&level.desired, y);
+                if is_at_odds {
+                    self.before(departures, arrivals);
+                }
+            }
+        }
+    }
+
+    /// The server refuses to update a table that a publication tells of and whose rows nothing identifies: it is filled before it
+    /// is published, or after it no longer is, and while it has its replica identity.
+    pub(super) fn published_when_filled(
+        &mut self,
+        steps: &[(usize, &Step)],
+        by: &ByEffect<'_>,
+        level: &Level,
+    ) {
+        let none = Vec::new();
+        for (at, fill) in fills(steps.iter().map(|(_, step)| *step)) {
+            let tells = |side: &Model<Expression>, own: &Address| {
+                publishes(own, side).contains(&fill.table)
+            };
+            for (x, arrivals) in &by.creates {
+                if !by.drops.contains_key(x) && tells(&level.desired, x) {
+                    self.before(&[at], arrivals);
+                }
+            }
+            for (x, departures) in &by.drops {
+                // What it names goes along with a publication.
+                let told = told_of(&fill.table, &level.current);
+                let is_whole = x.kind() == Kind::Defined(Defined::Publication);
+                let with_it = is_whole && told.iter().any(|(name, _)| name == x.name());
+                if !by.creates.contains_key(x) && (with_it || tells(&level.current, x)) {
+                    self.before(departures, &[at]);
+                }
+            }
+            let publication = Kind::Defined(Defined::Publication);
+            for (x, alterations) in by.alters.iter().filter(|(x, _)| x.kind() == publication) {
+                let updates = |side: &Model<Expression>| {
+                    let all = told_of(&fill.table, side);
+                    all.iter().any(|(name, _)| name == x.name())
+                        && definition(x, side).is_some_and(|own| tells_of(own, "update"))
+                };
+                match (updates(&level.current), updates(&level.desired)) {
+                    (false, true) => self.before(&[at], alterations),
+                    (true, false) => self.before(alterations, &[at]),
+                    (true, true) | (false, false) => {}
+                }
+            }
+            let identity = [Kind::PrimaryKey, Kind::ReplicaIdentity];
+            for own in identity.map(|kind| fill.table.with_kind(kind)) {
+                let is_there =
+                    [&level.current, &level.desired].map(|side| is_identified(&fill.table, side));
+                let [creates, alters, drops] = [&by.creates, &by.alters, &by.drops]
+                    .map(|steps| steps.get(&own).unwrap_or(&none));
+                match is_there {
+                    [true, false] => {
+                        self.before(&[at], alters);
+                        self.before(&[at], drops);
+                        self.before(&[at], creates);
+                    }
+                    [false, true] if !identifies(fill, &level.desired) => {
+                        self.before(alters, &[at]);
+                        self.before(drops, &[at]);
+                        self.before(creates, &[at]);
+                    }
+                    [true, true] | [false, _] => {}
+                }
+            }
+        }
+    }
+}
+
+/// Returns what fills columns, each with the place of its step.
+fn fills<'a>(steps: impl Iterator<Item = &'a Step>) -> impl Iterator<Item = (usize, &'a Backfill)> {
+    steps.enumerate().filter_map(|(at, step)| match &step.does {
+        Act::Backfill(fill) => Some((at, fill)),
+        Act::Statement(_) | Act::Ledger(_) => None,
+    })
+}
+
+/// Says whether a column is a part of what will tell the rows of its table apart.
+fn identifies(fill: &Backfill, side: &Model<Expression>) -> bool {
+    let identity = fill.table.with_kind(Kind::ReplicaIdentity);
+    let key = fill.table.with_kind(Kind::PrimaryKey);
+    let indexes = side.needs_of(&identity).into_iter().chain([key]);
+    indexes
+        .flat_map(|own| side.needs_of(&own))
+        .any(|own| own == fill.column)
+}
+
+/// Refuses to fill a table that nothing lets us update, before as after.
+pub(super) fn filled_without_identity(
+    blocks: &[Placed],
+    cx: &Context<'_>,
+) -> Result<(), PlanError> {
+    let (before, after) = (&cx.level.current, &cx.level.desired);
+    let steps = blocks.iter().flat_map(|(block, _)| block.steps());
+    for (_, fill) in fills(steps) {
+        let is_later = is_identified(&fill.table, after) && !identifies(fill, after);
+        if is_later || is_identified(&fill.table, before) {
+            continue;
+        }
+        let stays = told_of(&fill.table, after);
+        for (name, _) in told_of(&fill.table, before) {
+            let publication = Address::new(Kind::Defined(Defined::Publication), [name.clone()]);
+            let updates =
+                |side| definition(&publication, side).is_some_and(|own| tells_of(own, "update"));
+            let is_told = stays.iter().any(|(own, _)| *own == name);
+            if is_told && updates(before) && updates(after) {
+                return Err(PlanError::Unidentified {
+                    column: fill.column.clone(),
+                    table: fill.table.clone(),
+                    publication,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn definition<'a>(publication: &Address, side: &'a Model<Expression>) -> Option<&'a Definition> {
+    match side.objects.get(publication) {
+        Some(Object::Defined(own)) => Some(own),
+        _ => None,
+    }
+}
+
+/// Says whether a publication tells of an operation: of all, where it names none.
+fn tells_of(publication: &Definition, word: &str) -> bool {
+    match publication.says(Clause::Publish) {
+        Some(Said::Texts(texts)) => texts.iter().any(|own| own == word),
+        _ => true,
+    }
+}
 
 /// Says what fails, or is missed, after a step: the object, and why.
 pub(super) fn told(effect: &Effect, cx: &Context<'_>) -> Vec<(Address, String)> {
@@ -152,41 +299,18 @@ fn unidentified(own: &Address, after: &Model<Expression>) -> Vec<(Address, Strin
     let Some(Object::Defined(definition)) = after.objects.get(&publication) else {
         return Vec::new();
     };
-    let tells = |word: &str| match definition.says(Clause::Publish) {
-        Some(Said::Texts(texts)) => texts.iter().any(|own| own == word),
-        _ => true,
-    };
     let told: Vec<&str> = ["update", "delete"]
         .into_iter()
-        .filter(|own| tells(own))
+        .filter(|own| tells_of(definition, own))
         .collect();
     if told.is_empty() {
         return Vec::new();
     }
-    let tables: BTreeSet<Address> = if own.kind() == Kind::PublishedTable {
-        BTreeSet::from([own.table()])
-    } else if own.kind() == Kind::PublishedSchema {
-        let all = after
-            .objects
-            .keys()
-            .filter(|table| table.kind() == Kind::Table);
-        all.filter(|table| table.is_in_schema(own.schema_name()))
-            .cloned()
-            .collect()
-    } else if definition.says(Clause::AllTables).is_some() {
-        let all = after
-            .objects
-            .keys()
-            .filter(|table| table.kind() == Kind::Table);
-        all.cloned().collect()
-    } else {
-        BTreeSet::new()
-    };
     let fail = match told.as_slice() {
         [one] => [&one.to_uppercase(), " fails"].concat(),
         _ => "UPDATE and DELETE fail".to_owned(),
     };
-    tables
+    publishes(own, after)
         .into_iter()
         .filter(|table| !is_identified(table, after))
         .map(|table| {
@@ -213,4 +337,27 @@ fn is_identified(table: &Address, after: &Model<Expression>) -> bool {
             Some(_) => true,
             None => has_key,
         }
+}
+
+/// Returns the tables that a publication, or a part of one, tells of by itself.
+fn publishes(own: &Address, side: &Model<Expression>) -> BTreeSet<Address> {
+    if own.kind() == Kind::PublishedTable {
+        BTreeSet::from([own.table()])
+    } else if own.kind() == Kind::PublishedSchema {
+        let all = side
+            .objects
+            .keys()
+            .filter(|table| table.kind() == Kind::Table);
+        all.filter(|table| table.is_in_schema(own.schema_name()))
+            .cloned()
+            .collect()
+    } else if definition(own, side).is_some_and(|own| own.says(Clause::AllTables).is_some()) {
+        let all = side
+            .objects
+            .keys()
+            .filter(|table| table.kind() == Kind::Table);
+        all.cloned().collect()
+    } else {
+        BTreeSet::new()
+    }
 }

@@ -89,6 +89,18 @@ pub enum PlanError {
         /// The rule.
         rule: Address,
     },
+    /// A publication tells of updates to a table whose rows nothing tells apart: the server refuses those.
+    #[error(
+        "{column} cannot be filled: {publication} tells of updates, and {table} has no replica identity"
+    )]
+    Unidentified {
+        /// The column.
+        column: Address,
+        /// Its table.
+        table: Address,
+        /// The publication.
+        publication: Address,
+    },
     /// Something that no revision declared stands on what would go.
     #[error("{address} cannot go: {others} depends on it, which no revision declared")]
     Outside {
@@ -126,6 +138,9 @@ impl PlanError {
             }
             Self::Diverted { .. } => {
                 "switch the rule off (`enabled: false`) in a revision before, and on again in one after"
+            }
+            Self::Unidentified { .. } => {
+                "give the table a primary key, or `replica_identity: full`; or leave `update` out of what is published until it is filled"
             }
             Self::Nested { .. } => {
                 "declare another one beside it and use that; of a composite type, attributes can be added and dropped, which leaves it the one it is"

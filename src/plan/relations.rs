@@ -113,6 +113,7 @@ impl Relations {
         relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
         relations.publications(&by, level);
+        relations.published_when_filled(steps, &by, level);
         relations.defaults_of_views(steps);
         relations
     }
@@ -244,21 +245,6 @@ impl Relations {
                 self.before(departures, by.drops.get(&y).unwrap_or(&none));
                 if !stays_through_type(level, part) {
                     self.before(departures, by.disturbs.get(&y).unwrap_or(&none));
-                }
-            }
-        }
-    }
-
-    /// A publication has no schemas beside a table of which it names columns: what it lets go of goes first.
-    fn publications(&mut self, by: &ByEffect<'_>, level: &Level) {
-        let names_columns = |side: &Model<Expression>, own: &Address| matches!(side.objects.get(own), Some(Object::PublishedTable(own)) if !own.columns.is_empty());
-        let is_schema = |own: &Address| own.kind() == Kind::PublishedSchema;
-        for (x, departures) in &by.drops {
-            for (y, arrivals) in by.creates.iter().filter(|(y, _)| y.name() == x.name()) {
-                let is_at_odds = names_columns(&level.current, x) && is_schema(y)
-                    || is_schema(x) && names_columns(&level.desired, y);
-                if is_at_odds {
-                    self.before(departures, arrivals);
                 }
             }
         }
@@ -462,12 +448,12 @@ impl Relations {
                     });
                 // A schema goes after what moves out of it.
                 let left = step.from != **x && step.from.is_at_or_below(x);
-                // A function over the row type goes under its new name: a default of the table may call it, and goes
-                // with the table's own parts.
+                // What types tell apart goes under their new names. A default of the table may call a function over its row
+                // type, and goes with the table's own parts.
                 // A foreign key of a table that stays goes first: its own rows are written meanwhile, and nobody may look into
                 // the attic.
                 let is_key = x.kind() == Kind::ForeignKey && x.is_at_or_below(&step.to);
-                let follows = is_key || x.kind().is_routine();
+                let follows = is_key || x.kind().has_arguments();
                 if leans && !moves_itself && !follows {
                     self.before(departures, &[*at]);
                 } else if speaks(x) || left || leans {

@@ -173,6 +173,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     steps.append(&mut after);
     steps.append(&mut attaching);
     steps.append(&mut alone);
+    steps.extend(super::settings::settings_below(model));
     steps
 }
 

@@ -12,6 +12,7 @@ mod prints;
 pub mod provider;
 mod rehearse;
 mod seed;
+mod settings;
 mod side;
 mod tried;
 mod workshop;

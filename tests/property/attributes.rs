@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 use serde_yaml::Value;
 
+use super::small::Small;
+
 /// What is said of a thing, by key of the format.
 pub(super) type Attributes = BTreeMap<&'static str, Value>;
 
@@ -35,15 +37,17 @@ pub(super) enum Sort {
     Foreign,
     Trigger,
     View,
+    Small(Small),
+    Partition,
 }
 
 /// Keys with the values that they may take, as YAML.
-type Choices = &'static [(&'static str, &'static [&'static str])];
+pub(super) type Choices = &'static [(&'static str, &'static [&'static str])];
 
-const COMMENT: (&str, &[&str]) = ("comment", &["It's \"new\"", "\"two\\n  lines: #\""]);
+pub(super) const COMMENT: (&str, &[&str]) = ("comment", &["It's \"new\"", "\"two\\n  lines: #\""]);
 const DEFERRABLE: (&str, &[&str]) = ("deferrable", &["initially_immediate", "initially_deferred"]);
 const ACTIONS: &[&str] = &["restrict", "cascade", "set_null", "set_default"];
-const ROLES: &[&str] = &["reconcile one", "reconcile two"];
+pub(super) const ROLES: &[&str] = &["reconcile one", "reconcile two"];
 
 /// The roles that may own things, as SQL that makes them where they are not there.
 pub(super) fn roles() -> String {
@@ -76,8 +80,11 @@ impl Sort {
             Self::Foreign,
             Self::Trigger,
             Self::View,
+            Self::Partition,
         ];
-        let keys = all.into_iter().flat_map(|own| own.choices());
+        let small = Small::ALL.map(Self::Small);
+        let all = all.into_iter().chain(small);
+        let keys = all.flat_map(|own| own.choices());
         let mut keys: Vec<&str> = keys.map(|(key, _)| *key).collect();
         keys.sort_unstable();
         keys.dedup();
@@ -86,6 +93,7 @@ impl Sort {
 
     fn choices(self) -> Choices {
         match self {
+            Self::Small(own) => own.choices(),
             Self::Schema => &[COMMENT],
             Self::Enum | Self::Range | Self::Composite => &[COMMENT, ("owner", ROLES)],
             Self::Collation => &[
@@ -141,6 +149,16 @@ impl Sort {
                     ],
                 ),
                 ("support", &["pg_catalog.generate_series_int4_support"]),
+            ],
+            Self::Partition => &[
+                COMMENT,
+                (
+                    "with",
+                    &[
+                        "{ fillfactor: 70 }",
+                        "{ fillfactor: 80, parallel_workers: 3 }",
+                    ],
+                ),
             ],
             Self::Table => &[
                 COMMENT,
@@ -292,6 +310,7 @@ impl Sort {
             | Self::Function
             | Self::View => Some("owner"),
             Self::Table => Some("grants"),
+            Self::Small(own) => own.always(),
             Self::Schema
             | Self::Sequence
             | Self::Column
@@ -300,6 +319,7 @@ impl Sort {
             | Self::Index
             | Self::Check
             | Self::Foreign
+            | Self::Partition
             | Self::Trigger => None,
         }
     }

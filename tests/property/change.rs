@@ -3,6 +3,7 @@
 use fastrand::Rng;
 
 use super::attributes::{Sort, Thing, name};
+use super::small::SmallSpec;
 use super::state::{
     ColumnSpec, DomainSpec, EnumSpec, FunctionSpec, ID, NEW, RANGES, State, TableSpec, Type,
     ViewSpec, any,
@@ -74,7 +75,12 @@ impl State {
     }
 
     fn add(&mut self, rng: &mut Rng, new: u32) {
-        match rng.u8(..10) {
+        match rng.u8(..13) {
+            10.. => {
+                if let Some(own) = SmallSpec::random(rng, new, self) {
+                    self.small.insert(new, own);
+                }
+            }
             7 => {
                 let own = RangeSpec::random(rng, new);
                 self.ranges.insert(new, own);
@@ -123,7 +129,8 @@ impl State {
     }
 
     fn remove(&mut self, rng: &mut Rng) {
-        match rng.u8(..10) {
+        match rng.u8(..12) {
+            10.. => any(rng, &self.small).and_then(|own| self.small.remove(&own).map(drop)),
             7 => any(rng, &self.ranges).and_then(|own| self.ranges.remove(&own).map(drop)),
             8 => any(rng, &self.composites).and_then(|own| self.composites.remove(&own).map(drop)),
             9 => any(rng, &self.collations).and_then(|own| self.collations.remove(&own).map(drop)),
@@ -139,7 +146,10 @@ impl State {
 
     fn rename(&mut self, rng: &mut Rng, new: u32) {
         let own = name(rng, new);
-        match rng.u8(..13) {
+        match rng.u8(..16) {
+            13.. => any(rng, &self.small)
+                .and_then(|at| self.small.get_mut(&at))
+                .map_or((), |it| it.rename(&own)),
             10 => any(rng, &self.ranges)
                 .and_then(|at| self.ranges.get_mut(&at))
                 .map_or((), |it| it.own.name = format!("r_{own}")),
@@ -174,7 +184,13 @@ impl State {
                 else {
                     return;
                 };
-                if what == 5 {
+                if what == 5 && table.spread.is_some() && rng.bool() {
+                    let spread = table.spread.iter_mut();
+                    let mut all: Vec<&mut Thing> =
+                        spread.flat_map(|it| it.parts.values_mut()).collect();
+                    let at = rng.usize(..all.len());
+                    all[at].name = format!("y{own}");
+                } else if what == 5 {
                     table.own.name = format!("t_{own}");
                 } else if what == 6 {
                     let Some(at) = any(rng, &table.columns).filter(|at| *at != ID) else {
@@ -248,7 +264,12 @@ impl State {
         let Some(table) = self.tables.get_mut(&number) else {
             return;
         };
-        match rng.u8(..10) {
+        match rng.u8(..12) {
+            10.. => {
+                if let Some(own) = &mut table.spread {
+                    own.change(rng, new, number);
+                }
+            }
             0 => {
                 let own = ColumnSpec::random(rng, new, &whole);
                 table.columns.insert(new, own);

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use fastrand::Rng;
 
 use super::attributes::{Sort, Thing, name};
+use super::small::SmallSpec;
+use super::spread::Spread;
 use super::table::table_has_ranges;
 use super::types::{CompositeSpec, RangeSpec};
 
@@ -14,7 +16,7 @@ pub(super) const NEW: u32 = 20;
 /// The column of numbers that every table has.
 pub(super) const ID: u32 = 1;
 /// No fewer than there are keys of attributes.
-const KEYS: u32 = 90;
+const KEYS: u32 = 130;
 /// The columns of a table whose keys hold for a time.
 pub(super) const RANGES: [u32; 2] = [15, 16];
 
@@ -30,6 +32,7 @@ pub(super) struct State {
     pub(super) functions: BTreeMap<u32, FunctionSpec>,
     pub(super) tables: BTreeMap<u32, TableSpec>,
     pub(super) views: BTreeMap<u32, ViewSpec>,
+    pub(super) small: BTreeMap<u32, SmallSpec>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +63,8 @@ pub(super) struct TableSpec {
     pub(super) columns: BTreeMap<u32, ColumnSpec>,
     pub(super) key: Option<Thing>,
     pub(super) parts: BTreeMap<u32, Part>,
+    /// How it is partitioned.
+    pub(super) spread: Option<Spread>,
 }
 
 #[derive(Clone, Debug)]
@@ -188,6 +193,11 @@ impl State {
                 state.views.insert(number, own);
             }
         }
+        for number in 1..=rng.u32(0..5) {
+            if let Some(own) = SmallSpec::random(rng, number, &state) {
+                state.small.insert(number, own);
+            }
+        }
         state.consistent()
     }
 
@@ -230,6 +240,7 @@ impl State {
                 }
                 column.settle(*at);
             }
+            table.settle_spread();
         }
         let owned: Vec<(u32, bool)> = self
             .tables
@@ -261,6 +272,7 @@ impl State {
             }
         }
         self.views.retain(|_, own| !own.columns.is_empty());
+        self.settle_small();
         self
     }
 
@@ -274,6 +286,7 @@ impl State {
                     && part.is_possible_key(columns)
             });
         }
+        let whole = self.clone();
         let tables = self.tables.clone();
         let callable: Vec<u32> = self
             .functions
@@ -291,7 +304,10 @@ impl State {
                         true => target.covers() && table_has_ranges(&columns),
                         false => target.key.is_some(),
                     };
-                    is_filled && has_key && (is_unlogged || !target.own.has("unlogged"))
+                    is_filled
+                        && has_key
+                        && whole.has_every_row(to)
+                        && (is_unlogged || !target.own.has("unlogged"))
                 }),
                 What::Unique(_) | What::Index(_) | What::Check(_) | What::Trigger => true,
             });
@@ -403,11 +419,13 @@ impl State {
         let mut state = self.clone();
         let mut parts: Vec<(u8, u32, u32)> = Vec::new();
         for number in 1..40 {
-            parts.extend([0, 1, 2, 3, 4, 5, 9, 10, 11, 12].map(|kind| (kind, number, 0)));
+            parts.extend([13, 0, 1, 2, 3, 4, 5, 9, 10, 11, 12].map(|kind| (kind, number, 0)));
         }
         for table in 1..40 {
             parts.extend((2..40).map(|column| (6, table, column)));
             parts.extend((1..40).map(|part| (7, table, part)));
+            parts.push((14, table, 0));
+            parts.extend((3..40).map(|part| (15, table, part)));
         }
         parts.extend((0..KEYS).map(|key| (8, key, 0)));
         let (kind, number, part) = *parts.get(at)?;
@@ -421,6 +439,18 @@ impl State {
             10 => drop(state.ranges.remove(&number)),
             11 => drop(state.composites.remove(&number)),
             12 => drop(state.collations.remove(&number)),
+            13 => drop(state.small.remove(&number)),
+            14 => {
+                if let Some(own) = state.tables.get_mut(&number) {
+                    own.spread = None;
+                }
+            }
+            15 => {
+                let own = state.tables.get_mut(&number);
+                if let Some(own) = own.and_then(|own| own.spread.as_mut()) {
+                    own.parts.remove(&part);
+                }
+            }
             5 if number > 1 => drop(state.schemas.remove(&number)),
             6 => {
                 if let Some(own) = state.tables.get_mut(&number) {
@@ -481,11 +511,16 @@ impl State {
                 .values_mut()
                 .map(|own| (Sort::View, &mut own.own)),
         );
+        let small = self.small.values_mut();
+        things.extend(small.map(|own| (Sort::Small(own.what), &mut own.own)));
         for table in self.tables.values_mut() {
             things.push((Sort::Table, &mut table.own));
             let columns = table.columns.values_mut();
             things.extend(columns.map(|own| (Sort::Column, &mut own.own)));
             things.extend(table.key.iter_mut().map(|own| (Sort::Key, own)));
+            let spread = table.spread.iter_mut();
+            let partitions = spread.flat_map(|own| own.parts.values_mut());
+            things.extend(partitions.map(|own| (Sort::Partition, own)));
             for part in table.parts.values_mut() {
                 things.push((part.what.sort(), &mut part.own));
             }

@@ -6,6 +6,7 @@ use fastrand::Rng;
 use serde_yaml::Value;
 
 use super::attributes::{Sort, Thing, name};
+use super::spread::Spread;
 use super::state::{ColumnSpec, ID, NEW, Part, RANGES, State, TableSpec, Type, What, any};
 
 pub(super) fn table_has_ranges(columns: &BTreeMap<u32, ColumnSpec>) -> bool {
@@ -44,7 +45,11 @@ impl TableSpec {
             columns,
             key: None,
             parts: BTreeMap::new(),
+            spread: None,
         };
+        if rng.u8(..4) == 0 {
+            table.spread = Some(Spread::random(rng, number));
+        }
         if rng.u8(..4) > 0 {
             let mut key = Thing::random(rng, Sort::Key, String::new());
             if rng.bool() {

@@ -11,7 +11,7 @@ pub(super) fn text(own: &str) -> Value {
     Value::from(own.to_owned())
 }
 
-fn list<const N: usize>(own: [&str; N]) -> Value {
+pub(super) fn list<const N: usize>(own: [&str; N]) -> Value {
     Value::Sequence(own.into_iter().map(text).collect())
 }
 
@@ -129,6 +129,7 @@ impl State {
             functions.insert(text(&key), Value::Mapping(own.yaml(was)));
         }
         functions.insert(text("\"the trigger\"()"), touch());
+        functions.insert(text("\"the event trigger\"()"), at_event());
         document.insert(text("functions"), Value::Mapping(functions));
         let mut tables = Mapping::new();
         for (at, own) in &self.tables {
@@ -141,11 +142,12 @@ impl State {
             views.insert(text(&own.own.name), own.yaml(self, was));
         }
         document.insert(text("views"), Value::Mapping(views));
+        self.write_small(before, &mut document);
         serde_yaml::to_string(&document).unwrap_or_default()
     }
 
     /// A table's name in SQL.
-    fn sql(&self, table: &TableSpec) -> String {
+    pub(super) fn sql(&self, table: &TableSpec) -> String {
         format!(
             "{}.{}",
             quoted(&self.schemas[&table.schema].name),
@@ -206,6 +208,14 @@ fn touch() -> Value {
         (text("returns"), text("trigger")),
         (text("language"), text("plpgsql")),
         (text("body"), text(body)),
+    ]))
+}
+
+fn at_event() -> Value {
+    Value::Mapping(Mapping::from_iter([
+        (text("returns"), text("event_trigger")),
+        (text("language"), text("plpgsql")),
+        (text("body"), text("BEGIN\nEND\n")),
     ]))
 }
 
@@ -354,6 +364,9 @@ impl TableSpec {
             } else {
                 renamed(&mut map, &self.own, Some(&was.own));
             }
+        }
+        if let Some(spread) = &self.spread {
+            spread.write(was.and_then(|was| was.spread.as_ref()), &mut map);
         }
         let mut columns = Mapping::new();
         for (at, own) in &self.columns {

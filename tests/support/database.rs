@@ -163,6 +163,11 @@ fn holds(found: &[Option<String>], values: &[Option<String>]) -> bool {
 }
 
 impl Rows {
+    /// Returns the column that a column has its name and type from: itself, where it is in no partition and inherits nothing.
+    pub(crate) fn origin<'a>(&'a self, column: &'a Address) -> &'a Address {
+        self.1.get(column).unwrap_or(column)
+    }
+
     /// Names the columns of these rows whose values are not found under the address that `carry` gives; `later` lets more
     /// be found.
     pub(crate) fn lost(

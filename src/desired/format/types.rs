@@ -44,6 +44,8 @@ pub struct Enum {
     pub schema: Option<String>,
     /// The labels in their order.
     pub values: Vec<EnumValue>,
+    /// What rows get that have a label which goes: that label, and one of `values`. It counts for the change alone.
+    pub remap: Option<BTreeMap<String, Scalar>>,
     /// A comment (manual: COMMENT).
     pub comment: Option<String>,
     /// The role that owns it; compared where `manage.owners` says so.

@@ -1,13 +1,16 @@
 //! Labels that go or change their order: a new type takes the name, the columns are converted through text, the former
 //! type goes. <https://www.postgresql.org/docs/current/datatype-enum.html> (Implementation Details)
 
-use super::another_type::{Another, Conversion, another, aside, nothing_is_made_of};
+use std::collections::BTreeMap;
+
+use super::another_type::{Another, Conversion, another, aside, nothing_is_made_of, through_text};
 use super::{Claim, Context};
 use crate::ddl;
 use crate::diff::{Change, Changes};
-use crate::model::{Alteration, EnumAlteration, Object};
+use crate::model::{Address, Alteration, Column, EnumAlteration, Expression, Object, Text as _};
 use crate::plan::refusal::PlanError;
 use crate::plan::step::Reversal;
+use crate::sql::Sql;
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
     let mut claims = Vec::new();
@@ -26,12 +29,40 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             why: format!("the labels of {address} change"),
             drop: ddl::types::drop(&address.renamed(aside)),
         };
-        let convert = |column: &_, of: &_| Conversion {
-            using: Some(super::another_type::through_text(column, of)),
-            why: format!("the values of {column} are converted by their labels"),
-            reversal: Reversal::Full,
+        let remap = cx.level.remap(address);
+        let convert = |column: &_, of: &_| match remap.is_empty() {
+            false => Conversion {
+                using: Some(remapped(column, of, &remap)),
+                why: format!("the values of {column} are converted by their labels, with `remap`"),
+                reversal: Reversal::Shape,
+            },
+            true => Conversion {
+                using: Some(through_text(column, of)),
+                why: format!("the values of {column} are converted by their labels"),
+                reversal: Reversal::Full,
+            },
         };
         claims.push(another(changes, cx, address, own, convert));
     }
     Ok(claims)
+}
+
+/// Converts what a column holds by its labels, with others in place of those that go.
+fn remapped(column: &Address, of: &Column<Expression>, remap: &BTreeMap<&str, &str>) -> Sql {
+    let value = || Sql::empty().name(column.name());
+    let type_name = &of.type_name;
+    if type_name.sql().ends_with("[]") {
+        let all = value().glue("::text[]");
+        let all = remap.iter().fold(all, |all, (gone, kept)| {
+            let sql = Sql::new("array_replace(").glue("").join(&all).glue(",");
+            sql.literal(gone).glue(",").literal(kept).glue(")")
+        });
+        return all.glue("::").glued_text(type_name);
+    }
+    let sql = Sql::new("(CASE").join(&value().glue("::text"));
+    let sql = remap.iter().fold(sql, |sql, (gone, kept)| {
+        sql.push("WHEN").literal(gone).push("THEN").literal(kept)
+    });
+    let sql = sql.push("ELSE").join(&value().glue("::text"));
+    sql.push("END)::").glue("").glued_text(type_name)
 }

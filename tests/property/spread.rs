@@ -1,0 +1,144 @@
+//! Partitioned tables of a random state. Their rows go by `id`, and rows have 1 to 5 in it.
+
+use std::collections::BTreeMap;
+
+use fastrand::Rng;
+use serde_yaml::{Mapping, Value};
+
+use super::attributes::{Sort, Thing, name};
+use super::state::{ColumnSpec, ID, NEW, State, TableSpec, What};
+use super::write::{plain, renamed, text};
+
+#[derive(Clone, Debug)]
+pub(super) struct Spread {
+    by: By,
+    /// The first two hold every row that there is.
+    pub(super) parts: BTreeMap<u32, Thing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum By {
+    Range,
+    List,
+    Hash,
+}
+
+impl Spread {
+    pub(super) fn random(rng: &mut Rng, table: u32) -> Self {
+        let by = match rng.u8(..3) {
+            0 => By::Hash,
+            1 => By::List,
+            _ => By::Range,
+        };
+        let mut parts = BTreeMap::new();
+        let count = if by == By::Hash { 2 } else { rng.u32(2..4) };
+        for number in 1..=count {
+            parts.insert(number, partition(rng, number, table));
+        }
+        Self { by, parts }
+    }
+
+    /// Makes a partition, or takes one away.
+    pub(super) fn change(&mut self, rng: &mut Rng, new: u32, table: u32) {
+        if self.by == By::Hash {
+            return;
+        }
+        if rng.bool() {
+            self.parts.insert(new, partition(rng, new, table));
+        } else {
+            let at: Vec<u32> = self.parts.keys().copied().collect();
+            self.parts.remove(&at[rng.usize(..at.len())]);
+        }
+        if self.parts.is_empty() {
+            self.parts.insert(new, partition(rng, new, table));
+        }
+    }
+
+    /// Whether every row of before is still there.
+    pub(super) fn is_whole(&self) -> bool {
+        [1, 2].iter().all(|at| self.parts.contains_key(at))
+    }
+
+    fn bound(&self, at: u32) -> String {
+        let own = u64::from(at) * 1000;
+        match (self.by, at) {
+            (By::Hash, _) => format!("WITH (MODULUS 2, REMAINDER {})", at - 1),
+            (By::Range, 1) => "FROM (MINVALUE) TO (3)".to_owned(),
+            (By::Range, 2) => "FROM (3) TO (1000)".to_owned(),
+            (By::List, 1) => "IN (1, 2)".to_owned(),
+            (By::List, 2) => "IN (3, 4, 5)".to_owned(),
+            (_, 3) => "DEFAULT".to_owned(),
+            (By::Range, _) => format!("FROM ({own}) TO ({})", own + 1000),
+            (By::List, _) => format!("IN ({own})"),
+        }
+    }
+
+    /// Writes how rows are spread into a table.
+    pub(super) fn write(&self, was: Option<&Self>, map: &mut Mapping) {
+        let by = match self.by {
+            By::Range => "RANGE (id)",
+            By::List => "LIST (id)",
+            By::Hash => "HASH (id)",
+        };
+        map.insert(text("partition_by"), text(by));
+        let mut parts = Mapping::new();
+        for (at, own) in &self.parts {
+            let mut part = plain(own, &["comment", "with"]);
+            renamed(&mut part, own, was.and_then(|was| was.parts.get(at)));
+            part.insert(text("bound"), text(&self.bound(*at)));
+            parts.insert(text(&own.name), Value::Mapping(part));
+        }
+        map.insert(text("partitions"), Value::Mapping(parts));
+    }
+}
+
+fn partition(rng: &mut Rng, number: u32, table: u32) -> Thing {
+    let own = format!("y{table} {}", name(rng, number));
+    Thing::random(rng, Sort::Partition, own)
+}
+
+impl TableSpec {
+    /// Takes off what a partitioned table cannot have.
+    pub(super) fn settle_spread(&mut self) {
+        if self.spread.is_none() {
+            return;
+        }
+        self.own.drop_all(&["unlogged", "with", "clustered_on"]);
+        for column in self.columns.values_mut() {
+            column.own.drop_all(&["not_null not_valid"]);
+        }
+        self.parts
+            .retain(|_, part| part.what != What::Unique(ID) || !part.own.has("temporal"));
+        let has_second = self.columns.iter().any(second);
+        self.parts.retain(|_, part| match part.what {
+            What::Unique(column) => column == ID || has_second,
+            What::Index(_) | What::Check(_) | What::Foreign(_) | What::Trigger => true,
+        });
+        for part in self.parts.values_mut() {
+            match part.what {
+                What::Unique(column) => {
+                    part.own.drop_all(&["temporal"]);
+                    if column != ID {
+                        part.own.attributes.insert("two", Value::Bool(true));
+                        part.own.drop_all(&["include"]);
+                    }
+                }
+                What::Check(_) => part.own.drop_all(&["no_inherit"]),
+                What::Foreign(_) => part.own.drop_all(&["period"]),
+                What::Index(_) | What::Trigger => {}
+            }
+        }
+    }
+}
+
+fn second((at, own): (&u32, &ColumnSpec)) -> bool {
+    *at != ID && *at < NEW && own.not_null
+}
+
+impl State {
+    /// Whether a table still has every row, as far as partitions go.
+    pub(super) fn has_every_row(&self, table: u32) -> bool {
+        let spread = self.tables.get(&table).and_then(|own| own.spread.as_ref());
+        spread.is_none_or(Spread::is_whole)
+    }
+}
