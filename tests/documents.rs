@@ -37,7 +37,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     let major = servers::newest().unwrap_or(0);
     // What a plan looks like depends on the major.
     let is_absent = major != 18;
-    vec![
+    let pages = reference::PAGES.map(|(page, _, _)| {
+        trial(
+            format!("documents::examples_of_{page}_are_applied"),
+            move || examples(page, major),
+        )
+        .with_ignored_flag(is_absent)
+    });
+    let mut all = vec![
         trial("documents::readme_shows_what_is_printed", move || {
             readme(major)
         })
@@ -53,12 +60,57 @@ pub(crate) fn trials() -> Vec<Trial> {
         Trial::test("documents::the_reference_is_current", || {
             let schema =
                 serde_json::from_str(&reconcile::desired::json_schema()).map_err(failed)?;
-            is_current("docs/yaml.md", &reference::markdown(&schema), |text| {
-                text.to_owned()
-            })
+            let misplaced = reference::misplaced(&schema);
+            same(
+                "definitions on no page, or on several",
+                &misplaced.join("\n"),
+                "",
+            )?;
+            let plain = |text: &str| text.to_owned();
+            is_current("docs/yaml.md", &reference::first(&schema), plain)?;
+            for (page, _, names) in reference::PAGES {
+                let name = ["docs/yaml/", page].concat();
+                let text = std::fs::read_to_string(root().join(&name)).map_err(failed)?;
+                let wanted = reference::page(&schema, page, names, &text);
+                is_current(&name, &wanted, plain)?;
+            }
+            Ok(())
         }),
-    ]
+    ];
+    all.extend(pages);
+    all
 }
+
+/// Applies each example of a page to an empty database, and then finds nothing to do.
+async fn examples(page: &str, major: u16) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(root().join("docs/yaml").join(page)).map_err(failed)?;
+    let blocks = Blocks::of(&text, "yaml");
+    let examples: Vec<&String> = blocks.parts.iter().skip(1).step_by(2).collect();
+    if examples.is_empty() {
+        return Err(Failed::from("the page has no example"));
+    }
+    for example in examples {
+        let database = Database::make(major).await?;
+        database.run(EXAMPLE_ROLES).await?;
+        let tool = Tool::over(&database);
+        tool.declare(example);
+        tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+        tool.wants(0, &["plan", "--strict", "--detailed-exitcode"])?
+            .says("Nothing to do")?;
+        database.drop().await?;
+    }
+    Ok(())
+}
+
+/// The roles that examples speak of.
+const EXAMPLE_ROLES: &str = "DO $$ DECLARE own text; BEGIN
+  FOREACH own IN ARRAY ARRAY['app_rw', 'app_owner', 'reports'] LOOP
+    BEGIN
+      EXECUTE format('CREATE ROLE %I', own);
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+  END LOOP;
+END $$";
 
 /// Compares a file with what it should hold, as both look through a mask; writes it where that is wanted.
 fn is_current(name: &str, wanted: &str, mask: impl Fn(&str) -> String) -> Result<(), Failed> {
