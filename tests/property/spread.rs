@@ -1,6 +1,6 @@
-//! Partitioned tables of a random state. Their rows go by `id`, and rows have 1 to 5 in it.
+//! Partitioned tables of a random state, and those that inherit. Their rows go by `id`, and rows have 1 to 5 in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fastrand::Rng;
 use serde_yaml::{Mapping, Value};
@@ -136,6 +136,53 @@ fn second((at, own): (&u32, &ColumnSpec)) -> bool {
 }
 
 impl State {
+    /// Tables inherit from those that stand, and have no column of their own by the name of one that they inherit.
+    pub(super) fn settle_inheritance(&mut self) {
+        let numbers: Vec<u32> = self.tables.keys().copied().collect();
+        for number in numbers {
+            let parent = self.tables[&number].inherits;
+            let stands = parent.is_some_and(|at| {
+                let parent = self.tables.get(&at);
+                parent.is_some_and(|own| own.spread.is_none())
+            });
+            let taken: BTreeSet<String> = self
+                .above(number)
+                .into_iter()
+                .flat_map(|own| own.columns.values())
+                .map(|own| own.own.name.clone())
+                .collect();
+            let Some(table) = self.tables.get_mut(&number) else {
+                continue;
+            };
+            if !stands {
+                table.inherits = None;
+                continue;
+            }
+            table.spread = None;
+            // Privileges on what comes from another table are not modelled.
+            table
+                .own
+                .attributes
+                .insert("grants", Value::Mapping(Mapping::new()));
+            for (_, own) in table.columns.iter_mut().filter(|(at, _)| **at != ID) {
+                while taken.contains(&own.own.name) {
+                    own.own.name.push('+');
+                }
+            }
+        }
+    }
+
+    /// Returns the tables that one inherits from, the nearest first.
+    pub(super) fn above(&self, table: u32) -> Vec<&TableSpec> {
+        let mut found = Vec::new();
+        let mut at = self.tables.get(&table).and_then(|own| own.inherits);
+        while let Some(own) = at.and_then(|at| self.tables.get(&at)) {
+            found.push(own);
+            at = own.inherits;
+        }
+        found
+    }
+
     /// Whether a table still has every row, as far as partitions go.
     pub(super) fn has_every_row(&self, table: u32) -> bool {
         let spread = self.tables.get(&table).and_then(|own| own.spread.as_ref());

@@ -63,6 +63,8 @@ pub(super) struct TableSpec {
     pub(super) columns: BTreeMap<u32, ColumnSpec>,
     pub(super) key: Option<Thing>,
     pub(super) parts: BTreeMap<u32, Part>,
+    /// The table that it has columns from beside its own, `id` among them.
+    pub(super) inherits: Option<u32>,
     /// How it is partitioned.
     pub(super) spread: Option<Spread>,
 }
@@ -205,6 +207,7 @@ impl State {
     pub(super) fn consistent(mut self) -> Self {
         let schemas: Vec<u32> = self.schemas.keys().copied().collect();
         self.tables.retain(|_, own| schemas.contains(&own.schema));
+        self.settle_inheritance();
         for own in self.functions.values_mut() {
             own.settle();
         }
@@ -442,7 +445,7 @@ impl State {
             13 => drop(state.small.remove(&number)),
             14 => {
                 if let Some(own) = state.tables.get_mut(&number) {
-                    own.spread = None;
+                    (own.spread, own.inherits) = (None, None);
                 }
             }
             15 => {

@@ -45,9 +45,13 @@ impl TableSpec {
             columns,
             key: None,
             parts: BTreeMap::new(),
+            inherits: None,
             spread: None,
         };
-        if rng.u8(..4) == 0 {
+        let parent = any(rng, &state.tables).filter(|at| state.tables[at].spread.is_none());
+        if let Some(parent) = parent.filter(|at| *at < number && rng.u8(..4) == 0) {
+            table.inherits = Some(parent);
+        } else if rng.u8(..4) == 0 {
             table.spread = Some(Spread::random(rng, number));
         }
         if rng.u8(..4) > 0 {

@@ -167,11 +167,12 @@ impl State {
     /// was gone meanwhile.
     pub(super) fn rows(&self, desired: &Self) -> String {
         let mut sql = String::from("SET session_replication_role = replica;\n");
-        for own in self.tables.values() {
+        for (number, own) in &self.tables {
             let filled = || {
-                own.columns
-                    .iter()
-                    .filter(|(_, column)| !column.own.has("generated"))
+                let above = self.above(*number).into_iter();
+                let above = above.flat_map(|own| own.columns.iter().filter(|(at, _)| **at != ID));
+                let all = own.columns.iter().chain(above);
+                all.filter(|(_, column)| !column.own.has("generated"))
             };
             let columns: Vec<String> = filled().map(|(_, own)| quoted(&own.own.name)).collect();
             let values: Vec<String> = filled().map(|(at, own)| own.value(*at, self)).collect();
@@ -365,11 +366,18 @@ impl TableSpec {
                 renamed(&mut map, &self.own, Some(&was.own));
             }
         }
+        let parent = self.inherits.and_then(|at| state.tables.get(&at));
+        if let Some(parent) = parent {
+            let schema = &state.schemas[&parent.schema].name;
+            let one = list([schema, &parent.own.name]);
+            map.insert(text("inherits"), Value::Sequence(vec![one]));
+        }
         if let Some(spread) = &self.spread {
             spread.write(was.and_then(|was| was.spread.as_ref()), &mut map);
         }
         let mut columns = Mapping::new();
-        for (at, own) in &self.columns {
+        let own_columns = self.columns.iter();
+        for (at, own) in own_columns.filter(|(at, _)| parent.is_none() || **at != ID) {
             let before = was.and_then(|was| was.columns.get(at));
             let is_key = *at == ID && self.key.is_some();
             let column = own.yaml(*at, number, state, before, is_key);
