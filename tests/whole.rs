@@ -12,7 +12,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::support::database::Database;
 use crate::support::tool::Tool;
-use crate::support::{failed, servers, trial};
+use crate::support::{failed, same, servers, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let Some(major) = servers::newest() else {
@@ -53,6 +53,16 @@ async fn extensions(major: u16) -> Result<(), Failed> {
     }
     let tool = Tool::over(&database);
     tool.wants(0, &["pull", "--out", "schema"])?;
+    // What they say of themselves is nobody's to declare.
+    let files = tool.path("schema");
+    for entry in std::fs::read_dir(files).map_err(failed)? {
+        let text = std::fs::read_to_string(entry.map_err(failed)?.path()).map_err(failed)?;
+        same(
+            "comments in what is pulled",
+            text.contains("comment:").to_string().as_str(),
+            "false",
+        )?;
+    }
     tool.wants(0, &["plan", "--detailed-exitcode", "--strict"])?
         .says("Nothing to do")?;
     tool.wants(0, &["apply", "--yes"])?;

@@ -5,7 +5,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        rtrim(pg_get_viewdef(c.oid), ';') AS query,
        c.reloptions || (SELECT array_agg('toast.' || own ORDER BY at)
                           FROM unnest(o.reloptions) WITH ORDINALITY AS p (own, at)) AS parameters,
-       c.reltuples::int8 AS estimated_rows, pg_table_size(c.oid)::int8 AS bytes,
+       c.reltuples::int8 AS estimated_rows, CASE WHEN pg_relation_size(c.oid) = 0 THEN 0 ELSE pg_table_size(c.oid) END::int8 AS bytes,
        x.columns, x.types, 'pg_type'::regclass::oid::int8 AS type_classid, c.reltype::int8 AS row_type, t.typarray::int8 AS row_array
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -267,6 +267,17 @@ pub(crate) async fn held(
     rows.iter().map(|row| get(row, "held")).collect()
 }
 
+/// Returns the extensions whose comment is the one that they come with.
+pub(crate) async fn commented_by_themselves(
+    connection: &mut Connection,
+) -> Result<BTreeSet<Name>, CatalogError> {
+    let rows = sqlx::query(include_str!("extension_comment.sql"))
+        .fetch_all(connection)
+        .await?;
+    let name = |row| Ok(Name::new(get::<String>(row, "name")?));
+    rows.iter().map(name).collect()
+}
+
 /// Returns the only value of a query of the tool's own, as text.
 pub(crate) async fn value(
     connection: &mut Connection,

@@ -16,7 +16,7 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
        n.nspname::text AS schema, c.relname::text AS name,
        CASE WHEN c.relkind = 'p' THEN 'p' ELSE c.relpersistence END::text AS persistence,
        CASE WHEN c.relkind = 'f' THEN 0 WHEN c.relkind = 'p' THEN l.rows WHEN c.relhassubclass THEN t.rows ELSE c.reltuples::int8 END AS estimated_rows,
-       CASE WHEN c.relkind = 'f' THEN 0 WHEN c.relkind = 'p' THEN l.bytes WHEN c.relhassubclass THEN t.bytes ELSE pg_table_size(c.oid) END::int8 AS bytes,
+       CASE WHEN c.relkind = 'f' THEN 0 WHEN c.relkind = 'p' THEN l.bytes WHEN c.relhassubclass THEN t.bytes WHEN pg_relation_size(c.oid) = 0 THEN 0 ELSE pg_table_size(c.oid) END::int8 AS bytes,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
        pn.nspname::text AS parent_schema, p.relname::text AS parent_name,
        pg_get_expr(c.relpartbound, c.oid) AS bound,
@@ -37,13 +37,13 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN pg_class p ON p.oid = i.inhparent
   LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
   LEFT JOIN LATERAL (SELECT CASE WHEN bool_or(leaf.reltuples < 0) THEN -1 ELSE coalesce(sum(leaf.reltuples), 0) END::int8 AS rows,
-                            coalesce(sum(pg_table_size(leaf.oid)), 0) AS bytes
+                            coalesce(sum(pg_table_size(leaf.oid)) FILTER (WHERE pg_relation_size(leaf.oid) > 0), 0) AS bytes
                        FROM pg_partition_tree(c.oid) AS tree JOIN pg_class leaf ON leaf.oid = tree.relid
                       WHERE c.relkind = 'p' AND tree.isleaf) AS l ON true
   LEFT JOIN LATERAL (WITH RECURSIVE tree AS (SELECT c.oid AS relid
                                               UNION SELECT x.inhrelid FROM tree JOIN pg_inherits x ON x.inhparent = tree.relid)
                      SELECT CASE WHEN bool_or(one.reltuples < 0) THEN -1 ELSE sum(one.reltuples) END::int8 AS rows,
-                            sum(pg_table_size(one.oid)) AS bytes
+                            coalesce(sum(pg_table_size(one.oid)) FILTER (WHERE pg_relation_size(one.oid) > 0), 0) AS bytes
                        FROM tree JOIN pg_class one ON one.oid = tree.relid
                       WHERE c.relkind = 'r' AND c.relhassubclass) AS t ON true
   LEFT JOIN LATERAL (SELECT array_agg(an.nspname::text ORDER BY x.inhseqno) AS schemas, array_agg(a.relname::text ORDER BY x.inhseqno) AS names

@@ -30,7 +30,7 @@ impl fmt::Display for ServerVersion {
 pub struct Size {
     /// Rows, estimated; -1 where the table was never analyzed.
     pub rows: i64,
-    /// Bytes of the heap.
+    /// Bytes with its TOAST table; 0 where no page of its own holds anything.
     pub bytes: i64,
 }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::drift::sides;
 use super::plan::in_scope;
 use super::{Live, PipelineError, Project, live, visible};
+use crate::catalog;
 use crate::desired::{self, Access, DesiredError, Loaded};
-use crate::model::{APPLIER, Expression, Model, Name, Place, Settings, Unmodelled};
+use crate::model::{APPLIER, Expression, Kind, Model, Name, Place, Settings, Unmodelled};
 
 /// What pulling came to.
 #[derive(Clone, Debug)]
@@ -30,12 +31,18 @@ pub struct Pulled {
 /// Fails when the server cannot be read, when the folder's files have faults, and when a file cannot be written.
 pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError> {
     let Live {
-        connection,
+        mut connection,
         read,
         history,
     } = live(project).await?;
     let settings = &project.settings;
-    let model = visible(&read.model, settings);
+    let mut model = visible(&read.model, settings);
+    // What an extension says of itself, nobody has said here.
+    let own = catalog::commented_by_themselves(&mut connection).await?;
+    model.retain(|address| {
+        let about = address.target().filter(|_| address.kind() == Kind::Comment);
+        !about.is_some_and(|about| about.kind() == Kind::Extension && own.contains(about.name()))
+    });
     let roles = turned(&settings.roles, &read.server.role);
     let as_in_files = |model: &Model<Expression>| model.with_roles(&roles);
     let access = Access {

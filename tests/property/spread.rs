@@ -170,6 +170,18 @@ impl State {
                 }
             }
         }
+        // A change of the type makes a NOT NULL that is not valid again, and with it those below, which were: the server's way.
+        let parents: BTreeSet<u32> = self
+            .tables
+            .values()
+            .filter_map(|own| own.inherits)
+            .collect();
+        for parent in parents {
+            let table = self.tables.get_mut(&parent);
+            for own in table.into_iter().flat_map(|own| own.columns.values_mut()) {
+                own.own.drop_all(&["not_null not_valid"]);
+            }
+        }
     }
 
     /// Returns the tables that one inherits from, the nearest first.
