@@ -30,6 +30,15 @@ impl Relations {
                         self.before(others, own);
                     }
                 }
+                // What will refer to the rows of a partition is made, and validated, when it is there.
+                for (x, others) in by.creates.iter().chain(&by.alters).filter(|_| comes) {
+                    let refers = matches!(level.desired.objects.get(*x), Some(Object::ForeignKey(key)) if above.contains(&key.referenced_table()));
+                    let is_own = x.table() == **table || side.partitioned(table).is_none();
+                    let is_new = !by.drops.contains_key(*x);
+                    if refers && is_new && !is_own && !above.contains(&x.table()) {
+                        self.before(own, others);
+                    }
+                }
                 let made = by.creates.get(*table).cloned().unwrap_or_default();
                 // What held the rows of a bound lets go of it first.
                 let parent = side.partitioned(table);
