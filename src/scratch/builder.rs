@@ -23,9 +23,9 @@ impl Seen {
             .collect();
         columns.sort();
         let order: Vec<&Name> = columns.iter().map(|(_, _, name)| *name).collect();
-        // What partitions have from their tables is built under its own names.
+        // What partitions have from their tables is built under its own names, and with all that they have otherwise.
         let parts = model.inherited.values();
-        let parts: Vec<&Address> = parts.flat_map(|own| own.objects.keys()).collect();
+        let parts: Vec<_> = parts.map(|own| (&own.objects, &own.own)).collect();
         Hash::of(&(&model.objects, order, parts))
     }
 }
