@@ -10,6 +10,7 @@ mod spread;
 mod state;
 mod table;
 mod types;
+mod values;
 mod write;
 
 use fastrand::Rng;
