@@ -34,7 +34,9 @@ impl Relations {
                 for (x, others) in by.creates.iter().chain(&by.alters).filter(|_| comes) {
                     let refers = matches!(level.desired.objects.get(*x), Some(Object::ForeignKey(key)) if above.contains(&key.referenced_table()));
                     let is_own = x.table() == **table || side.partitioned(table).is_none();
-                    let is_new = !by.drops.contains_key(*x);
+                    // One that comes with a partition is there when that is attached.
+                    let is_new =
+                        !by.drops.contains_key(*x) && !by.attaches.contains_key(&x.table());
                     if refers && is_new && !is_own && !above.contains(&x.table()) {
                         self.before(own, others);
                     }

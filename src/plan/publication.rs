@@ -10,7 +10,7 @@ use super::rewrite::Context;
 use super::step::{Act, Backfill, Effect, Step};
 use crate::model::{
     Address, Clause, Defined, Definition, Expression, Kind, Level, Model, Name, Object,
-    ReplicaIdentity, Said, Why,
+    Persistence, ReplicaIdentity, Said, Why,
 };
 
 impl Relations {
@@ -329,7 +329,9 @@ fn is_identified(table: &Address, after: &Model<Expression>) -> bool {
     let has_key = after
         .objects
         .contains_key(&table.with_kind(Kind::PrimaryKey));
-    own.partition_by.is_some()
+    // What is unlogged is not replicated.
+    own.persistence == Persistence::Unlogged
+        || own.partition_by.is_some()
         || own.foreign.is_some()
         || own.partition_of.is_some()
         || match after.objects.get(&table.with_kind(Kind::ReplicaIdentity)) {

@@ -110,11 +110,22 @@ fn put_back(own: &Address, attribute: &str, level: &Level) -> Vec<Step> {
         }
         let held = said(inherited.objects.get(&there));
         let alteration = if own.kind() == Kind::Column {
-            // Whether the new type can be compressed at all, the table says.
-            let is_lost = held.compression.is_some() && becomes.compression.is_some();
-            is_lost.then_some(vec![ColumnSettingsAlteration::Compression(
-                held.compression,
-            )])
+            // Whether values of the new type are kept apart at all, the table says; those that stay as they are, are.
+            let tried = level.tried.get(own);
+            let stays = tried.is_some_and(|own| !own.rewrites)
+                || becomes.compression.is_some()
+                || becomes.storage.is_some();
+            let storage = held.storage.filter(|_| stays);
+            let compression = held.compression.filter(|_| stays);
+            let storage = storage.map(|own| ColumnSettingsAlteration::Storage(Some(own)));
+            let compression =
+                compression.map(|own| ColumnSettingsAlteration::Compression(Some(own)));
+            Some(
+                [storage, compression]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>(),
+            )
         } else {
             let is_meant = |word: &str| attribute.is_empty() || attribute == word;
             let storage = is_meant("storage")

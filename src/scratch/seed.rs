@@ -146,7 +146,12 @@ pub(super) async fn plant(
         for (_, type_name) in &columns {
             if !known.contains_key(type_name) {
                 let labels = labels(type_name, model, expected);
-                let values = values_of(connection, type_name, &labels).await?;
+                // A label that goes is none of the values, though it be written like one of the candidates.
+                let candidates: Vec<&str> = match &labels {
+                    Some(labels) => labels.iter().map(String::as_str).collect(),
+                    None => CANDIDATES.to_vec(),
+                };
+                let values = values_of(connection, type_name, candidates.into_iter()).await?;
                 known.insert(type_name.clone(), values);
             }
         }
@@ -299,7 +304,8 @@ async fn fitting(
     let mut sources: Vec<Sql> = Vec::new();
     let words = super::partition::words(model, table);
     for (column, type_name) in of_key {
-        let mut choices = values_of(connection, type_name, &words).await?;
+        let candidates = words.iter().map(String::as_str).chain(CANDIDATES);
+        let mut choices = values_of(connection, type_name, candidates).await?;
         choices.extend(known.get(type_name).into_iter().flatten().cloned());
         let literals: Vec<Sql> = choices
             .iter()
@@ -401,22 +407,24 @@ fn insert(
 }
 
 /// Returns the labels of an enumerated type that the plan keeps: rows with others are asked about on the live server.
-fn labels(type_name: &str, model: &Model<Expression>, expected: &Model<Expression>) -> Vec<String> {
+fn labels(
+    type_name: &str,
+    model: &Model<Expression>,
+    expected: &Model<Expression>,
+) -> Option<Vec<String>> {
     let element = type_name.strip_suffix("[]");
     let address =
         Name::split_reference(element.unwrap_or(type_name)).filter(|path| path.len() == 2);
-    let Some(address) = address.map(|path| Address::new(Kind::Enum, path)) else {
-        return Vec::new();
-    };
+    let address = address.map(|path| Address::new(Kind::Enum, path))?;
     let Some(Object::Enum(own)) = model.objects.get(&address) else {
-        return Vec::new();
+        return None;
     };
     let kept = |label: &&String| match expected.objects.get(&address) {
         Some(Object::Enum(after)) => after.values.contains(label),
         _ => true,
     };
     let kept = own.values.iter().filter(kept);
-    match element {
+    Some(match element {
         // An array's text, with its one element quoted.
         Some(_) => kept
             .map(|label| {
@@ -427,18 +435,17 @@ fn labels(type_name: &str, model: &Model<Expression>, expected: &Model<Expressio
             })
             .collect(),
         None => kept.cloned().collect(),
-    }
+    })
 }
 
 /// Asks which candidate texts the type takes, in its own spelling.
 async fn values_of(
     connection: &mut PgConnection,
     type_name: &str,
-    labels: &[String],
+    candidates: impl Iterator<Item = &str>,
 ) -> Result<Vec<String>, ScratchError> {
     let type_name = Expression::new(type_name);
     let mut values: Vec<String> = Vec::new();
-    let candidates = labels.iter().map(String::as_str).chain(CANDIDATES);
     for candidate in candidates {
         let sql = Sql::new("SELECT CAST(")
             .literal(candidate)

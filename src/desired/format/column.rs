@@ -38,8 +38,8 @@ pub struct Column {
     pub storage: Option<Storage>,
     /// How values are compressed: `pglz` or `lz4`; as `default_toast_compression` has it, by default.
     pub compression: Option<Compression>,
-    /// The statistics target, 0 to 10000; `default_statistics_target` by default. Of a partitioned table: that of the whole; each
-    /// partition keeps its own.
+    /// The statistics target, 0 to 10000; `default_statistics_target` by default. Partitions that
+    /// have another one keep it, and later ones begin without.
     pub statistics: Option<u16>,
     /// Options by name: `n_distinct`, `n_distinct_inherited`.
     pub options: Option<BTreeMap<String, Scalar>>,
