@@ -239,8 +239,10 @@ async fn make_with(
     let touched = decision.leans_on.keys().map(Address::table);
     let touched: BTreeSet<Address> = touched
         .flat_map(|own| {
-            let below = cx.level.before.children_of(&own);
-            below.into_iter().chain([own])
+            // Partitions are built with their table; what inherits is not always.
+            let below = cx.level.before.children_of(&own).into_iter();
+            let below = below.filter(|child| cx.level.before.partitioned(child).is_some());
+            below.chain([own]).collect::<Vec<_>>()
         })
         .collect();
     observation.seeded = rehearsal.seeded.clone();

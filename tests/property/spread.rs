@@ -123,7 +123,8 @@ impl TableSpec {
                         part.own.drop_all(&["include"]);
                     }
                 }
-                What::Check(_) => part.own.drop_all(&["no_inherit"]),
+                // Made again with a type, a check that is not valid is valid no longer below its table: the server's way.
+                What::Check(_) => part.own.drop_all(&["no_inherit", "not_valid"]),
                 What::Foreign(_) => part.own.drop_all(&["period"]),
                 What::Index(_) | What::Trigger => {}
             }
@@ -177,9 +178,16 @@ impl State {
             .filter_map(|own| own.inherits)
             .collect();
         for parent in parents {
-            let table = self.tables.get_mut(&parent);
-            for own in table.into_iter().flat_map(|own| own.columns.values_mut()) {
+            let Some(table) = self.tables.get_mut(&parent) else {
+                continue;
+            };
+            for own in table.columns.values_mut() {
                 own.own.drop_all(&["not_null not_valid"]);
+            }
+            for part in table.parts.values_mut() {
+                if matches!(part.what, What::Check(_)) {
+                    part.own.drop_all(&["not_valid"]);
+                }
             }
         }
     }
