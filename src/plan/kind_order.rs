@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::relations::{ByEffect, Relations};
 use super::step::{Effect, Step};
-use crate::model::{Address, DEFAULTS, Defined, Kind, QUERY};
+use crate::model::{Address, Body, DEFAULTS, Defined, Expression, Kind, Level, Object, QUERY};
 
 impl Relations {
     /// What runs at DDL commands comes after those of the plan and goes before them: nothing says what it speaks of. One that is
@@ -32,6 +32,34 @@ impl Relations {
         }
     }
 
+    /// A cast is there before what may speak by it: no text names one, and the server keeps no dependency on it. That is every
+    /// expression and query that leans on what the cast leans on, but for those that some cast needs itself.
+    pub(super) fn casts(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let is_cast = |own: &Address| own.kind() == Kind::Defined(Defined::Cast);
+        let made = by.creates.iter().filter(|(own, _)| is_cast(own));
+        let made: Vec<(&Address, &Vec<usize>)> =
+            made.map(|(own, arrivals)| (*own, arrivals)).collect();
+        if made.is_empty() {
+            return;
+        }
+        let below = reach(made.iter().map(|(own, _)| (*own).clone()), |own| {
+            level.desired.needs_of(own)
+        });
+        let needed_by = level.desired.needed_by();
+        let none = BTreeSet::new();
+        for (cast, arrivals) in made {
+            let anchors = level.desired.needs_of(cast).into_iter();
+            let anchors = anchors.filter(|own| own.kind() != Kind::Schema);
+            let above = reach(anchors, |own| needed_by.get(own).unwrap_or(&none).clone());
+            let above = above.difference(&below);
+            for own in above.filter(|own| level.desired.objects.get(*own).is_some_and(speaks)) {
+                for steps in [&by.creates, &by.alters] {
+                    self.before(arrivals, steps.get(own).map_or(&[], Vec::as_slice));
+                }
+            }
+        }
+    }
+
     /// A column that CREATE OR REPLACE adds to a view is there before its default.
     pub(super) fn defaults_of_views(&mut self, steps: &[(usize, &Step)]) {
         let all = steps.iter().enumerate();
@@ -52,5 +80,67 @@ impl Relations {
                 self.before(&[query], &[*defaults]);
             }
         }
+    }
+}
+
+/// Returns where one gets to from these, themselves among it.
+fn reach(
+    from: impl Iterator<Item = Address>,
+    next: impl Fn(&Address) -> BTreeSet<Address>,
+) -> BTreeSet<Address> {
+    let mut found = BTreeSet::new();
+    let mut queue: Vec<Address> = from.collect();
+    while let Some(own) = queue.pop() {
+        if found.insert(own.clone()) {
+            queue.extend(next(&own));
+        }
+    }
+    found
+}
+
+/// Says whether it has an expression or a query that the server keeps as it understood it.
+fn speaks(object: &Object<Expression>) -> bool {
+    match object {
+        Object::Column(own) => own.generated.is_some(),
+        Object::Domain(own) => own.default.is_some(),
+        Object::Function(own) => matches!(own.body, Body::Sql(_)),
+        Object::Procedure(own) => matches!(own.body, Body::Sql(_)),
+        Object::Default(_)
+        | Object::Check(_)
+        | Object::DomainCheck(_)
+        | Object::Index(_)
+        | Object::Exclusion(_)
+        | Object::View(_)
+        | Object::MaterializedView(_)
+        | Object::Policy(_)
+        | Object::Rule(_)
+        | Object::Trigger(_)
+        | Object::PublishedTable(_) => true,
+        Object::Defined(own) => own.kind == Defined::Statistics,
+        Object::Schema(_)
+        | Object::Extension(_)
+        | Object::Collation(_)
+        | Object::Enum(_)
+        | Object::Composite(_)
+        | Object::Range(_)
+        | Object::Sequence(_)
+        | Object::Aggregate(_)
+        | Object::Table(_)
+        | Object::OwnedBy(_)
+        | Object::NotNull(_)
+        | Object::Identity(_)
+        | Object::PrimaryKey(_)
+        | Object::Unique(_)
+        | Object::ForeignKey(_)
+        | Object::Parameters(_)
+        | Object::ColumnSettings(_)
+        | Object::ReplicaIdentity(_)
+        | Object::ClusteredOn(_)
+        | Object::RowSecurity(_)
+        | Object::PublishedSchema(_)
+        | Object::Owner(_)
+        | Object::Grant(_)
+        | Object::DefaultPrivilege(_)
+        | Object::Comment(_) => false,
     }
 }

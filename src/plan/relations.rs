@@ -112,6 +112,7 @@ impl Relations {
         relations.partitions(&by, level, &late);
         relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
+        relations.casts(&by, level);
         relations.publications(&by, level);
         relations.published_when_filled(steps, &by, level);
         relations.defaults_of_views(steps);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Body, Intent, Kind, Model, Moves, Object, Text, Written};
+use crate::model::{Address, Body, Defined, Intent, Kind, Model, Moves, Object, Text, Written};
 
 /// Both sides under the names after the moves, with what is asked of them again and again.
 pub(super) struct Ground<'a> {
@@ -207,6 +207,14 @@ impl Closure {
             .flat_map(|unit| ground.leaned_on(unit))
             .collect();
         closure.lean_on(needs, ground);
+        // No text names a cast, and what speaks by one has no dependency on it.
+        loop {
+            let casts = closure.casts(ground);
+            if casts.is_empty() {
+                break;
+            }
+            closure.lean_on(casts, ground);
+        }
         let schemas: BTreeSet<Address> = closure
             .full
             .iter()
@@ -216,6 +224,23 @@ impl Closure {
             .collect();
         closure.stubs.extend(schemas);
         closure
+    }
+
+    /// Returns the casts that are not built yet, from or to something that is.
+    fn casts(&self, ground: &Ground<'_>) -> Vec<Address> {
+        let is_built = |own: &Address| self.full.contains(own) || self.stubs.contains(own);
+        let units = ground.units.keys();
+        let casts = units.filter(|own| own.kind() == Kind::Defined(Defined::Cast));
+        let casts = casts.filter(|own| !is_built(own));
+        let around = casts.filter(|own| {
+            let needs = ground.both.needs_of(own);
+            let types = needs.iter().filter(|own| own.kind() != Kind::Function);
+            types.clone().count() == 0
+                || types
+                    .map(|own| ground.both.unit_of(own))
+                    .any(|own| is_built(&own))
+        });
+        around.cloned().collect()
     }
 
     /// Adds what is only leaned on: tables with types and keys, views whole, and what those lean on in turn.
