@@ -39,6 +39,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             "partitions::one_that_gets_columns_leaves_without",
             move || with_more(major),
         ),
+        trial("partitions::rows_that_refer_to_each_other", move || {
+            among_themselves(major)
+        }),
         trial(
             "partitions::whole_tables_are_purged_with_theirs",
             move || purged(major),
@@ -539,4 +542,46 @@ tables:
     tool.wants(3, &["plan"])?
         .says("column app.p1.extra is a column of the whole table")?;
     Ok(())
+}
+
+/// Rows that refer to each other become rows of the whole, whose foreign key they keep; they leave it when they no longer do.
+async fn among_themselves(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    let text = |partitions: &str, table: &str| {
+        format!(
+            "schema: app
+tables:
+  node:
+    columns: {{ id: {{ type: integer, not_null: true }}, parent: integer }}
+    partition_by: RANGE (id)
+    partitions: {{ node_1: FROM (0) TO (100){partitions} }}
+    primary_key: [id]
+    foreign_keys: {{ node_parent: {{ columns: [parent], references: node }} }}
+{table}"
+        )
+    };
+    tool.declare(&text(
+        "",
+        "  old: { columns: { id: { type: integer, not_null: true }, parent: integer }, primary_key: [id] }\n",
+    ));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO app.node VALUES (1, NULL); INSERT INTO app.old VALUES (101, 1), (102, 101); ANALYZE")
+        .await?;
+    tool.declare(&text(", old: FROM (100) TO (200)", ""));
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    tool.wants(3, &["rollback", "--yes"])?
+        .says("1 row of another table refers to one of its rows")?;
+    database
+        .run("UPDATE app.node SET parent = 1 WHERE id = 102")
+        .await?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    equal(
+        &database
+            .value("SELECT string_agg(o::text, ',' ORDER BY id) FROM app.old o")
+            .await?,
+        "(101,1),(102,1)",
+    )
 }

@@ -2,10 +2,11 @@
 //! <https://www.postgresql.org/docs/current/sql-altertable.html> (ATTACH PARTITION)
 
 use std::collections::BTreeSet;
+use std::iter;
 
-use super::{Claim, Context};
+use super::{Claim, Context, creates_at};
 use crate::ddl::{self, LockMode, Statement, Work};
-use crate::diff::{Change, Changes};
+use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
     Address, Alteration, Bound, Expression, Hash, Kind, Name, Object, PARTITION_OF, Partition,
     SizeClass, TEMPORARY_PREFIX, Table, TableAlteration,
@@ -33,7 +34,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 let Some(of) = &own.partition_of else {
                     continue;
                 };
-                claims.push(attached(Claim::of(vec![id.clone()]), address, of, cx));
+                claims.push(attached(changes, id, of, cx));
             }
             Change::Alter(Alteration::Table(TableAlteration::Detached(parent))) => {
                 let statement = ddl::partition::detach(address, parent);
@@ -83,8 +84,8 @@ fn new(
 
 /// Attaches a table whose rows have to fit: a check that is validated before spares the look at them under the lock.
 fn attached(
-    claim: Claim,
-    address: &Address,
+    changes: &Changes,
+    (address, at): &ChangeId,
     of: &Partition<Expression>,
     cx: &Context<'_>,
 ) -> Claim {
@@ -93,11 +94,23 @@ fn attached(
         "{address} is a partition of {} from now on",
         parent.dotted()
     );
-    let attach = |statement: Statement| {
-        Step::run(address, statement, why.clone())
-            .altering(address, PARTITION_OF)
-            .phase(Phase::Contract)
+    // Rows that refer to each other are no rows of the whole before: the server makes and checks that foreign key as it attaches.
+    let above = lineage(&parent, cx);
+    let refers = |own: &Address| match cx.level.desired.objects.get(own) {
+        Some(Object::ForeignKey(key)) => above.contains(&key.referenced_table()),
+        _ => false,
     };
+    let own = cx.level.desired.objects.keys();
+    let own = own.filter(|own| own.kind() == Kind::ForeignKey && own.table() == *address);
+    let keys = creates_at(changes, own.filter(|own| refers(own)));
+    let attach = |statement: Statement| {
+        let step = Step::run(address, statement, why.clone())
+            .altering(address, PARTITION_OF)
+            .phase(Phase::Contract);
+        keys.iter().fold(step, |step, own| step.creating(&own.0))
+    };
+    let takes = iter::once((address.clone(), *at)).chain(keys.iter().cloned());
+    let claim = Claim::of(takes.collect());
     let statement = attaching(address, of, cx);
     let inherited = cx.level.desired.inherited.get(address);
     let condition = inherited.and_then(|own| own.condition.as_ref());
@@ -105,7 +118,7 @@ fn attached(
     if class == SizeClass::Empty && !rows_elsewhere(of, cx) {
         return claim.together([attach(statement.working(Work::Catalog))]);
     }
-    let Some(condition) = condition.filter(|_| class == SizeClass::Large) else {
+    let Some(condition) = condition.filter(|_| class == SizeClass::Large && keys.is_empty()) else {
         return claim.together([attach(statement)]);
     };
     let hash = Hash::of(address);
