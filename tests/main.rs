@@ -30,6 +30,7 @@ mod providers;
 mod publications;
 mod ranges;
 mod refusals;
+mod roles;
 mod rollbacks;
 mod statistics;
 mod support;
@@ -61,6 +62,7 @@ fn main() {
     trials.extend(providers::trials());
     trials.extend(publications::trials());
     trials.extend(refusals::trials());
+    trials.extend(roles::trials());
     trials.extend(rollbacks::trials());
     trials.extend(statistics::trials());
     trials.extend(views::trials());

@@ -102,7 +102,7 @@ fn spelled_user(role: &Name) -> Name {
 }
 
 /// Adds what a row says of a clause.
-fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String>) {
+pub(super) fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String>) {
     let path = || value.iter().map(Name::new).collect();
     let text = || value.first().cloned().unwrap_or_default();
     match has.shape {
@@ -118,13 +118,13 @@ fn add(own: &mut Definition, has: &Has, entry: Option<String>, value: Vec<String
             own.clauses
                 .insert(has.clause, Said::Routine(names(path), names(types)));
         }
-        Shape::Text | Shape::Target | Shape::Word(_) => {
+        Shape::Text | Shape::Target | Shape::Word(_) | Shape::Sessions | Shape::Moment => {
             own.clauses.insert(has.clause, Said::Text(text()));
         }
         Shape::Path => {
             own.clauses.insert(has.clause, Said::Path(path()));
         }
-        Shape::Options => {
+        Shape::Options | Shape::Entries => {
             let said = own.clauses.entry(has.clause);
             let said = said.or_insert_with(|| Said::Options(Options::default()));
             if let Said::Options(Options(pairs)) = said {
@@ -163,6 +163,7 @@ pub(super) fn catalog(kind: Defined) -> &'static str {
         Defined::Statistics => "pg_statistic_ext",
         Defined::UserMapping => "pg_user_mapping",
         Defined::Publication => "pg_publication",
+        Defined::Role => "pg_authid",
     }
 }
 

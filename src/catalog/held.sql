@@ -3,6 +3,7 @@
 SELECT coalesce(CASE a.kind
          WHEN 'member' THEN pg_has_role(a.name::name, 'USAGE')
          WHEN 'role' THEN EXISTS (SELECT FROM pg_roles r WHERE r.rolname = a.name)
+         WHEN 'createrole' THEN (SELECT r.rolsuper OR r.rolcreaterole FROM pg_roles r WHERE r.rolname = current_user)
          WHEN 'create_in' THEN has_schema_privilege(a.schema, 'CREATE')
          WHEN 'use' THEN has_schema_privilege(a.schema, 'USAGE')
          WHEN 'create_in_database' THEN has_database_privilege(current_database(), 'CREATE')

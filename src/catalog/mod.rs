@@ -22,6 +22,7 @@ mod privilege;
 mod publication;
 mod range;
 mod relation;
+mod role;
 mod routine;
 mod rows;
 mod rule;
@@ -137,6 +138,7 @@ impl Gathering {
 pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
     let mut server = session::server(connection).await?;
     let mut gathering = families(connection).await?;
+    role::roles(connection, &mut gathering).await?;
     let strangers = depend::dependencies(connection, &mut gathering).await?;
     let mut blockers = depend::blockers(connection, &strangers).await?;
     let (unmodelled, attributes) = relation::unmodelled(connection, &gathering).await?;
@@ -265,7 +267,13 @@ pub async fn read_live(connection: &mut PgConnection) -> Result<Read, CatalogErr
 pub(crate) async fn live_model(
     connection: &mut PgConnection,
 ) -> Result<Model<Expression>, CatalogError> {
-    undisturbed(connection, model).await
+    undisturbed(connection, async |connection: &mut PgConnection| {
+        let mut gathering = families(connection).await?;
+        role::roles(connection, &mut gathering).await?;
+        depend::dependencies(connection, &mut gathering).await?;
+        Ok(gathering.model)
+    })
+    .await
 }
 
 async fn undisturbed<T>(

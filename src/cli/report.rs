@@ -254,6 +254,10 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
                 .exit(Exit::Refused)
                 .at(address, origins)
                 .mend("declare the dependent without it, or drop it by hand first; or leave the object as it is"),
+            IdentityError::Named { role, others } => plain
+                .exit(Exit::Refused)
+                .at(others, origins)
+                .mend(format!("declare {role} again, or let another role take its place there first")),
             IdentityError::HandedDown { own } => plain
                 .at(own, origins)
                 .mend("leave it out here: the server makes one of the two"),

@@ -6,6 +6,7 @@ use crate::model::{
 };
 use crate::sql::Sql;
 
+use super::role;
 use super::statement::Statement;
 
 fn defined(address: &Address) -> Defined {
@@ -15,7 +16,7 @@ fn defined(address: &Address) -> Defined {
     own
 }
 
-fn head(verb: &'static str, address: &Address) -> Sql {
+pub(super) fn head(verb: &'static str, address: &Address) -> Sql {
     named(Sql::new(verb).push(defined(address).command()), address)
 }
 
@@ -55,6 +56,7 @@ fn types_of(all: &[Name]) -> Vec<Sql> {
     all.iter().map(text).collect()
 }
 
+/// <https://www.postgresql.org/docs/current/sql-createrole.html>,
 /// <https://www.postgresql.org/docs/current/sql-createconversion.html>,
 /// <https://www.postgresql.org/docs/current/sql-createtsconfig.html>,
 /// <https://www.postgresql.org/docs/current/sql-createforeigndatawrapper.html>,
@@ -242,6 +244,12 @@ pub(crate) fn create(address: &Address, own: &Definition) -> Statement {
                 .names_dotted(path(Clause::Wrapper));
             options(sql, None, pairs(own.says(Clause::Options)))
         }
+        Defined::Role => {
+            let said = own.clauses.iter();
+            said.fold(head("CREATE", address), |sql, (clause, said)| {
+                role::attribute(sql, *clause, Some(said))
+            })
+        }
     };
     let statement = Statement {
         lookup: own.lookup.clone(),
@@ -359,6 +367,17 @@ fn keyword(clause: Clause) -> &'static str {
         | Clause::Publish
         | Clause::ViaRoot
         | Clause::Generated
+        | Clause::Superuser
+        | Clause::Createdb
+        | Clause::Createrole
+        | Clause::Login
+        | Clause::NoInherit
+        | Clause::Replication
+        | Clause::BypassRls
+        | Clause::ConnectionLimit
+        | Clause::ValidUntil
+        | Clause::Settings
+        | Clause::MemberOf
         | Clause::Options => unreachable!("{} is written in another way", clause.word()),
     }
 }
@@ -415,6 +434,18 @@ pub(crate) fn alter(
     let sql = head("ALTER", address);
     let sql = match alteration {
         DefinitionAlteration::Another(_) => return None,
+        DefinitionAlteration::Entry {
+            clause,
+            name,
+            from,
+            to,
+        } => {
+            let values = [from, to].map(|own| own.as_deref());
+            return Some(role::entry(address, *clause, name, values));
+        }
+        DefinitionAlteration::Clause { clause, to, .. } if defined(address) == Defined::Role => {
+            role::attribute(sql, *clause, to.as_ref())
+        }
         DefinitionAlteration::Mapping { name, stands, to } => {
             let paths: Vec<Sql> = to
                 .iter()

@@ -19,6 +19,7 @@ pub(crate) mod policy;
 pub(crate) mod privilege;
 pub(crate) mod publication;
 pub(crate) mod range;
+pub(crate) mod role;
 pub(crate) mod routine;
 pub(crate) mod rule;
 pub(crate) mod sequence;

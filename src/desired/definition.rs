@@ -73,6 +73,13 @@ pub(super) fn read(
         {
             no_secrets(&address, pairs, node, &mut gathering.ledger);
         }
+        let said = match said {
+            Some(Said::Options(pairs)) if small == Defined::Role => node.as_ref().map(|node| {
+                let all = super::role::entries(has.clause, &pairs, node, &mut gathering.ledger);
+                Said::Options(all)
+            }),
+            said => said,
+        };
         is_whole &= said.is_some() || !has.is_needed;
         own.clauses.extend(said.map(|said| (has.clause, said)));
     }
@@ -225,8 +232,18 @@ fn said(shape: Shape, node: &Rc<Node>, word: &'static str, ledger: &mut Ledger) 
             let number = super::physical::target(node, word, ledger)?;
             Some(Said::Text(number.to_string()))
         }
+        Shape::Sessions => {
+            let text = fields::text(node, word, ledger)?;
+            let number = text.parse::<i32>().ok().filter(|own| *own >= 0);
+            if number.is_none() {
+                let what = format!("{word} is a whole number of sessions, not `{text}`");
+                ledger.fault(node, what, "leave the key out for no limit".to_owned());
+            }
+            number.map(|own| Said::Text(own.to_string()))
+        }
+        Shape::Moment => super::role::moment(node, word, ledger).map(Said::Text),
         Shape::Path => Some(Said::Path(fields::reference(node, word, ledger)?)),
-        Shape::Options => {
+        Shape::Options | Shape::Entries => {
             let pairs = super::physical::entries(node, word, ledger);
             (!pairs.is_empty()).then_some(Said::Options(pairs))
         }

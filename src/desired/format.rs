@@ -72,6 +72,8 @@ pub struct Document {
     pub text_search_dictionaries: Option<BTreeMap<String, TextSearchDictionary>>,
     /// Parsers with dictionaries (manual section 12.7).
     pub text_search_configurations: Option<BTreeMap<String, TextSearchConfiguration>>,
+    /// Roles of the server, compared where `manage.roles` says so (manual chapter 22).
+    pub roles: Option<BTreeMap<String, Option<Role>>>,
     /// Libraries that read and write data elsewhere (manual section 5.13).
     pub foreign_data_wrappers: Option<BTreeMap<String, Option<ForeignDataWrapper>>>,
     /// Access methods of tables and indexes by name (manual: CREATE ACCESS METHOD).
@@ -504,6 +506,7 @@ mod tests {
             ),
             ("Server", "servers: { s: {KEYS} }", ""),
             ("AccessMethod", "access_methods: { m: {KEYS} }", ""),
+            ("Role", "roles: { r: {KEYS} }", ""),
             ("Operator", "operators: { \"+ (int, int)\": {KEYS} }", ""),
             ("Cast", "casts: { int AS text: {KEYS} }", ""),
             (

@@ -22,6 +22,7 @@ mod policy;
 mod privilege;
 mod publication;
 mod range;
+mod role;
 mod routine;
 mod rule;
 mod sequence;

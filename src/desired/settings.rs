@@ -223,10 +223,9 @@ impl Reading<'_> {
             self.own.settings.manage.owners =
                 fields::boolean(&node, "owners", self.ledger) == Some(true);
         }
-        if let Some(node) = fields.get("roles")
-            && fields::boolean(&node, "roles", self.ledger) == Some(true)
-        {
-            self.not_built(&node, "manage.roles");
+        if let Some(node) = fields.get("roles") {
+            self.own.settings.manage.roles =
+                fields::boolean(&node, "roles", self.ledger) == Some(true);
         }
         if let Some(node) = fields.get("grants") {
             self.own.settings.manage.grants = match fields::boolean(&node, "grants", self.ledger) {

@@ -8,8 +8,8 @@ use super::write::{Page, attached, text};
 use super::write_physical;
 use super::write_routine::keyed;
 use crate::model::{
-    Address, Clause, Defined, Definition, EVERYBODY, Expression, Kind, Model, Name, Object, Said,
-    Shape, Text as _,
+    Address, Clause, Defined, Definition, EVERYBODY, Expression, Kind, Membership, Model, Name,
+    Object, Options, Said, Shape, Text as _,
 };
 
 pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -> Value {
@@ -22,7 +22,7 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
         let value = match said {
             Said::Unseen => continue,
             Said::Flag => Value::Bool(true),
-            Said::Text(own) if has.shape == Shape::Target => number(own),
+            Said::Text(own) if matches!(has.shape, Shape::Target | Shape::Sessions) => number(own),
             Said::Text(own) => text(own),
             Said::Texts(all) => Value::Sequence(all.iter().map(|own| text(own)).collect()),
             Said::Path(path) => named(path),
@@ -30,6 +30,12 @@ pub(super) fn definition(page: &Page<'_>, address: &Address, own: &Definition) -
                 let types: Vec<&str> = types.iter().map(Name::as_str).collect();
                 let path = spelled(path);
                 text(&[&path, "(", &types.join(", "), ")"].concat())
+            }
+            Said::Options(pairs) if has.clause == Clause::MemberOf => {
+                let words = |own: &str| Membership::of(own).in_files().spelled();
+                let pairs = pairs.0.iter();
+                let pairs = pairs.map(|(name, own)| (name.clone(), words(own)));
+                write_physical::options(&Options(pairs.collect()))
             }
             Said::Options(pairs) => write_physical::options(pairs),
             Said::Mappings(all) => {

@@ -203,6 +203,12 @@ impl Address {
         }
     }
 
+    /// Says whether it is the whole server's, or is said of something that is.
+    pub fn is_of_server(&self) -> bool {
+        let is = |own: &Self| matches!(own.kind, Kind::Defined(own) if own.is_of_server());
+        is(self) || self.kind == Kind::Comment && self.target().is_some_and(|own| is(&own))
+    }
+
     /// Returns the address of the object that this comment, owner or privilege is on.
     pub fn target(&self) -> Option<Self> {
         if self.kind == Kind::DefaultPrivilege {

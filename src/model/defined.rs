@@ -39,6 +39,8 @@ pub enum Defined {
     UserMapping,
     /// What subscribers get of what happens to tables.
     Publication,
+    /// A role. It is the whole server's, and no other small kind is.
+    Role,
 }
 
 /// A clause of a definition. Its word is the key in the YAML format.
@@ -129,6 +131,28 @@ pub enum Clause {
     ViaRoot,
     /// The generated columns that are published.
     Generated,
+    /// Whether nothing is forbidden to a role.
+    Superuser,
+    /// Whether a role may make databases.
+    Createdb,
+    /// Whether a role may make roles.
+    Createrole,
+    /// Whether one may log in as a role.
+    Login,
+    /// Whether a role has nothing of those that it is a member of, until it takes their place.
+    NoInherit,
+    /// Whether a role may receive the write-ahead log.
+    Replication,
+    /// Whether policies do not count for a role.
+    BypassRls,
+    /// How many sessions a role may have.
+    ConnectionLimit,
+    /// Until when the password of a role counts.
+    ValidUntil,
+    /// What sessions of a role begin with, by parameter.
+    Settings,
+    /// The roles that a role is a member of, and how.
+    MemberOf,
 }
 
 impl Clause {
@@ -177,6 +201,17 @@ impl Clause {
             Self::Publish => "publish",
             Self::ViaRoot => "via_root",
             Self::Generated => "generated",
+            Self::Superuser => "superuser",
+            Self::Createdb => "createdb",
+            Self::Createrole => "createrole",
+            Self::Login => "login",
+            Self::NoInherit => "no_inherit",
+            Self::Replication => "replication",
+            Self::BypassRls => "bypass_rls",
+            Self::ConnectionLimit => "connection_limit",
+            Self::ValidUntil => "valid_until",
+            Self::Settings => "settings",
+            Self::MemberOf => "member_of",
         }
     }
 }
@@ -200,6 +235,12 @@ pub enum Shape {
     Routine,
     /// Texts by name, in an order that says nothing.
     Options,
+    /// Texts by name, each of which has a command of its own.
+    Entries,
+    /// A number of sessions.
+    Sessions,
+    /// A moment.
+    Moment,
     /// Paths by name, in their order.
     Mappings,
 }
@@ -506,6 +547,29 @@ const ROWS: [Row; Defined::ALL.len()] = [
             ],
         )
     },
+    Row {
+        is_global: true,
+        has_owner: false,
+        ..Row::new(
+            Defined::Role,
+            "role",
+            "roles",
+            "ROLE",
+            &[
+                in_place(Clause::Superuser, Shape::Flag),
+                in_place(Clause::Createdb, Shape::Flag),
+                in_place(Clause::Createrole, Shape::Flag),
+                in_place(Clause::NoInherit, Shape::Flag),
+                in_place(Clause::Login, Shape::Flag),
+                in_place(Clause::Replication, Shape::Flag),
+                in_place(Clause::BypassRls, Shape::Flag),
+                in_place(Clause::ConnectionLimit, Shape::Sessions),
+                in_place(Clause::ValidUntil, Shape::Moment),
+                in_place(Clause::Settings, Shape::Entries),
+                in_place(Clause::MemberOf, Shape::Entries),
+            ],
+        )
+    },
 ];
 
 /// The options of a user mapping that are no secrets. Others are not read, and no file has them.
@@ -519,7 +583,7 @@ pub const PLAIN_OPTIONS: [&str; 5] = [
 
 impl Defined {
     /// Every small kind, in building order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Conversion,
         Self::TextSearchParser,
         Self::TextSearchTemplate,
@@ -536,6 +600,7 @@ impl Defined {
         Self::Statistics,
         Self::UserMapping,
         Self::Publication,
+        Self::Role,
     ];
 
     fn row(self) -> &'static Row {
@@ -578,6 +643,11 @@ impl Defined {
         matches!(self, Self::EventTrigger | Self::Statistics)
     }
 
+    /// Says whether such objects are the whole server's: no scratch database has its own.
+    pub fn is_of_server(self) -> bool {
+        self == Self::Role
+    }
+
     /// Says whether it is types that tell them apart.
     pub fn bears_types(self) -> bool {
         self.row().bears_types
@@ -589,12 +659,12 @@ impl Defined {
     }
 
     /// Says whether PostgreSQL can give one another name: access methods, and what goes by its types, cannot be renamed. A publication
-    /// can, and subscribers would not find it: one of another name is another one.
+    /// can, and subscribers would not find it: one of another name is another one. So is a role: privileges are said by its name.
     pub fn can_be_renamed(self) -> bool {
         !self.bears_types()
             && !matches!(
                 self,
-                Self::AccessMethod | Self::UserMapping | Self::Publication
+                Self::AccessMethod | Self::UserMapping | Self::Publication | Self::Role
             )
     }
 

@@ -74,6 +74,17 @@ pub enum DefinitionAlteration {
         /// The entry after.
         to: Vec<Vec<Name>>,
     },
+    /// One entry of a clause whose entries have commands of their own.
+    Entry {
+        /// The clause.
+        clause: Clause,
+        /// The name.
+        name: Name,
+        /// What it says before.
+        from: Option<String>,
+        /// What it says after.
+        to: Option<String>,
+    },
     /// A clause that takes another object of the name.
     Another(Clause),
 }
@@ -81,7 +92,9 @@ pub enum DefinitionAlteration {
 impl DefinitionAlteration {
     pub(super) fn attribute(&self) -> &'static str {
         match self {
-            Self::Clause { clause, .. } | Self::Another(clause) => clause.word(),
+            Self::Clause { clause, .. } | Self::Entry { clause, .. } | Self::Another(clause) => {
+                clause.word()
+            }
             Self::Mapping { .. } => Clause::Mappings.word(),
         }
     }
@@ -146,6 +159,10 @@ impl Definition {
             to: Some(said.clone()),
         });
         let mappings = mappings(None, self.says(Clause::Mappings)).into_iter();
+        let clauses = self.kind.clauses().iter();
+        let listed = clauses.filter(|has| has.shape == Shape::Entries);
+        let entries = listed.flat_map(|has| entries(has.clause, None, self.says(has.clause)));
+        let mappings = mappings.chain(entries);
         mappings.chain(enabled).chain(loose).chain(target).collect()
     }
 
@@ -161,6 +178,8 @@ impl Definition {
             }
             if has.shape == Shape::Mappings {
                 alterations.extend(mappings(from, to));
+            } else if has.shape == Shape::Entries {
+                alterations.extend(entries(has.clause, from, to));
             } else {
                 alterations.push(DefinitionAlteration::Clause {
                     clause: has.clause,
@@ -171,6 +190,32 @@ impl Definition {
         }
         alterations
     }
+}
+
+/// Returns how the entries of a clause differ, those first that go.
+fn entries(
+    clause: Clause,
+    from: Option<&Said>,
+    to: Option<&Said>,
+) -> impl Iterator<Item = DefinitionAlteration> {
+    let pairs = |said: Option<&Said>| match said {
+        Some(Said::Options(own)) => own.0.iter().cloned().collect::<BTreeMap<Name, String>>(),
+        _ => BTreeMap::new(),
+    };
+    let (from, to) = (pairs(from), pairs(to));
+    let mut names: Vec<&Name> = from.keys().chain(to.keys()).collect();
+    names.sort_by_key(|name| (to.contains_key(*name), *name));
+    names.dedup();
+    let changed = names
+        .into_iter()
+        .filter(|name| from.get(*name) != to.get(*name));
+    let changed = changed.map(|name| DefinitionAlteration::Entry {
+        clause,
+        name: name.clone(),
+        from: from.get(name).cloned(),
+        to: to.get(name).cloned(),
+    });
+    changed.collect::<Vec<_>>().into_iter()
 }
 
 /// Returns how the entries of a clause differ, one by one.

@@ -30,6 +30,7 @@ mod policy;
 mod privilege;
 mod publication;
 mod range;
+mod role;
 mod routine;
 mod rule;
 mod sequence;
@@ -83,6 +84,7 @@ pub use publication::{
     PublishedSchema, PublishedSchemaAlteration, PublishedTable, PublishedTableAlteration,
 };
 pub use range::{Range, RangeAlteration};
+pub use role::Membership;
 pub use routine::{
     Body, Function, FunctionAlteration, Parallel, Procedure, ProcedureAlteration, Volatility,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Declared, Defined, Kind, Model, Name, Object};
+use super::{Address, Clause, Declared, Defined, Kind, Model, Name, Object, Said};
 
 /// The owner of an object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,6 +181,13 @@ impl<T: Clone> Model<T> {
             } else if let Object::Policy(own) = &mut object {
                 own.roles = own.roles.iter().map(name).collect();
                 own.roles.sort();
+            } else if let Object::Defined(own) = &mut object
+                && let Some(Said::Options(pairs)) = own.clauses.get_mut(&Clause::MemberOf)
+            {
+                for (role, _) in &mut pairs.0 {
+                    *role = name(role);
+                }
+                pairs.0.sort();
             }
             (granted_to(address, names), object)
         });
@@ -230,6 +237,10 @@ impl Declared {
 
 /// Returns the address of the same privilege under the other name of its role.
 pub(crate) fn granted_to(address: &Address, names: &BTreeMap<Name, Name>) -> Address {
+    if address.kind() == Kind::Defined(Defined::Role) {
+        let role = address.name();
+        return address.renamed(names.get(role).unwrap_or(role).clone());
+    }
     if address.kind() == Kind::Defined(Defined::UserMapping) {
         let user = address.arguments().iter();
         let user: Vec<Name> = user

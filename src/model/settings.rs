@@ -39,6 +39,8 @@ pub struct Manage {
     pub undeclared: Undeclared,
     /// Whether owners are compared.
     pub owners: bool,
+    /// Whether the roles that files declare are compared.
+    pub roles: bool,
     /// Whether privileges are compared.
     pub grants: Grants,
     /// Patterns of what is never ours, `*` standing for any characters: `name` or `schema.name`.
@@ -185,6 +187,7 @@ impl Default for Settings {
                 schemas: None,
                 undeclared: Undeclared::Report,
                 owners: false,
+                roles: false,
                 grants: Grants::default(),
                 exclude: Manage::DEFAULT_EXCLUDE
                     .iter()

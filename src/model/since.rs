@@ -1,6 +1,6 @@
 //! What came with which major.
 
-use super::{Object, Provider, Validity};
+use super::{Clause, Membership, Object, Options, Provider, Said, Validity};
 
 impl<T> Object<T> {
     /// Returns the first major that knows everything which is said of the object, and what it is that those before do not know;
@@ -40,6 +40,11 @@ impl<T> Object<T> {
                 "the provider builtin",
             ),
             (
+                self.limits_memberships(),
+                16,
+                "a membership with `no inherit` or `no set`",
+            ),
+            (
                 matches!(self, Self::Collation(own) if own.rules.is_some()),
                 16,
                 "a collation with rules",
@@ -63,6 +68,17 @@ impl<T> Object<T> {
         ];
         let mut said = all.into_iter().filter(|(is_said, _, _)| *is_said);
         said.next().map(|(_, major, what)| (major, what))
+    }
+
+    fn limits_memberships(&self) -> bool {
+        let Self::Defined(own) = self else {
+            return false;
+        };
+        let Some(Said::Options(Options(pairs))) = own.says(Clause::MemberOf) else {
+            return false;
+        };
+        let mut all = pairs.iter().map(|(_, words)| Membership::of(words));
+        all.any(|own| own.inherit == Some(false) || own.no_set)
     }
 
     fn is_not_enforced(&self) -> bool {

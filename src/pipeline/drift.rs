@@ -287,7 +287,7 @@ fn differences(then: &Model<Expression>, now: &Model<Expression>) -> Changes {
 
 /// The schema public is there in every database.
 fn is_everybodys(unit: &Address) -> bool {
-    unit.kind() == Kind::Schema && unit.name().as_str() == "public"
+    unit.is_of_server() || unit.kind() == Kind::Schema && unit.name().as_str() == "public"
 }
 
 /// A whole thing that came or went is one difference, not one per part.

@@ -13,6 +13,7 @@ mod privileges;
 mod pull;
 mod purge;
 mod range;
+mod role;
 mod rollback;
 mod rows_to_be;
 mod since;
@@ -175,13 +176,27 @@ struct Live {
 
 async fn live(project: &Project) -> Result<Live, PipelineError> {
     let mut connection = project.connect().await?;
-    let read = catalog::read_live(&mut connection).await?;
-    let history = journal(project, &mut connection, &read).await?;
+    let (read, history) = read(project, &mut connection).await?;
     Ok(Live {
         connection,
         read,
         history,
     })
+}
+
+/// Reads the database and its journal.
+async fn read(
+    project: &Project,
+    connection: &mut Connection,
+) -> Result<(Read, History), PipelineError> {
+    let mut read = catalog::read_live(connection).await?;
+    let history = journal(project, connection, &read).await?;
+    let manages =
+        project.settings.manage.roles || history.owned().iter().any(Address::is_of_server);
+    if !manages {
+        read.model.retain(|address| !address.is_of_server());
+    }
+    Ok((read, history))
 }
 
 async fn journal(

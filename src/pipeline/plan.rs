@@ -213,7 +213,14 @@ async fn make_with(
             observation.sizes.insert(table.clone(), *size);
         }
     }
-    let mut rehearsal = Rehearsal::forward(workshop, &forward.bench, &mut stages, settings).await?;
+    let mut rehearsal = Rehearsal::forward(
+        workshop,
+        &forward.level,
+        &forward.bench,
+        &mut stages,
+        settings,
+    )
+    .await?;
     let gives_up = facts::gives_up(&stages, &forward.level.moves);
     let given_up = |column: &Address| gives_up.iter().any(|own| column.is_at_or_below(own));
     match inverse(project, wish, &forward, &rehearsal, settings, workshop).await {

@@ -67,6 +67,7 @@ pub(super) async fn findings(
                 .chain(composite::questions(address, change, cx))
                 .chain(super::range::questions(address, change, cx))
                 .chain(super::partition::questions(address, change, cx))
+                .chain(super::role::questions(address, change, cx))
         })
         .collect();
     questions.extend(holding_still(changes, cx));

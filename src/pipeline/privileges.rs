@@ -88,6 +88,7 @@ fn question(need: &Need) -> catalog::Asked {
     let (kind, schema, name) = match need {
         Need::Member(role) => ("member", None, role.as_str().to_owned()),
         Need::Use(schema) => ("use", Some(schema), String::new()),
+        Need::CreateRole => ("createrole", None, String::new()),
         Need::Role(role) => ("role", None, role.as_str().to_owned()),
         Need::CreateIn(schema) => ("create_in", Some(schema), String::new()),
         Need::CreateInDatabase => ("create_in_database", None, String::new()),
@@ -119,6 +120,7 @@ fn because(need: &Need, by: String) -> String {
     match need {
         Need::Member(owner) => format!("{by} is changed, which belongs to {owner}"),
         Need::Use(schema) => format!("{by} lies in {schema}"),
+        Need::CreateRole => format!("{by} is made or changed"),
         Need::Role(role) => format!("there is no role {role}, which is named for {by}"),
         Need::CreateIn(schema) => format!("{by} is made or named in {schema}"),
         Need::CreateInDatabase => format!("a schema is made: for {by}, or for the journal"),

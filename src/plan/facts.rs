@@ -6,6 +6,7 @@ use super::hazard::{Finding, Hazard};
 use super::identity::Question;
 use super::publication;
 use super::rewrite::{Context, ENTRIES, is_search};
+use super::role;
 use super::sentence::made;
 use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
@@ -177,6 +178,9 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 {
                     let because = "a password that it holds is known to nobody else: it comes back without one";
                     found.push(stopping(Hazard::LosesData, own, because.to_owned()));
+                }
+                if let Some((hazard, own, because)) = role::told(effect, cx) {
+                    found.push(stopping(hazard, &own, because));
                 }
                 if let Effect::Alters(address, attribute) = effect {
                     match attribute.as_str() {
@@ -465,7 +469,7 @@ fn is_named_by_clients(address: &Address, cx: &Context<'_>) -> bool {
     let is_foreign = cx.level.current.is_foreign(&address.table());
     if matches!(address.kind(), Kind::Table | Kind::Column) {
         is_foreign
-    } else if address.kind() == Kind::Defined(Defined::Publication) {
+    } else if address.kind() == Kind::Defined(Defined::Publication) || address.is_of_server() {
         false
     } else {
         address.kind().is_top_level()

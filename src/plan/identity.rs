@@ -98,6 +98,14 @@ pub enum IdentityError {
         /// What uses it.
         others: Address,
     },
+    /// A role would go that something names.
+    #[error("{role} is no longer declared and cannot go: it is named for {others}")]
+    Named {
+        /// The role.
+        role: Address,
+        /// What names it.
+        others: Address,
+    },
     /// A schema would go and holds what is not ours.
     #[error(
         "{schema} is no longer declared and cannot go: it holds {others}, which no revision declared"

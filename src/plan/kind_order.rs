@@ -19,7 +19,9 @@ impl Relations {
             steps.iter().copied().partition(|(_, step)| own(step));
         let about: BTreeSet<usize> = about.into_iter().map(|(at, _)| at).collect();
         let others: BTreeSet<usize> = others.into_iter().map(|(at, _)| at).collect();
-        let others: Vec<usize> = others.difference(&about).copied().collect();
+        let others = others.difference(&about).copied();
+        let own = |at: &usize| !steps[*at].1.address.is_of_server();
+        let others: Vec<usize> = others.filter(own).collect();
         for (x, arrivals) in &by.creates {
             if x.kind() == event_trigger && !by.drops.contains_key(x) {
                 self.before(&others, arrivals);
@@ -30,6 +32,19 @@ impl Relations {
                 self.before(departures, &others);
             }
         }
+    }
+
+    /// Roles are there before whatever may speak of them, and go after it. Nothing fires at what is done about them.
+    pub(super) fn roles(&mut self, steps: &[(usize, &Step)], by: &ByEffect<'_>) {
+        let all = steps.iter().enumerate();
+        let (own, others): (Vec<_>, Vec<_>) =
+            all.partition(|(_, (_, step))| step.address.is_of_server());
+        let others: Vec<usize> = others.into_iter().map(|(at, _)| at).collect();
+        let goes = |at: &usize| by.drops.values().any(|all| all.contains(at));
+        let (goes, comes): (Vec<usize>, Vec<usize>) =
+            own.into_iter().map(|(at, _)| at).partition(goes);
+        self.before(&comes, &others);
+        self.before(&others, &goes);
     }
 
     /// A cast is there before what may speak by it: no text names one, and the server keeps no dependency on it. That is every

@@ -29,6 +29,8 @@ pub(crate) enum Need {
     Tablespace(Name),
     /// To make foreign tables of a server.
     UseServer(Address),
+    /// To make and change roles.
+    CreateRole,
     /// A role that something is given to, which has to be there.
     Role(Name),
     /// To change what is a superuser's whoever made it: the functions that make the values of a range type.
@@ -51,6 +53,7 @@ impl Need {
             Self::Tablespace(name) => ddl::privilege::grant_tablespace(name, role),
             Self::UseServer(server) => ddl::privilege::grant_server(server, role),
             Self::Superuser => Sql::new("ALTER ROLE").name(role).push("SUPERUSER"),
+            Self::CreateRole => Sql::new("ALTER ROLE").name(role).push("CREATEROLE"),
             Self::Role(missing) => Sql::new("CREATE ROLE").name(missing),
             Self::Extension(extension) => Sql::new("CREATE EXTENSION").name(extension.name()),
         }
@@ -65,8 +68,15 @@ pub(crate) fn needs(decision: &Decision, before: &Model<Expression>) -> BTreeMap
         before,
         needs: BTreeMap::new(),
     };
-    for step in decision.stages.iter().flat_map(|stage| &stage.steps) {
+    for step in steps_of(decision) {
         gathering.step(step);
+    }
+    // What the plan makes itself is there when something speaks of it.
+    let effects = steps_of(decision).flat_map(|step| &step.effects);
+    for own in effects.filter_map(Effect::created) {
+        if own.is_of_server() && own.target().is_none() {
+            gathering.needs.remove(&Need::Role(own.name().clone()));
+        }
     }
     for function in decision
         .leans_on
@@ -78,7 +88,7 @@ pub(crate) fn needs(decision: &Decision, before: &Model<Expression>) -> BTreeMap
         }
     }
     let server = Kind::Defined(Defined::Server);
-    let mut steps = decision.stages.iter().flat_map(|stage| &stage.steps);
+    let mut steps = steps_of(decision);
     let makes_tables = steps.any(|step| {
         let mut made = step.effects.iter().filter_map(Effect::created);
         made.any(|own| own.kind() == Kind::Table)
@@ -88,6 +98,10 @@ pub(crate) fn needs(decision: &Decision, before: &Model<Expression>) -> BTreeMap
         gathering.need(Need::UseServer(own.clone()), own);
     }
     gathering.needs
+}
+
+fn steps_of(decision: &Decision) -> impl Iterator<Item = &Step> {
+    decision.stages.iter().flat_map(|stage| &stage.steps)
 }
 
 struct Gathering<'a> {
@@ -118,6 +132,10 @@ impl Gathering<'_> {
             .flat_map(|own| &own.tablespaces)
         {
             self.need(Need::Tablespace(name.clone()), &step.address);
+        }
+        if step.address.is_of_server() {
+            self.need(Need::CreateRole, &step.address);
+            return;
         }
         for effect in &step.effects {
             match effect {

@@ -113,6 +113,7 @@ impl Relations {
         relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
         relations.casts(&by, level);
+        relations.roles(steps, &by);
         relations.publications(&by, level);
         relations.published_when_filled(steps, &by, level);
         relations.defaults_of_views(steps);

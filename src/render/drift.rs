@@ -48,10 +48,12 @@ impl DriftView {
     ) -> Self {
         let mut differences: Vec<Difference> = Vec::new();
         let sql = |model: &Model<Expression>, address: &Address| {
-            model
-                .objects
-                .get(address)
-                .map(|object| ddl::create(address, object).sql.to_string())
+            let object = model.objects.get(address)?;
+            let left = ddl::left_by_create(object).into_iter();
+            let left = left.filter_map(|own| ddl::alter(address, &own, object));
+            let all = [ddl::create(address, object)].into_iter().chain(left);
+            let all: Vec<String> = all.map(|own| own.sql.to_string()).collect();
+            Some(all.join(";\n"))
         };
         for ((address, _), change) in &changes.0 {
             // What differs from what the server gives by itself may be that something was taken.

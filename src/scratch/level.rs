@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{self, Unbuilt, begin, rollback};
 use super::closure::{Closure, Ground};
 use super::current::{Side, Sides, follow};
+use super::of_server;
 use super::partition;
 use super::prints::{self, Prints};
 use super::rehearse::Bench;
@@ -57,6 +58,7 @@ pub(crate) async fn level(
     workshop: &mut Workshop,
 ) -> Result<Levelled, ScratchError> {
     let before = without_journal(&wanted.read.model, &wanted.settings.journal);
+    let before = of_server::without(&before);
     let declared = elaborated(wanted.declared, wanted.read.server.version.major());
     let identity = match &wanted.given {
         Some(moves) => identity::Identity {
@@ -196,6 +198,7 @@ pub(crate) async fn level(
         };
     }
     level.before = before;
+    of_server::put(&mut level, &mut bench, wanted)?;
     for own in partition::stand_alone(&mut level) {
         let object = level.desired.objects[&own].clone();
         bench.expected.objects.insert(own, object);
@@ -306,8 +309,15 @@ fn tablespaces<T>(model: &Model<T>) -> BTreeSet<Name> {
 
 /// Returns every role that a model names.
 fn roles<T>(model: &Model<T>) -> BTreeSet<Name> {
+    let all = model.objects.iter();
+    all.flat_map(|(address, object)| roles_of(address, object))
+        .collect()
+}
+
+/// Returns the roles that an object names.
+pub(super) fn roles_of<T>(address: &Address, object: &Object<T>) -> BTreeSet<Name> {
     let mut roles = BTreeSet::new();
-    for (address, object) in &model.objects {
+    {
         if let Object::Owner(own) = object {
             roles.insert(own.role.clone());
         } else if let Object::Policy(own) = object {

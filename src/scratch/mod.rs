@@ -7,6 +7,7 @@ mod closure;
 mod current;
 mod default_privilege;
 mod level;
+mod of_server;
 mod partition;
 mod prints;
 pub mod provider;

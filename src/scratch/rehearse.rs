@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::PgConnection;
 
 use super::level::without_journal;
+use super::of_server;
 use super::seed::{self, Seeds};
 use super::{ScratchError, Workshop, build};
 use crate::apply::{self, Run, Silent, Stop};
 use crate::catalog;
 use crate::history;
-use crate::model::{Address, Expression, Kind, Model, Settings};
+use crate::model::{Address, Expression, Kind, Level, Model, Settings};
 use crate::plan::{Act, Effect, Stage};
 
 /// What rehearsal starts from and has to land on.
@@ -38,6 +39,8 @@ pub(crate) struct Rehearsal {
     pub(crate) landed: Model<Expression>,
     /// Whether the role may let triggers rest while rows are filled.
     rests_triggers: bool,
+    /// What is the server's: where it begins, and what the way forward makes of it.
+    of_server: [Model<Expression>; 2],
     /// Whether a query may read from another server, before or after.
     reaches_out: bool,
 }
@@ -49,16 +52,18 @@ impl Rehearsal {
     /// empty in the next try, and named.
     pub(crate) async fn forward(
         workshop: &mut Workshop,
+        level: &Level,
         bench: &Bench,
         stages: &mut [Stage],
         settings: &Settings,
     ) -> Result<Self, ScratchError> {
         let mut left_empty: BTreeSet<Address> = BTreeSet::new();
         loop {
-            let error = match Self::tried(workshop, bench, stages, settings, &left_empty).await {
-                Ok(rehearsal) => return Ok(rehearsal),
-                Err(error) => error,
-            };
+            let error =
+                match Self::tried(workshop, level, bench, stages, settings, &left_empty).await {
+                    Ok(rehearsal) => return Ok(rehearsal),
+                    Err(error) => error,
+                };
             let refused =
                 refused_table(&error).filter(|_| left_empty.len() < bench.before.objects.len());
             let Some(table) = refused else {
@@ -85,6 +90,7 @@ impl Rehearsal {
 
     async fn tried(
         workshop: &mut Workshop,
+        level: &Level,
         bench: &Bench,
         stages: &mut [Stage],
         settings: &Settings,
@@ -104,7 +110,9 @@ impl Rehearsal {
         let planted =
             seed::plant(&mut connection, &bench.before, &bench.expected, left_empty).await?;
         seed::refresh(&mut connection, &bench.before).await?;
+        let of_server = [&level.before, &level.desired].map(of_server::part);
         let mut rehearsal = Self {
+            of_server,
             connection,
             settings: settings.clone(),
             seeds: planted.seeds,
@@ -202,8 +210,20 @@ impl Rehearsal {
             may_hurry: false,
             rests_triggers: self.rests_triggers,
         };
+        let [start, end] = &self.of_server;
+        let (mut of_server, target) = match direction {
+            "forward" => (start.clone(), end.clone()),
+            _ => (end.clone(), start.clone()),
+        };
         for (number, stage) in stages.iter_mut().enumerate() {
-            let trial = with_locks_on(stage, &before, self.reaches_out);
+            let was = of_server.clone();
+            of_server::done(stage, &mut of_server, &target);
+            let beside = crate::plan::stage::differences(&was, &of_server, &touched(stage));
+            let Some(own) = of_server::left_out(stage) else {
+                stage.after = beside;
+                continue;
+            };
+            let trial = with_locks_on(&own, &before, self.reaches_out);
             apply::one(&mut self.connection, number, &trial, &run, &mut Silent)
                 .await
                 .map_err(|error| failed(direction, error))?;
@@ -215,6 +235,7 @@ impl Rehearsal {
                 self.read().await?
             };
             stage.after = crate::plan::stage::differences(&before, &after, &touched(stage));
+            stage.after.extend(beside);
             before = after;
         }
         Ok(before)

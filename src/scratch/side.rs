@@ -14,6 +14,7 @@ use crate::model::{
 /// without referenced columns means the primary key, `all` every privilege of this version.
 pub(super) fn elaborated(declared: &Declared, major: u16) -> Declared {
     let mut declared = declared.clone();
+    declared.written = super::of_server::without(&declared.written);
     every_privilege(&mut declared.written, major);
     let mut implied: Vec<Address> = Vec::new();
     let mut keys: BTreeMap<Address, Vec<Name>> = BTreeMap::new();

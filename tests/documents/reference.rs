@@ -27,6 +27,7 @@ pub(super) const PAGES: [(&str, &str, &[&str]); 10] = [
             "Privilege",
             "DefaultPrivileges",
             "DefaultPrivilegesInSchema",
+            "Role",
             "Reference",
             "Scalar",
         ],

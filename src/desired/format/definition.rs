@@ -226,6 +226,42 @@ pub enum StatisticsKind {
     Mcv,
 }
 
+/// A role of the server: what it may do, and what it is a member of (manual: CREATE ROLE). It lies in no schema, and no file has its
+/// password. What a key does not say, the role does not have.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Role {
+    /// Whether nothing is forbidden to it.
+    pub superuser: Option<bool>,
+    /// Whether it may make databases.
+    pub createdb: Option<bool>,
+    /// Whether it may make roles.
+    pub createrole: Option<bool>,
+    /// Whether it has nothing of the roles that it is a member of until it takes their place (manual: SET ROLE).
+    pub no_inherit: Option<bool>,
+    /// Whether one may log in as it.
+    pub login: Option<bool>,
+    /// Whether it may receive the write-ahead log.
+    pub replication: Option<bool>,
+    /// Whether policies of row-level security do not count for it.
+    pub bypass_rls: Option<bool>,
+    /// How many sessions it may have at once; any number, by default.
+    pub connection_limit: Option<u32>,
+    /// Until when its password counts: `2030-01-31`, or `2030-01-31 12:00:00+00`; for ever, by default.
+    pub valid_until: Option<String>,
+    /// What its sessions begin with, in whatever database, by configuration parameter.
+    pub settings: Option<BTreeMap<String, Scalar>>,
+    /// The roles that it is a member of: `member`, or any of `admin`, `no inherit` and `no set` (PostgreSQL 16 and later), with
+    /// commas between. The list is whole.
+    pub member_of: Option<BTreeMap<String, String>>,
+    /// A comment (manual: COMMENT).
+    pub comment: Option<String>,
+    /// Replaces the declaration of an earlier folder.
+    pub r#override: Option<bool>,
+    /// Dropping it is refused, whatever is allowed.
+    pub protect: Option<bool>,
+}
+
 /// How tables, or indexes, are kept and searched (manual: CREATE ACCESS METHOD). It lies in no schema.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields)]

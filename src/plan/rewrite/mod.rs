@@ -16,6 +16,7 @@ mod partition;
 mod partitioned_index;
 mod persistence;
 mod range;
+mod role;
 mod sequence;
 mod stale_index;
 
@@ -166,7 +167,8 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 16] = [
+const REWRITES: [Rewrite; 17] = [
+    role::rewrite,
     partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,
