@@ -45,6 +45,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::pull_applies_to_an_empty_database", move || {
             pulled(major)
         }),
+        trial("commands::pull_says_whose_public_is", move || {
+            pulled_public(major)
+        }),
         Trial::test("commands::the_json_schema_is_current", schema_is_current),
     ]
 }
@@ -476,6 +479,29 @@ async fn pulled(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["plan", "--detailed-exitcode", "--desired", "pulled"])?;
     other.drop().await?;
     database.drop().await
+}
+
+/// The schema public has another owner in every new database, from 15 on: that it belongs to who pulls is said.
+async fn pulled_public(major: u16) -> Result<(), Failed> {
+    let (database, other) = (Database::make(major).await?, Database::make(major).await?);
+    database
+        .run("ALTER SCHEMA public OWNER TO CURRENT_USER")
+        .await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "manage: { owners: true }\n");
+    tool.wants(0, &["pull", "--out", "pulled"])?;
+    let to_other = ["--desired", "pulled", "--url", &other.url];
+    tool.wants(
+        0,
+        &[&["apply", "--yes", "--allow", "all"], &to_other[..]].concat(),
+    )?;
+    let owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'public'";
+    same("owner", &other.value(owner).await?, "postgres")?;
+    tool.wants(
+        0,
+        &[&["rollback", "--yes", "--allow", "all"], &to_other[2..]].concat(),
+    )?;
+    same("owner", &other.value(owner).await?, "pg_database_owner")
 }
 
 fn schema_is_current() -> Result<(), Failed> {

@@ -35,6 +35,12 @@ pub(super) struct Lists {
 }
 
 impl Lists {
+    /// Returns who owns the schema public, where that is who reads: from 15 on every database has it with another owner.
+    pub(super) fn owner_of_public(&self, address: &Address) -> Option<&Name> {
+        let is_public = address.kind() == Kind::Schema && address.name().as_str() == "public";
+        (is_public && self.access.major >= 15).then_some(&self.access.role)
+    }
+
     pub(super) fn of(model: &Model<Expression>, access: Access, whole: BTreeSet<Address>) -> Self {
         let mut lists = Self {
             access,
