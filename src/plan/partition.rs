@@ -379,7 +379,10 @@ fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
         return None;
     }
     let wanted = level.desired.objects.get(whole)?;
-    let partitions = level.current.partitions_of(&of_table(whole, wanted));
+    let table = of_table(whole, wanted);
+    let mut partitions = level.current.partitions_of(&table);
+    // One that leaves, leaves first.
+    partitions.retain(|own| level.desired.above(own).contains(&table));
     if partitions.is_empty() {
         return None;
     }
