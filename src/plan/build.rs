@@ -12,8 +12,8 @@ use super::{default_privileges, fold, moves, partition, publication, put_back, r
 use crate::ddl::{self, LockMode};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Alteration, DefaultPrivileges, Enabled, Event, Grant, GrantAlteration, Kind, Level,
-    Object,
+    Address, Alteration, DefaultPrivileges, Enabled, Event, Expression, Grant, GrantAlteration,
+    Kind, Level, NotNull, Object,
 };
 
 /// Plans the way from the current to the desired side of a level pair.
@@ -269,6 +269,20 @@ fn blocked(changes: &Changes, cx: &Context<'_>) -> Result<(), PlanError> {
     Ok(())
 }
 
+/// Returns a NOT NULL with the name that the server would give it by itself, where tables below the one of its table's name hold that
+/// still: it would choose another one. Before 18 they have no names.
+fn named_anew(address: &Address, object: &Object<Expression>, cx: &Context<'_>) -> Option<NotNull> {
+    let Object::NotNull(own) = object else {
+        return None;
+    };
+    let is_held = || !cx.level.before.children_of(&address.table()).is_empty();
+    let may_be = cx.server.version.major() >= 18 && cx.is_new(&address.table());
+    (may_be && is_held()).then(|| NotNull {
+        name: Some(ddl::table::not_null_name(&address.column(), own)),
+        ..own.clone()
+    })
+}
+
 /// The plain way: one statement per change.
 pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) -> Step {
     let level = cx.level;
@@ -278,6 +292,8 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
             let why = created(address, cx);
             let statement = if let Object::MaterializedView(own) = object {
                 rewrite::materialized_view::filled(address, address, own, cx)
+            } else if let Some(own) = named_anew(address, object, cx) {
+                ddl::table::set_named_not_null(&address.column(), &own)
             } else {
                 ddl::create(address, &level.desired.said_when_made(object))
             };

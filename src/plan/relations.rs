@@ -456,7 +456,9 @@ impl Relations {
                 // the attic.
                 let is_key = x.kind() == Kind::ForeignKey && x.is_at_or_below(&step.to);
                 let follows = is_key || x.kind().has_arguments();
-                if leans && !moves_itself && !follows {
+                // What a table has of one above it is its own once it has left that.
+                let leaves = level.current.above(&x.table()).contains(&step.to);
+                if leans && !moves_itself && !follows && !leaves {
                     self.before(departures, &[*at]);
                 } else if speaks(x) || left || leans {
                     self.before(&[*at], departures);
