@@ -28,6 +28,19 @@ pub(crate) fn trials() -> Vec<Trial> {
         made_by_another(major)
     }));
     all.push(trial("roles::are_pulled", move || pulled(major)));
+    all.push(trial("roles::from_one_state_to_another", move || {
+        pairs(major)
+    }));
+    all.push(trial("roles::what_no_server_makes_is_refused", move || {
+        refused(major)
+    }));
+    all.push(trial(
+        "roles::managed_from_now_on_and_no_longer",
+        move || switched(major),
+    ));
+    let is_older = major < 16;
+    let granted = trial("roles::granted_by_others", move || by_others(major));
+    all.push(granted.with_ignored_flag(is_older));
     all
 }
 
@@ -261,5 +274,219 @@ async fn pulled(major: u16) -> Result<(), Failed> {
             return Err(Failed::from(format!("no {part} in\n{text}")));
         }
     }
+    clear(&database, &own).await
+}
+
+/// States of which each is reached from the other, and given up again.
+const PAIRS: [(&str, [&str; 2]); 7] = [
+    (
+        "a comment goes beside other changes",
+        [
+            "roles: { OWN_a: { comment: one } }",
+            "roles: { OWN_a: { login: true } }\ntables: { t: { columns: { id: int } } }",
+        ],
+    ),
+    (
+        "default privileges by what comes",
+        [
+            "roles: {}",
+            "roles: { OWN_a: }\ndefault_privileges: { OWN_a: { tables: { public: [select] } } }",
+        ],
+    ),
+    (
+        "what was set aside belongs to what goes",
+        [
+            "roles: { OWN_a: }\ntables: { t: { owner: OWN_a, columns: { id: int } } }\nsequences: { s: { owner: OWN_a } }",
+            "roles: { OWN_a: }\n---\nroles: {}",
+        ],
+    ),
+    (
+        "settings as the server spells them",
+        [
+            "roles: { OWN_a: { settings: { search_path: '' } }, OWN_b: { settings: { search_path: App } } }",
+            "roles: { OWN_a: { settings: { search_path: '\"$user\",public' } }, OWN_b: { settings: { search_path: '\"a b\"', temp_tablespaces: '' } } }",
+        ],
+    ),
+    (
+        "a membership is turned round",
+        [
+            "roles: { OWN_a: , OWN_b: { member_of: { OWN_a: member } } }",
+            "roles: { OWN_a: { member_of: { OWN_b: member } }, OWN_b: }",
+        ],
+    ),
+    (
+        "memberships pass from one to another",
+        [
+            "roles: { OWN_a: , OWN_b: { member_of: { OWN_a: admin } }, OWN_c: { createdb: true, valid_until: '2030-01-31 12:00:00.25+00' } }",
+            "roles: { OWN_a: , OWN_b: , OWN_c: { member_of: { OWN_a: member, OWN_b: admin } } }",
+        ],
+    ),
+    (
+        "an owner comes and goes with what it owns",
+        [
+            "roles: { OWN_b: { member_of: { pg_monitor: member } } }\nschemas: { app: { owner: postgres } }",
+            "roles: { OWN_a: , OWN_b: { member_of: { OWN_a: member } } }\nschemas: { app: { owner: OWN_a, grants: { OWN_b: [usage] } } }",
+        ],
+    ),
+];
+
+async fn pairs(major: u16) -> Result<(), Failed> {
+    for (what, texts) in PAIRS {
+        for back in [false, true] {
+            let database = Database::make(major).await?;
+            let own = format!("r{}", database.name);
+            let tool = Tool::over(&database);
+            tool.write("reconcile.yaml", MANAGED);
+            let mut texts = texts;
+            if back {
+                texts.reverse();
+            }
+            let told = |error: Failed| {
+                let text = error.message().unwrap_or_default();
+                Failed::from(format!(
+                    "{what}, {}: {text}",
+                    if back { "back" } else { "there" }
+                ))
+            };
+            let mut states = Vec::new();
+            for text in texts.iter().flat_map(|own| own.split("---\n")) {
+                tool.declare(&format!("schema: app\n{}\n", text.replace("OWN", &own)));
+                tool.wants(0, &["apply", "--yes", "--allow", "all"])
+                    .map_err(told)?;
+                tool.wants(0, &["plan"])
+                    .and_then(|own| own.says("Nothing to do").map(|_| ()))
+                    .map_err(told)?;
+                tool.wants(0, &["drift"]).map_err(told)?;
+                states.push(there(&database, &own).await?);
+            }
+            states.pop();
+            while let Some(state) = states.pop() {
+                tool.wants(0, &["rollback", "--yes", "--allow", "all"])
+                    .map_err(told)?;
+                same(what, &there(&database, &own).await?, &state)?;
+            }
+            tool.wants(0, &["purge", "--all", "--yes"]).map_err(told)?;
+            clear(&database, &own).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is built on scratch to find it out.
+async fn refused(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", MANAGED);
+    for (text, why) in [
+        (
+            "{ a: { member_of: { b: member } }, b: { member_of: { a: member } } }",
+            "it would be a member of itself",
+        ),
+        ("{ pg_own: }", "the name is reserved"),
+        (
+            "{ a: { member_of: { public: member } } }",
+            "everybody is no role",
+        ),
+    ] {
+        tool.declare(&format!("schema: app\nroles: {text}\n"));
+        tool.wants(1, &["validate"])?.says(why)?;
+        tool.wants(1, &["plan"])?.says(why)?;
+    }
+    for (text, why) in [
+        ("{ a: { valid_until: 2030-02-30 } }", "no moment in UTC"),
+        (
+            "{ a: { member_of: { b: boss } } }",
+            "does not say how it is a member of b",
+        ),
+        (
+            "{ a: { settings: { search_path: a b } } }",
+            "no list of names",
+        ),
+        (
+            "{ a: { settings: { Work_Mem: 8MB, work_mem: 9MB } } }",
+            "said twice",
+        ),
+        (
+            "{ a: { connection_limit: -1 } }",
+            "a whole number of sessions",
+        ),
+    ] {
+        tool.declare(&format!("schema: app\nroles: {text}\n"));
+        tool.wants(1, &["validate"])?.says(why)?;
+    }
+    tool.declare("schema: app\nroles: { postgres: { login: true } }\n");
+    tool.wants(3, &["apply", "--yes"])?
+        .says("the role that the server was made with")?;
+    // What is a member of it still names it.
+    let own = format!("r{}", database.name);
+    let two = format!("{own}_b: {{ member_of: {{ {own}_a: member }} }}");
+    tool.declare(&format!("schema: app\nroles: {{ {own}_a: , {two} }}\n"));
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&format!("schema: app\nroles: {{ {two} }}\n"));
+    tool.wants(3, &["plan"])?
+        .says("cannot go: it is named for")?;
+    clear(&database, &own).await
+}
+
+/// What files say of roles while nobody asked for it, is nobody's; and what others have on the server stays out of the journal.
+async fn switched(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let own = format!("r{}", database.name);
+    database
+        .run(&format!(
+            "CREATE ROLE {own}_a LOGIN; CREATE ROLE {own}_other; ALTER ROLE {own}_other SET my.secret = 'hunter2'"
+        ))
+        .await?;
+    let tool = Tool::over(&database);
+    let with = format!("schema: app\nroles: {{ {own}_a: {{ login: true }} }}\n");
+    tool.declare(&with);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.wants(0, &["drift"])?;
+    tool.declare("schema: app\n");
+    tool.write("reconcile.yaml", MANAGED);
+    tool.wants(0, &["plan"])?.lacks("DROP ROLE")?;
+    tool.declare(&with.replace("login: true", "login: true, createdb: true"));
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?
+        .says("CREATEDB")?;
+    let journal = "SELECT string_agg(to_jsonb(r)::text, '') FROM reconcile.revision r";
+    if database.value(journal).await?.contains("hunter2") {
+        return Err(Failed::from("the journal knows what is another's"));
+    }
+    tool.write("reconcile.yaml", "project: default\n");
+    database.run(&format!("ALTER ROLE {own}_a NOLOGIN")).await?;
+    tool.wants(0, &["drift"])?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    // The way back goes back in what the revision did.
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?
+        .says("NOCREATEDB")?;
+    clear(&database, &own).await
+}
+
+/// Since 16 a membership has a grantor, who alone takes it away.
+async fn by_others(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let own = format!("r{}", database.name);
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", MANAGED);
+    let text = |c: &str| {
+        format!(
+            "schema: app\nroles: {{ {own}_a: , {own}_b: {{ member_of: {{ {own}_a: admin }} }}, {own}_c: {{ member_of: {{ {c} }} }} }}\n"
+        )
+    };
+    tool.declare(&text(&format!("{own}_a: member")));
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run(&format!(
+            "SET ROLE {own}_b; GRANT {own}_a TO {own}_c WITH INHERIT FALSE, SET FALSE"
+        ))
+        .await?;
+    tool.declare(&text(""));
+    tool.wants(3, &["apply", "--yes", "--allow", "all"])?
+        .says("was granted by another role")?;
+    database
+        .run(&format!("REVOKE {own}_a FROM {own}_c GRANTED BY {own}_b"))
+        .await?;
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
     clear(&database, &own).await
 }

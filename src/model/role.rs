@@ -1,5 +1,28 @@
 //! How a role is a member of another one.
 
+use super::{Address, Clause, Defined, Kind, Name, Object, Options, Said};
+
+impl Address {
+    /// Returns the address of a role.
+    pub fn role(name: &Name) -> Self {
+        Self::new(Kind::Defined(Defined::Role), [name.clone()])
+    }
+}
+
+impl<T> Object<T> {
+    /// Returns the roles that a role is a member of.
+    pub fn member_of(&self) -> impl Iterator<Item = &Name> {
+        let pairs = if let Self::Defined(own) = self
+            && let Some(Said::Options(Options(pairs))) = own.says(Clause::MemberOf)
+        {
+            pairs.as_slice()
+        } else {
+            &[]
+        };
+        pairs.iter().map(|(role, _)| role)
+    }
+}
+
 /// What a membership gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Membership {
@@ -36,6 +59,11 @@ impl Membership {
             inherit: (major >= 16).then_some(self.inherit.unwrap_or(true)),
             ..self
         }
+    }
+
+    /// Says whether another one gives less in some way.
+    pub fn loses(self, to: Self) -> bool {
+        self.admin && !to.admin || self.inherit > to.inherit || !self.no_set && to.no_set
     }
 
     /// Returns what a file says of it.

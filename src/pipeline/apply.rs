@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use super::role;
 use super::{Live, PipelineError, Project, live, privileges};
 use crate::apply::{self, ApplyError, Progress, Run, Stop, Watcher};
 use crate::catalog::{self, Connection};
@@ -99,7 +100,8 @@ pub async fn apply(
         )
         .await?;
     }
-    let before = without_journal(&live.read.model, &settings.journal);
+    let mut before = without_journal(&live.read.model, &settings.journal);
+    role::spoken_of(&mut before, &live.history.owned(), decision);
     let undoes: &[i64] = match &decision.purpose {
         Purpose::Undo(revisions) => revisions,
         Purpose::Declare | Purpose::Purge => &[],
@@ -329,12 +331,8 @@ async fn carry_out(
     let ended = async {
         let after = catalog::live_model(connection).await?;
         let mut after = without_journal(&after, &settings.journal);
-        let steps = stages.iter().flat_map(|stage| &stage.steps);
-        let mut speaks = steps.map(|step| &step.address).chain(before.objects.keys());
-        // The server's roles are a part of the state where somebody says so.
-        if !speaks.any(Address::is_of_server) {
-            after.retain(|address| !address.is_of_server());
-        }
+        let known = before.objects.keys().cloned().collect();
+        role::spoken_of(&mut after, &known, &plan.decision);
         history::finish(
             connection,
             &settings.journal,

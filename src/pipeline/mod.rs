@@ -219,6 +219,12 @@ async fn journal(
 pub fn load(project: &Project) -> Result<Loaded, DesiredError> {
     let mut loaded = desired::read(&project.desired)?;
     loaded.declared = loaded.declared.with_roles(&project.settings.roles);
+    if !project.settings.manage.roles {
+        loaded
+            .declared
+            .written
+            .retain(|address| !address.is_of_server());
+    }
     Ok(loaded)
 }
 
@@ -256,6 +262,7 @@ fn visible(model: &Model<Expression>, settings: &Settings) -> Model<Expression> 
             && (!matches!(address.kind(), Kind::Grant | Kind::DefaultPrivilege) || !ignores_grants)
             && !is_marked(address)
             && !settings.manage.excludes(address)
+            && (settings.manage.roles || !address.is_of_server())
             && settings.manage.covers(address)
     });
     model

@@ -23,7 +23,7 @@ pub(super) struct Question {
     pub(super) hazard: Hazard,
     /// Counts the rows that would be refused, or fails where one would.
     pub(super) sql: Sql,
-    /// What one such row does, and what many do.
+    /// What one such row does, and what many do; nothing for many where there can only be one.
     pub(super) what: [&'static str; 2],
     /// What it means that a row made the question fail.
     pub(super) refused: &'static str,
@@ -95,6 +95,7 @@ pub(super) async fn findings(
                 Some(own) => own.to_owned(),
                 None => continue,
             },
+            Counted::Rows(1) if question.what[1].is_empty() => question.what[0].to_owned(),
             Counted::Rows(1) => format!("1 {}", question.what[0]),
             Counted::Rows(number) => format!("{number} {}", question.what[1]),
             Counted::Refused(reason) => format!("{}: {reason}", question.refused),

@@ -132,6 +132,9 @@ fn because(need: &Need, by: String) -> String {
             )
         }
         Need::Execute(own) | Need::UseServer(own) => format!("the plan leans on {own}"),
+        Need::Superuser if by.starts_with("role ") => {
+            format!("only a superuser makes one, or takes that away: {by}")
+        }
         Need::Superuser if by.starts_with("published schema") => {
             format!("only a superuser publishes whatever lies in a schema: {by}")
         }

@@ -1,22 +1,68 @@
-//! What keeps a role from going.
+//! Whose roles count, and what keeps one from changing or going.
+
+use std::collections::BTreeSet;
 
 use super::preflight::Question;
 use crate::diff::Change;
-use crate::model::{Address, Kind};
-use crate::plan::Context;
+use crate::model::{
+    Address, Alteration, Clause, DefinitionAlteration, Expression, Kind, Membership, Model, Name,
+};
+use crate::plan::{Context, Decision};
 use crate::sql::Sql;
 
-/// Asks about a role that goes whether anything of other databases, or of the whole server, belongs to it or names it. What is here,
-/// the plan knows.
-pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) -> Option<Question> {
-    let stays = cx.level.desired.objects.contains_key(address);
-    if !matches!(address.kind(), Kind::Defined(_))
-        || !address.is_of_server()
-        || *change != Change::Drop
-        || stays
-    {
-        return None;
+/// Leaves out of a state the roles that are nobody's here: what others have on the server is no business of a journal.
+pub(super) fn spoken_of(
+    model: &mut Model<Expression>,
+    known: &BTreeSet<Address>,
+    decision: &Decision,
+) {
+    let steps = decision.stages.iter().flat_map(|stage| &stage.steps);
+    let named: BTreeSet<&Address> = steps.map(|step| &step.address).collect();
+    model.retain(|address| {
+        let role = address.target().unwrap_or_else(|| address.clone());
+        let counts = known.contains(&role) || decision.declares.contains(&role);
+        !address.is_of_server() || counts || named.contains(&role)
+    });
+}
+
+/// Asks about what would keep the server from doing it.
+pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) -> Vec<Question> {
+    if !address.is_of_server() || address.kind() == Kind::Comment {
+        return Vec::new();
     }
+    let is_here = |side: &Model<Expression>| side.objects.contains_key(address);
+    match change {
+        Change::Create if !is_here(&cx.level.current) => vec![taken(address)],
+        Change::Drop if !is_here(&cx.level.desired) => gone(address).into(),
+        Change::Alter(Alteration::Defined(DefinitionAlteration::Entry {
+            clause: Clause::MemberOf,
+            name,
+            from: Some(from),
+            to,
+        })) if cx.server.version.major() >= 16 && loses(from, to.as_deref()) => {
+            vec![granted(address, name)]
+        }
+        Change::Create | Change::Drop | Change::Alter(_) => Vec::new(),
+    }
+}
+
+fn loses(from: &str, to: Option<&str>) -> bool {
+    to.is_none_or(|to| Membership::of(from).loses(Membership::of(to)))
+}
+
+/// Those that are read leave out the server's own.
+fn taken(address: &Address) -> Question {
+    let sql = Sql::new("SELECT count(*) FROM pg_roles WHERE oid < 16384 AND rolname =");
+    let what = [
+        "the name is that of the role that the server was made with, which is no database's to declare",
+        "",
+    ];
+    Question::new(address, sql.literal(address.name().as_str()), what)
+}
+
+/// Something of another database, or of the whole server, belongs to it or names it. What is here, the plan knows. And (16 and later) it has
+/// made others members.
+fn gone(address: &Address) -> [Question; 2] {
     let sql = Sql::new(
         "SELECT count(*) FROM pg_shdepend d JOIN pg_roles r ON r.oid = d.refobjid \
          WHERE d.refclassid = 'pg_authid'::regclass AND d.classid <> 'pg_auth_members'::regclass \
@@ -26,9 +72,36 @@ pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) ->
         "thing of another database, or of the server, belongs to it or names it",
         "things of other databases, or of the server, belong to it or name it",
     ];
-    Some(Question::new(
-        address,
-        sql.literal(address.name().as_str()),
-        what,
-    ))
+    let others = Sql::new(
+        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.grantor WHERE m.member <> r.oid AND r.rolname =",
+    );
+    let made = [
+        "membership was granted by it, and would go with it: let another role grant that",
+        "memberships were granted by it, and would go with it: let another role grant those",
+    ];
+    let name = address.name().as_str();
+    [(sql, what), (others, made)].map(|(sql, what)| Question::new(address, sql.literal(name), what))
+}
+
+/// Since 16 a membership may be granted by several roles, and each takes its own away alone; and what a member with ADMIN has granted on
+/// stands on that.
+fn granted(address: &Address, role: &Name) -> Question {
+    let sql = Sql::new(
+        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles o ON o.oid = m.grantor \
+         JOIN pg_roles own ON own.rolname =",
+    );
+    let sql = sql
+        .literal(address.name().as_str())
+        .push("JOIN pg_roles self ON self.rolname = current_user WHERE g.rolname =")
+        .literal(role.as_str())
+        .push(
+            "AND (m.member = own.oid AND m.grantor <> CASE WHEN self.rolsuper THEN 10 ELSE self.oid END \
+             AND NOT (m.grantor = 10 AND m.admin_option AND NOT (to_jsonb(m) ->> 'inherit_option')::boolean AND NOT (to_jsonb(m) ->> 'set_option')::boolean) \
+             OR m.grantor = own.oid)",
+        );
+    let what = [
+        "membership around this was granted by another role, which has to take it back: REVOKE … GRANTED BY",
+        "memberships around this were granted by other roles, which have to take them back: REVOKE … GRANTED BY",
+    ];
+    Question::new(address, sql, what)
 }

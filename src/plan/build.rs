@@ -275,7 +275,11 @@ fn named_anew(address: &Address, object: &Object<Expression>, cx: &Context<'_>) 
     let Object::NotNull(own) = object else {
         return None;
     };
-    let is_held = || !cx.level.before.children_of(&address.table()).is_empty();
+    let stays = |own: &Address| cx.level.moves.carry(own).schema() == address.schema();
+    let is_held = || {
+        let below = cx.level.before.children_of(&address.table());
+        below.iter().any(stays)
+    };
     let may_be = cx.server.version.major() >= 18 && cx.is_new(&address.table());
     (may_be && is_held()).then(|| NotNull {
         name: Some(ddl::table::not_null_name(&address.column(), own)),

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::relations::{ByEffect, Relations};
-use super::step::{Effect, Step};
-use crate::model::{Address, Body, DEFAULTS, Defined, Expression, Kind, Level, Object, QUERY};
+use super::step::{Effect, Phase, Step};
+use crate::model::{
+    Address, Body, DEFAULTS, Defined, Expression, Kind, Level, Object, QUERY, Text as _,
+};
 
 impl Relations {
     /// What runs at DDL commands comes after those of the plan and goes before them: nothing says what it speaks of. One that is
@@ -35,14 +37,16 @@ impl Relations {
     }
 
     /// Roles are there before whatever may speak of them, and go after it. Nothing fires at what is done about them.
-    pub(super) fn roles(&mut self, steps: &[(usize, &Step)], by: &ByEffect<'_>) {
+    pub(super) fn roles(&mut self, steps: &[(usize, &Step)]) {
         let all = steps.iter().enumerate();
         let (own, others): (Vec<_>, Vec<_>) =
             all.partition(|(_, (_, step))| step.address.is_of_server());
         let others: Vec<usize> = others.into_iter().map(|(at, _)| at).collect();
-        let goes = |at: &usize| by.drops.values().any(|all| all.contains(at));
-        let (goes, comes): (Vec<usize>, Vec<usize>) =
-            own.into_iter().map(|(at, _)| at).partition(goes);
+        let (goes, comes): (Vec<_>, Vec<_>) = own
+            .into_iter()
+            .partition(|(_, (_, step))| step.phase == Phase::Contract);
+        let at = |all: Vec<(usize, &(usize, &Step))>| all.into_iter().map(|(at, _)| at).collect();
+        let (goes, comes): (Vec<usize>, Vec<usize>) = (at(goes), at(comes));
         self.before(&comes, &others);
         self.before(&others, &goes);
     }
@@ -65,7 +69,11 @@ impl Relations {
         for (cast, arrivals) in made {
             let anchors = level.desired.needs_of(cast).into_iter();
             let anchors = anchors.filter(|own| own.kind() != Kind::Schema);
-            let above = reach(anchors, |own| needed_by.get(own).unwrap_or(&none).clone());
+            let mut above = reach(anchors, |own| needed_by.get(own).unwrap_or(&none).clone());
+            if above.is_empty() {
+                // Between types of the system, by text or as they are: anything may speak by it.
+                above.extend(level.desired.objects.keys().cloned());
+            }
             let above = above.difference(&below);
             for own in above.filter(|own| level.desired.objects.get(*own).is_some_and(speaks)) {
                 for steps in [&by.creates, &by.alters] {
@@ -113,13 +121,18 @@ fn reach(
     found
 }
 
+/// Says whether a routine has a body that is kept as it was understood, or an argument with a default: one too many only comes later.
+fn calls(body: &Body<Expression>, arguments: &Expression) -> bool {
+    matches!(body, Body::Sql(_)) || arguments.sql().contains("DEFAULT")
+}
+
 /// Says whether it has an expression or a query that the server keeps as it understood it.
 fn speaks(object: &Object<Expression>) -> bool {
     match object {
         Object::Column(own) => own.generated.is_some(),
         Object::Domain(own) => own.default.is_some(),
-        Object::Function(own) => matches!(own.body, Body::Sql(_)),
-        Object::Procedure(own) => matches!(own.body, Body::Sql(_)),
+        Object::Function(own) => calls(&own.body, &own.arguments),
+        Object::Procedure(own) => calls(&own.body, &own.arguments),
         Object::Default(_)
         | Object::Check(_)
         | Object::DomainCheck(_)

@@ -27,7 +27,7 @@ pub(crate) mod refusal;
 pub(crate) mod relations;
 pub(crate) mod replace;
 pub(crate) mod rewrite;
-mod role;
+pub(crate) mod role;
 mod sentence;
 pub(crate) mod stage;
 pub(crate) mod step;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::artifact::Decision;
 use super::step::{Act, Effect, LedgerChange, Step};
 use crate::ddl::{self, LockMode};
-use crate::model::{APPLIER, Address, Defined, Expression, Kind, Model, Name, Object};
+use crate::model::{APPLIER, Address, Clause, Defined, Expression, Kind, Model, Name, Object};
 use crate::sql::Sql;
 
 /// A privilege that carrying a plan out needs.
@@ -76,6 +76,7 @@ pub(crate) fn needs(decision: &Decision, before: &Model<Expression>) -> BTreeMap
     for own in effects.filter_map(Effect::created) {
         if own.is_of_server() && own.target().is_none() {
             gathering.needs.remove(&Need::Role(own.name().clone()));
+            gathering.needs.remove(&Need::Member(own.name().clone()));
         }
     }
     for function in decision
@@ -135,6 +136,10 @@ impl Gathering<'_> {
         }
         if step.address.is_of_server() {
             self.need(Need::CreateRole, &step.address);
+            let superuser = |own: &Effect| matches!(own, Effect::Alters(_, what) if what == Clause::Superuser.word());
+            if step.effects.iter().any(superuser) {
+                self.need(Need::Superuser, &step.address);
+            }
             return;
         }
         for effect in &step.effects {

@@ -113,7 +113,7 @@ impl Relations {
         relations.new_partitions(&by, level, &late);
         relations.event_triggers(steps, &by);
         relations.casts(&by, level);
-        relations.roles(steps, &by);
+        relations.roles(steps);
         relations.publications(&by, level);
         relations.published_when_filled(steps, &by, level);
         relations.defaults_of_views(steps);
@@ -133,7 +133,9 @@ impl Relations {
     /// For x needing y: create y and alter y before create x and alter x.
     fn coming(&mut self, by: &ByEffect<'_>, level: &Level) {
         let none = Vec::new();
-        for (x, arrivals) in by.creates.iter().chain(&by.alters) {
+        // Roles have an order of their own.
+        let come = by.creates.iter().chain(&by.alters);
+        for (x, arrivals) in come.filter(|(x, _)| !x.is_of_server()) {
             for y in needs_to_come(level, x) {
                 self.before(by.creates.get(&y).unwrap_or(&none), arrivals);
                 self.before(by.alters.get(&y).unwrap_or(&none), arrivals);

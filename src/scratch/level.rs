@@ -266,6 +266,10 @@ pub(crate) async fn compile(
     declared: &Declared,
 ) -> Result<(Vec<Unbuilt>, ServerVersion), ScratchError> {
     let version = catalog::server(workshop.bench().await?).await?.version;
+    let wrong = of_server::wrong(&declared.written, version.major());
+    if !wrong.is_empty() {
+        return Ok((wrong, version));
+    }
     let declared = elaborated(declared, version.major());
     let named = roles(&declared.written);
     if !named.is_empty() {
@@ -322,6 +326,8 @@ pub(super) fn roles_of<T>(address: &Address, object: &Object<T>) -> BTreeSet<Nam
             roles.insert(own.role.clone());
         } else if let Object::Policy(own) = object {
             roles.extend(own.roles.iter().cloned());
+        } else if address.is_of_server() {
+            roles.extend(object.member_of().cloned());
         } else if address.kind() == Kind::Defined(Defined::UserMapping) {
             roles.extend(address.mapped_users());
         } else if let Object::Grant(_) | Object::DefaultPrivilege(_) = object {

@@ -219,7 +219,7 @@ impl Rehearsal {
             let was = of_server.clone();
             of_server::done(stage, &mut of_server, &target);
             let beside = crate::plan::stage::differences(&was, &of_server, &touched(stage));
-            let Some(own) = of_server::left_out(stage) else {
+            let Some(own) = of_server::left_out(stage, &before) else {
                 stage.after = beside;
                 continue;
             };
