@@ -32,6 +32,7 @@ mod ranges;
 mod refusals;
 mod roles;
 mod rollbacks;
+mod rows;
 mod statistics;
 mod support;
 mod views;
@@ -62,6 +63,7 @@ fn main() {
     trials.extend(providers::trials());
     trials.extend(publications::trials());
     trials.extend(refusals::trials());
+    trials.extend(rows::trials());
     trials.extend(roles::trials());
     trials.extend(rollbacks::trials());
     trials.extend(statistics::trials());

@@ -41,6 +41,7 @@ mod write_policy;
 mod write_privilege;
 mod write_routine;
 mod write_rule;
+mod write_table;
 mod write_types;
 mod write_view;
 

@@ -42,7 +42,7 @@ pub(super) fn partitions(
         if own.schema_name() != address.schema_name() {
             map.insert(text("schema"), text(own.schema_name().as_str()));
         }
-        if let Value::Mapping(rest) = write::table(page, own, partition) {
+        if let Value::Mapping(rest) = super::write_table::table(page, own, partition) {
             map.extend(rest);
         }
         if let Some(list) = page.privileges.of_object(own) {

@@ -5,6 +5,7 @@
 
 mod address;
 mod aggregate;
+mod clause;
 mod collation;
 mod comment;
 mod composite;
@@ -47,6 +48,7 @@ mod view;
 
 pub use address::{Address, AddressError, Pattern};
 pub use aggregate::{Aggregate, AggregateAlteration, FinalModify, Gather, Moving};
+pub use clause::{Clause, Has, Shape};
 pub use collation::{Collation, CollationAlteration, Locale, Provider};
 pub use comment::{Comment, CommentAlteration};
 pub use composite::{Attribute, Composite, CompositeAlteration};
@@ -56,7 +58,7 @@ pub use constraint::{
 };
 pub use database::{Model, Retired, Slot, Unmodelled};
 pub use default_privilege::{DefaultPrivileges, Given};
-pub use defined::{Clause, Defined, Has, NO_OPERAND, PLAIN_OPTIONS, Shape};
+pub use defined::{Defined, NO_OPERAND, PLAIN_OPTIONS};
 pub use definition::{Definition, DefinitionAlteration, Said};
 pub use domain::{Domain, DomainAlteration, DomainCheck, DomainCheckAlteration};
 pub use exclusion::{Exclusion, ExclusionAlteration};

@@ -235,16 +235,27 @@ pub(super) fn told(effect: &Effect, cx: &Context<'_>) -> Vec<(Address, String)> 
     }
 }
 
+/// Returns a table and those that it is a partition of.
+fn wholes(table: &Address, model: &Model<Expression>) -> Vec<Address> {
+    let above = model.partitioned(table).map(|_| model.above(table));
+    let above = above.into_iter().flatten();
+    [table.clone()].into_iter().chain(above).collect()
+}
+
 /// Returns the publications that tell of a table, each with the columns where it names some.
 fn told_of(table: &Address, model: &Model<Expression>) -> Vec<(Name, Vec<Name>)> {
     let mut found = Vec::new();
+    // What is told of a partitioned table is told of its partitions.
+    let all = wholes(table, model);
     for (address, object) in &model.objects {
         if let Object::PublishedTable(own) = object
-            && address.table() == *table
+            && all.contains(&address.table())
         {
             found.push((address.name().clone(), own.columns.clone()));
         } else if let Object::PublishedSchema(_) = object
-            && address.schema_name() == table.schema_name()
+            && all
+                .iter()
+                .any(|own| own.is_in_schema(address.schema_name()))
         {
             found.push((address.name().clone(), Vec::new()));
         } else if let Object::Defined(own) = object
@@ -274,7 +285,7 @@ fn loses_identity(
         let mut found = unidentified(&Address::new(kind, [publication.clone()]), after);
         let part = table.part(Kind::PublishedTable, &publication);
         found.extend(unidentified(&part, after));
-        found.retain(|(own, _)| own == table);
+        found.retain(|(own, _)| wholes(own, after).contains(table));
         found
     })
     .collect()
@@ -312,7 +323,7 @@ fn unidentified(own: &Address, after: &Model<Expression>) -> Vec<(Address, Strin
     };
     publishes(own, after)
         .into_iter()
-        .filter(|table| !is_identified(table, after))
+        .filter(|table| !after.is_partitioned(table) && !is_identified(table, after))
         .map(|table| {
             let because =
                 format!("{fail}: {table} has no replica identity, and {publication} tells of that");
@@ -326,14 +337,20 @@ fn is_identified(table: &Address, after: &Model<Expression>) -> bool {
     let Some(Object::Table(own)) = after.objects.get(table) else {
         return true;
     };
-    let has_key = after
-        .objects
-        .contains_key(&table.with_kind(Kind::PrimaryKey));
+    // The rows of a partitioned table are those of its partitions, which have its key and not its replica identity.
+    if own.partition_by.is_some() {
+        let below = after.partitions_of(table);
+        return below.iter().all(|own| is_identified(own, after));
+    }
+    let above = own.partition_of.iter().flat_map(|_| after.above(table));
+    let mut keyed = [table.clone()].into_iter().chain(above);
+    let has_key = keyed.any(|own| {
+        let key = own.with_kind(Kind::PrimaryKey);
+        after.objects.contains_key(&key)
+    });
     // What is unlogged is not replicated.
     own.persistence == Persistence::Unlogged
-        || own.partition_by.is_some()
         || own.foreign.is_some()
-        || own.partition_of.is_some()
         || match after.objects.get(&table.with_kind(Kind::ReplicaIdentity)) {
             Some(Object::ReplicaIdentity(ReplicaIdentity::Nothing)) => false,
             Some(_) => true,
@@ -343,16 +360,20 @@ fn is_identified(table: &Address, after: &Model<Expression>) -> bool {
 
 /// Returns the tables that a publication, or a part of one, tells of by itself.
 fn publishes(own: &Address, side: &Model<Expression>) -> BTreeSet<Address> {
+    let with_partitions = |tables: BTreeSet<Address>| {
+        let below = tables.iter().flat_map(|own| side.partitions_of(own));
+        let below: Vec<Address> = below.collect();
+        tables.into_iter().chain(below).collect()
+    };
     if own.kind() == Kind::PublishedTable {
-        BTreeSet::from([own.table()])
+        with_partitions(BTreeSet::from([own.table()]))
     } else if own.kind() == Kind::PublishedSchema {
         let all = side
             .objects
             .keys()
             .filter(|table| table.kind() == Kind::Table);
-        all.filter(|table| table.is_in_schema(own.schema_name()))
-            .cloned()
-            .collect()
+        let all = all.filter(|table| table.is_in_schema(own.schema_name()));
+        with_partitions(all.cloned().collect())
     } else if definition(own, side).is_some_and(|own| own.says(Clause::AllTables).is_some()) {
         let all = side
             .objects
