@@ -240,6 +240,23 @@ async fn made_by_another(major: u16) -> Result<(), Failed> {
         ))
         .await?;
     same("roles", &left, &format!("{own}_maker {own}_poor"))?;
+    // What it takes from itself, it takes last: until then it needs that.
+    tool.write("reconcile.yaml", MANAGED);
+    tool.declare(&format!(
+        "schema: app
+roles:
+  {own}_a:
+  {own}_b: {{ member_of: {{ {own}_a: member }} }}
+  {own}_maker: {{ login: true, createrole: true, member_of: {{ {own}_a: member }} }}
+schemas: {{ app: {{ owner: {own}_a, grants: {{ {own}_b: [usage] }} }} }}
+tables: {{ t: {{ owner: {own}_a, columns: {{ id: bigint }}, grants: {{ {own}_b: [select] }} }} }}
+"
+    ));
+    for command in ["apply", "rollback", "apply"] {
+        tool.wants(0, &[command, "--yes", "--allow", "all", "--url", &maker])?;
+    }
+    tool.wants(0, &["plan", "--url", &maker])?
+        .says("Nothing to do")?;
     clear(&database, &own).await
 }
 

@@ -40,7 +40,7 @@ pub(super) fn questions(address: &Address, change: &Change, cx: &Context<'_>) ->
             from: Some(from),
             to,
         })) if cx.server.version.major() >= 16 && loses(from, to.as_deref()) => {
-            vec![granted(address, name)]
+            vec![granted(address, name, Membership::of(from).admin)]
         }
         Change::Create | Change::Drop | Change::Alter(_) => Vec::new(),
     }
@@ -85,7 +85,7 @@ fn gone(address: &Address) -> [Question; 2] {
 
 /// Since 16 a membership may be granted by several roles, and each takes its own away alone; and what a member with ADMIN has granted on
 /// stands on that.
-fn granted(address: &Address, role: &Name) -> Question {
+fn granted(address: &Address, role: &Name, had_admin: bool) -> Question {
     let sql = Sql::new(
         "SELECT count(*) FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid JOIN pg_roles o ON o.oid = m.grantor \
          JOIN pg_roles own ON own.rolname =",
@@ -97,8 +97,9 @@ fn granted(address: &Address, role: &Name) -> Question {
         .push(
             "AND (m.member = own.oid AND m.grantor <> CASE WHEN self.rolsuper THEN 10 ELSE self.oid END \
              AND NOT (m.grantor = 10 AND m.admin_option AND NOT (to_jsonb(m) ->> 'inherit_option')::boolean AND NOT (to_jsonb(m) ->> 'set_option')::boolean) \
-             OR m.grantor = own.oid)",
-        );
+             OR m.grantor = own.oid AND m.member <> own.oid AND",
+        )
+        .push(if had_admin { "true)" } else { "false)" });
     let what = [
         "membership around this was granted by another role, which has to take it back: REVOKE … GRANTED BY",
         "memberships around this were granted by other roles, which have to take them back: REVOKE … GRANTED BY",
