@@ -431,6 +431,14 @@ async fn refused(major: u16) -> Result<(), Failed> {
         tool.declare(&format!("schema: app\nroles: {text}\n"));
         tool.wants(1, &["validate"])?.says(why)?;
     }
+    tool.write(
+        "reconcile.yaml",
+        &format!("{MANAGED}roles: {{ a: one, b: one }}\n"),
+    );
+    tool.declare("schema: app\nroles: { a: { createdb: true }, b: { login: true } }\n");
+    tool.wants(1, &["plan"])?
+        .says("b and a are both one here")?;
+    tool.write("reconcile.yaml", MANAGED);
     tool.declare("schema: app\nroles: { postgres: { login: true } }\n");
     tool.wants(3, &["apply", "--yes"])?
         .says("the role that the server was made with")?;

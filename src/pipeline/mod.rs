@@ -218,6 +218,10 @@ async fn journal(
 /// Fails with every fault of every file.
 pub fn load(project: &Project) -> Result<Loaded, DesiredError> {
     let mut loaded = desired::read(&project.desired)?;
+    let roles = role::said_twice(&loaded, &project.settings.roles);
+    if !roles.faults.is_empty() {
+        return Err(DesiredError::Faults(roles));
+    }
     loaded.declared = loaded.declared.with_roles(&project.settings.roles);
     if !project.settings.manage.roles {
         loaded

@@ -1,8 +1,9 @@
 //! Whose roles count, and what keeps one from changing or going.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::preflight::Question;
+use crate::desired::{Fault, Faults, Loaded};
 use crate::diff::Change;
 use crate::model::{
     Address, Alteration, Clause, DefinitionAlteration, Expression, Kind, Membership, Model, Name,
@@ -23,6 +24,36 @@ pub(super) fn spoken_of(
         let counts = known.contains(&role) || decision.declares.contains(&role);
         !address.is_of_server() || counts || named.contains(&role)
     });
+}
+
+/// Finds roles of the files that are one role here.
+pub(super) fn said_twice(loaded: &Loaded, names: &BTreeMap<Name, Name>) -> Faults {
+    let declared = loaded.declared.written.objects.keys();
+    let declared = declared.filter(|own| own.is_of_server() && own.target().is_none());
+    let mut here: BTreeMap<&Name, &Name> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for address in declared {
+        let own = address.name();
+        let called = names.get(own).unwrap_or(own);
+        if let (Some(other), Some(place)) = (
+            here.insert(called, own),
+            loaded.declared.origins.of(address),
+        ) {
+            faults.push(Fault {
+                place: place.clone(),
+                length: own.as_str().chars().count(),
+                what: format!("{own} and {other} are both {called} here"),
+                mend: Some(
+                    "give one of them another name under `roles` in reconcile.yaml".to_owned(),
+                ),
+                is_shown: true,
+            });
+        }
+    }
+    Faults {
+        faults,
+        sources: loaded.sources.clone(),
+    }
 }
 
 /// Asks about what would keep the server from doing it.
