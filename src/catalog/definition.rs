@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::PgConnection;
 
 use super::rows::{get, names, oid};
-use super::{CatalogError, Gathering};
+use super::{CatalogError, Gathering, Oid};
 use crate::model::{
     Address, Clause, Defined, Definition, EVERYBODY, Has, Kind, Name, Object, Options, Said, Shape,
 };
@@ -28,14 +28,7 @@ pub(super) async fn definitions(
             arguments = arguments.iter().map(spelled_user).collect();
         }
         let address = address.with_arguments(arguments);
-        if !into.model.objects.contains_key(&address) {
-            let own = Definition {
-                kind,
-                clauses: BTreeMap::new(),
-                lookup: Vec::new(),
-            };
-            into.put(oid(&row)?, address.clone(), Object::Defined(own));
-        }
+        begin(into, oid(&row)?, &address, kind);
         let clause: &str = get(&row, "clause")?;
         if clause == "unseen"
             && let Some(Object::Defined(own)) = into.model.objects.get_mut(&address)
@@ -70,6 +63,20 @@ pub(super) async fn definitions(
         }
     }
     Ok(())
+}
+
+/// Puts an object of a small kind where it is not there yet, and says whether that was so.
+pub(super) fn begin(into: &mut Gathering, oid: Oid, address: &Address, kind: Defined) -> bool {
+    let is_new = !into.model.objects.contains_key(address);
+    if is_new {
+        let own = Definition {
+            kind,
+            clauses: BTreeMap::new(),
+            lookup: Vec::new(),
+        };
+        into.put(oid, address.clone(), Object::Defined(own));
+    }
+    is_new
 }
 
 /// Leaves out what is said of a table that is not modelled: it is not ours either, and is reported.

@@ -1,13 +1,11 @@
 //! The roles of the server.
 
-use std::collections::BTreeMap;
-
 use sqlx::PgConnection;
 
-use super::definition::add;
+use super::definition::{add, begin};
 use super::rows::{get, name, oid};
 use super::{CatalogError, Gathering};
-use crate::model::{Address, Comment, Defined, Definition, Kind, Object};
+use crate::model::{Address, Comment, Defined, Kind, Object};
 
 pub(super) async fn roles(
     connection: &mut PgConnection,
@@ -19,22 +17,15 @@ pub(super) async fn roles(
     {
         let kind = Defined::Role;
         let address = Address::new(Kind::Defined(kind), [name(&row, "name")?]);
-        if !into.model.objects.contains_key(&address) {
-            let own = Definition {
-                kind,
-                clauses: BTreeMap::new(),
-                lookup: Vec::new(),
-            };
-            into.put(oid(&row)?, address.clone(), Object::Defined(own));
-            if let Some(text) = get::<Option<String>>(&row, "comment")? {
-                let comment = Object::Comment(Comment {
-                    text,
-                    key: None,
-                    on_foreign: false,
-                });
-                let objects = &mut into.model.objects;
-                objects.insert(Address::comment_on(&address), comment);
-            }
+        let is_new = begin(into, oid(&row)?, &address, kind);
+        if is_new && let Some(text) = get::<Option<String>>(&row, "comment")? {
+            let comment = Object::Comment(Comment {
+                text,
+                key: None,
+                on_foreign: false,
+            });
+            let objects = &mut into.model.objects;
+            objects.insert(Address::comment_on(&address), comment);
         }
         let clause: Option<&str> = get(&row, "clause")?;
         let has = kind.clauses().iter();
