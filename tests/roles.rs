@@ -112,7 +112,8 @@ tables:
     let one = there(&database, &own).await?;
     tool.declare(&second);
     tool.wants(3, &["apply", "--yes"])?
-        .says("privilege_change")?;
+        .says("privilege_change")?
+        .says("What is done about roles was not")?;
     tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
     tool.wants(0, &["plan"])?.says("Nothing to do")?;
     tool.wants(0, &["drift"])?;

@@ -248,6 +248,10 @@ pub(super) fn rehearsal(plan: &Plan) -> Option<String> {
         ));
     }
     text.push('.');
+    let mut steps = decision.stages.iter().flat_map(|own| &own.steps);
+    if steps.any(|own| own.address.is_of_server()) {
+        text.push_str(" What is done about roles was not: they are the server's own.");
+    }
     for (table, why) in &plan.observation.not_seeded {
         text.push_str(&format!("\n{table} could not be seeded: {why}"));
     }
