@@ -63,7 +63,7 @@ async fn there(database: &Database, prefix: &str) -> Result<String, Failed> {
 /// Every attribute, there and back, with rows of a table that belongs to one of the roles.
 async fn come_change_and_go(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
-    let own = format!("r\"{}", database.name);
+    let own = format!("r\"{}_", database.name);
     let tool = Tool::over(&database);
     tool.write("reconcile.yaml", MANAGED);
     let limited = if major >= 16 {
@@ -143,7 +143,7 @@ tables:
     clear(&database, &own).await
 }
 
-/// Takes the roles of a test off the server.
+/// Takes the roles of a test off the server; its prefix ends in a sign, as that of one test may begin that of another.
 async fn clear(database: &Database, prefix: &str) -> Result<(), Failed> {
     database
         .run(&format!(
@@ -157,7 +157,7 @@ async fn clear(database: &Database, prefix: &str) -> Result<(), Failed> {
 /// Nobody's roles are touched where nobody has declared them, and none at all where `manage.roles` is not set.
 async fn of_others(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     database
         .run(&format!("CREATE ROLE \"{own} other\" LOGIN"))
         .await?;
@@ -192,7 +192,7 @@ async fn of_others(major: u16) -> Result<(), Failed> {
 /// A role does not go while something names it, here or elsewhere.
 async fn needed(major: u16) -> Result<(), Failed> {
     let (database, other) = (Database::make(major).await?, Database::make(major).await?);
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     let tool = Tool::over(&database);
     tool.write("reconcile.yaml", MANAGED);
     let owned = format!("schema: app\nschemas: {{ app: {{ owner: {own} }} }}\n");
@@ -214,7 +214,7 @@ async fn needed(major: u16) -> Result<(), Failed> {
 /// A role that may make roles makes them; one that may not is told before anything is done.
 async fn made_by_another(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     database
         .run(&format!(
             "CREATE ROLE {own}_maker LOGIN CREATEROLE; GRANT CREATE ON DATABASE \"{0}\" TO {own}_maker;
@@ -264,7 +264,7 @@ tables: {{ t: {{ owner: {own}_a, columns: {{ id: bigint }}, grants: {{ {own}_b: 
 /// What is pulled is what was declared.
 async fn pulled(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     database
         .run(&format!(
             "CREATE ROLE {own}_a LOGIN NOINHERIT VALID UNTIL '2030-01-31 12:30:00+00'; COMMENT ON ROLE {own}_a IS 'a';
@@ -352,7 +352,7 @@ async fn pairs(major: u16) -> Result<(), Failed> {
     for (what, texts) in PAIRS {
         for back in [false, true] {
             let database = Database::make(major).await?;
-            let own = format!("r{}", database.name);
+            let own = format!("r{}_", database.name);
             let tool = Tool::over(&database);
             tool.write("reconcile.yaml", MANAGED);
             let mut texts = texts;
@@ -444,7 +444,7 @@ async fn refused(major: u16) -> Result<(), Failed> {
     tool.wants(3, &["apply", "--yes"])?
         .says("the role that the server was made with")?;
     // What is a member of it still names it.
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     let two = format!("{own}_b: {{ member_of: {{ {own}_a: member }} }}");
     tool.declare(&format!("schema: app\nroles: {{ {own}_a: , {two} }}\n"));
     tool.wants(0, &["apply", "--yes"])?;
@@ -457,7 +457,7 @@ async fn refused(major: u16) -> Result<(), Failed> {
 /// What files say of roles while nobody asked for it, is nobody's; and what others have on the server stays out of the journal.
 async fn switched(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     database
         .run(&format!(
             "CREATE ROLE {own}_a LOGIN; CREATE ROLE {own}_other; ALTER ROLE {own}_other SET my.secret = 'hunter2'"
@@ -491,7 +491,7 @@ async fn switched(major: u16) -> Result<(), Failed> {
 /// Since 16 a membership has a grantor, who alone takes it away.
 async fn by_others(major: u16) -> Result<(), Failed> {
     let database = Database::make(major).await?;
-    let own = format!("r{}", database.name);
+    let own = format!("r{}_", database.name);
     let tool = Tool::over(&database);
     tool.write("reconcile.yaml", MANAGED);
     let text = |c: &str| {
