@@ -101,7 +101,42 @@ async fn pulled(major: u16) -> Result<(), Failed> {
         "{text}"
     );
     tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    // Names that nobody asks for are left as they are, whatever they are.
+    assert!(text.contains("orders_customer: an odd name"), "{text}");
+    let silent = without(&text, "index_names");
+    tool.write("schema/app.orders.yaml", &silent);
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    database
+        .run("ALTER INDEX app.\"an odd name\" RENAME TO another")
+        .await?;
+    tool.wants(0, &["plan"])?.says("Nothing to do")?;
+    tool.write("schema/app.orders.yaml", &text);
+    tool.wants(2, &["drift", "--desired", "schema"])?
+        .says("index_names")?;
+    tool.wants(0, &["apply", "--yes"])?
+        .says("ALTER INDEX \"app\".\"another\" RENAME TO \"an odd name\"")?;
+    let unknown = text.replace(
+        "orders_customer: an odd name",
+        "orders_custome: an odd name",
+    );
+    tool.write("schema/app.orders.yaml", &unknown);
+    tool.wants(1, &["validate"])?
+        .says("did you mean `orders_customer`?")?;
     Ok(())
+}
+
+/// Leaves a key out, with all that is below it.
+fn without(text: &str, key: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut inside: Option<usize> = None;
+    let kept = text.lines().filter(|line| {
+        inside = inside.filter(|at| indent(line) > *at);
+        if line.trim_start().starts_with(key) {
+            inside = Some(indent(line));
+        }
+        inside.is_none()
+    });
+    kept.collect::<Vec<&str>>().join("\n")
 }
 
 const NAMES: &str = "SELECT concat_ws(' ', \
@@ -123,11 +158,7 @@ async fn set_aside(major: u16) -> Result<(), Failed> {
     let rows = "SELECT string_agg(t::text, ' ' ORDER BY id) FROM (SELECT id, at, customer, amount FROM app.orders) AS t";
     let (names, all) = (database.value(NAMES).await?, database.value(rows).await?);
     let text = tool.read("schema/app.orders.yaml");
-    let without: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.contains("orders_2025:"))
-        .collect();
-    tool.write("schema/app.orders.yaml", &without.join("\n"));
+    tool.write("schema/app.orders.yaml", &without(&text, "orders_2025"));
     tool.write("schema/app.newest.yaml", "schema: app\n");
     tool.wants(0, &["apply", "--yes", "--allow", "all"])?
         .says("DETACH PARTITION")?;

@@ -62,6 +62,8 @@ struct Gathering {
     index_of: BTreeMap<Address, Address>,
     /// What comes from something of the table above: nothing that stands by itself.
     comes_from: BTreeMap<Oid, Oid>,
+    /// What such an index is made of.
+    made_of: BTreeMap<Oid, Vec<Option<String>>>,
 }
 
 impl Gathering {

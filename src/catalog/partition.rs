@@ -1,5 +1,7 @@
 //! Partitions, and tables that inherit: what they have from the tables above them is no object of its own.
 
+use std::collections::BTreeMap;
+
 use sqlx::PgConnection;
 use sqlx::postgres::PgRow;
 
@@ -52,7 +54,11 @@ pub(super) async fn origins(
             get(&row, "from_objid")?,
             get(&row, "from_objsubid")?,
         );
-        into.comes_from.insert(sub_oid(&row)?, from);
+        let own = sub_oid(&row)?;
+        if let Some(made_of) = get::<Option<Vec<Option<String>>>>(&row, "made_of")? {
+            into.made_of.insert(own, made_of);
+        }
+        into.comes_from.insert(own, from);
     }
     Ok(())
 }
@@ -73,6 +79,82 @@ pub(super) fn linked(into: &mut Gathering) {
     for (table, own, above) in links {
         if let Some(part) = into.model.inherited.get_mut(&table) {
             part.from.insert(own, above);
+        }
+    }
+    index_names(into);
+}
+
+/// A name that the server chooses, or how it begins and ends where it is made of expressions.
+struct Chosen {
+    begins: String,
+    ends: String,
+}
+
+impl Chosen {
+    fn of(table: &Address, kind: Kind, made_of: &[Option<String>]) -> Self {
+        let labels = [
+            (Kind::PrimaryKey, "pkey"),
+            (Kind::Unique, "key"),
+            (Kind::Exclusion, "excl"),
+        ];
+        let label = labels.iter().find(|(own, _)| *own == kind);
+        let label = label.map_or("idx", |(_, label)| label);
+        let table = table.name().as_str();
+        let columns: Option<Vec<&str>> = made_of.iter().map(Option::as_deref).collect();
+        match columns.map(|all| all.join("_")) {
+            Some(columns) => {
+                let made_of = (kind != Kind::PrimaryKey).then_some(columns.as_str());
+                let name = Name::chosen(table, made_of, label);
+                Self {
+                    begins: name.as_str().to_owned(),
+                    ends: name.as_str().to_owned(),
+                }
+            }
+            // What the server calls an expression depends on how it was written.
+            None => Self {
+                begins: table[..table.floor_char_boundary(OF_TABLE)].to_owned(),
+                ends: ["_", label].concat(),
+            },
+        }
+    }
+
+    /// Says whether the server may have chosen a name. Which of several gets a number is a matter of the order in which they were made.
+    fn may_be(&self, name: &Name) -> bool {
+        let bare = name
+            .as_str()
+            .trim_end_matches(|own: char| own.is_ascii_digit());
+        [name.as_str(), bare]
+            .iter()
+            .any(|own| own.starts_with(&self.begins) && own.ends_with(&self.ends))
+    }
+}
+
+/// So much of the name of its table is in the name of every index that the server names.
+const OF_TABLE: usize = 28;
+
+/// Notes the names of indexes of partitions that the server would not have chosen: somebody did.
+fn index_names(into: &mut Gathering) {
+    let mut chosen: BTreeMap<Address, Vec<Chosen>> = BTreeMap::new();
+    for (oid, made_of) in &into.made_of {
+        let Some(own) = into.inherited.get(oid) else {
+            continue;
+        };
+        if let Some(table) = table_of(into, own) {
+            let name = Chosen::of(&table, own.kind(), made_of);
+            chosen.entry(table).or_default().push(name);
+        }
+    }
+    let mut found: Vec<(Address, Address, Name)> = Vec::new();
+    for (partition, names) in &chosen {
+        for (origin, index) in into.model.indexes_from_above(partition) {
+            if !names.iter().any(|own| own.may_be(index.name())) {
+                found.push((partition.clone(), origin, index.name().clone()));
+            }
+        }
+    }
+    for (partition, origin, name) in found {
+        if let Some(Object::Table(own)) = into.model.objects.get_mut(&partition) {
+            own.index_names.insert(origin, name);
         }
     }
 }

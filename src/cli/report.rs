@@ -261,6 +261,9 @@ fn of_scratch(error: &ScratchError, origins: &Origins) -> Failure {
             IdentityError::HandedDown { own } => plain
                 .at(own, origins)
                 .mend("leave it out here: the server makes one of the two"),
+            IdentityError::EqualUnnamed { partition, .. } => plain
+                .at(partition, origins)
+                .mend("name both, or neither, in its `index_names`"),
             IdentityError::Elsewhere { table, .. } => plain
                 .exit(Exit::Refused)
                 .at(table, origins)

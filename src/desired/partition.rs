@@ -1,5 +1,6 @@
 //! What tables have from others: the keys `partition_by`, `partitions` and `inherits`.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use super::document::{Gathering, Head};
 use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use super::{physical, table};
-use crate::model::{Address, Bound, Kind, Name, Object, Partition, Persistence, Table, Written};
+use crate::model::{
+    Address, Bound, INDEX_NAMES, Kind, Name, Object, Partition, Persistence, Table, Written,
+};
 
 /// The word for a partition that holds what no other one does, and for partitions that others make.
 const DEFAULT: &str = "default";
@@ -147,12 +150,22 @@ fn partition(
         persistence: table::persistence(&mut fields, gathering),
         partition_by: partition_by(&mut fields, &head.search_path, gathering),
         partition_of: Some(of(parent, bound)),
+        index_names: BTreeMap::new(),
         inherits: Vec::new(),
         tablespace: physical::place(&mut fields, 0, above.0.as_ref(), gathering),
         access_method: physical::place(&mut fields, 1, above.1.as_ref(), gathering),
         foreign: None,
     };
     put(&address, key, own, gathering);
+    if let Some(node) = fields.get(INDEX_NAMES) {
+        let names = fields::entries(&node, INDEX_NAMES, &mut gathering.ledger);
+        for (of_whole, key, value) in names {
+            if let Some(name) = fields::name(&value, &mut gathering.ledger) {
+                let said = (address.clone(), of_whole, name, key);
+                gathering.index_names.push(said);
+            }
+        }
+    }
     if let Some(node) = fields.key("columns") {
         let what = format!("{address} has the columns of {parent}");
         gathering.ledger.fault(&node, what, None);
@@ -160,6 +173,40 @@ fn partition(
     }
     table::parts(&address, &head.search_path, &mut fields, gathering);
     fields.close(&mut gathering.ledger);
+}
+
+/// Finds what the names of indexes of partitions are of, once all tables are read.
+pub(super) fn index_names(gathering: &mut Gathering) {
+    for (partition, of_whole, name, node) in std::mem::take(&mut gathering.index_names) {
+        let written = &mut gathering.declared.written;
+        let above = written.above(&partition);
+        let all = written.objects.iter().filter(|(address, object)| {
+            let table = if let Object::Index(own) = object {
+                own.table_address(address)
+            } else {
+                address.table()
+            };
+            above.contains(&table)
+        });
+        let named = all.filter_map(|(address, object)| {
+            let usual = || Name::chosen(address.table().name().as_str(), None, "pkey");
+            let index = object.index(address);
+            let name = index.map(|own| own.name().clone());
+            let name = name.or_else(|| (address.kind() == Kind::PrimaryKey).then(usual));
+            Some((name?, address.clone()))
+        });
+        let named: BTreeMap<Name, Address> = named.collect();
+        let Some(whole) = named.get(&of_whole).cloned() else {
+            let what = format!("no table above {partition} has an index or key {of_whole}");
+            let nearest = fields::nearest(of_whole.as_str(), named.keys().map(Name::as_str));
+            let mend = nearest.map(|own| format!("did you mean `{own}`?"));
+            gathering.ledger.fault(&node, what, mend);
+            continue;
+        };
+        if let Some(Object::Table(own)) = written.objects.get_mut(&partition) {
+            own.index_names.insert(whole, name);
+        }
+    }
 }
 
 /// Returns where and how the rows of a declared table are kept.

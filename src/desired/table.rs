@@ -1,5 +1,6 @@
 //! The section `tables`: columns, keys, checks, indexes.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub(super) fn read(
         persistence: persistence(&mut fields, gathering),
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
+        index_names: BTreeMap::new(),
         inherits: partition::inherits(&mut fields, &table, gathering),
         tablespace: physical::place(&mut fields, 0, None, gathering),
         access_method: physical::place(&mut fields, 1, None, gathering),

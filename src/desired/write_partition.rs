@@ -3,7 +3,7 @@
 use serde_yaml::{Mapping, Value};
 
 use super::write::{self, Page, text};
-use crate::model::{Address, Expression, Object, Table};
+use crate::model::{Address, Expression, INDEX_NAMES, Object, Table};
 
 /// Writes which tables a table inherits from.
 pub(super) fn inherits(address: &Address, table: &Table<Expression>, into: &mut Mapping) {
@@ -44,6 +44,20 @@ pub(super) fn partitions(
         }
         if let Value::Mapping(rest) = super::write_table::table(page, own, partition) {
             map.extend(rest);
+        }
+        let mut names = Mapping::new();
+        for (whole, name) in &partition.index_names {
+            let index = page
+                .model
+                .objects
+                .get(whole)
+                .and_then(|own| own.index(whole));
+            if let Some(index) = index {
+                names.insert(text(index.name().as_str()), text(name.as_str()));
+            }
+        }
+        if !names.is_empty() {
+            map.insert(text(INDEX_NAMES), Value::Mapping(names));
         }
         if let Some(list) = page.privileges.of_object(own) {
             map.insert(text("grants"), list);

@@ -41,6 +41,26 @@ impl Name {
         Self::new([prefix, &rest[..end]].concat())
     }
 
+    /// Makes the name that a server chooses for what a person has not named: of its table, what it is made of, and its kind. Where both
+    /// are too long, the longer one is cut first.
+    pub fn chosen(table: &str, made_of: Option<&str>, kind: &str) -> Self {
+        let joints = 1 + usize::from(made_of.is_some());
+        let room = MAX_NAME_BYTES.saturating_sub(kind.len() + joints);
+        let (mut first, mut second) = (table.len(), made_of.map_or(0, str::len));
+        while first + second > room {
+            if first > second {
+                first -= 1;
+            } else {
+                second -= 1;
+            }
+        }
+        let cut = |text: &str, room: usize| text[..text.floor_char_boundary(room)].to_owned();
+        let mut parts = vec![cut(table, first)];
+        parts.extend(made_of.map(|text| cut(text, second)));
+        parts.push(kind.to_owned());
+        Self::new(parts.join("_"))
+    }
+
     /// Returns the identifier without quotes.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -99,6 +119,19 @@ mod tests {
         let name = Name::fitted("x_", &"ü".repeat(40));
         assert_eq!(name.as_str().len(), 62);
         assert_eq!(Name::fitted("x_", "short").as_str(), "x_short");
+    }
+
+    /// As PostgreSQL 18 has named them.
+    #[test]
+    fn chosen_is_what_the_server_chooses() {
+        assert_eq!(Name::chosen("t", Some("a_b"), "idx").as_str(), "t_a_b_idx");
+        assert_eq!(Name::chosen("t", None, "pkey").as_str(), "t_pkey");
+        let (long, longer) = ("a".repeat(40), "b".repeat(50));
+        let name = Name::chosen(&long, Some(&longer), "key");
+        assert_eq!(
+            name.as_str(),
+            ["a".repeat(29), "b".repeat(29), "key".to_owned()].join("_")
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Kind, Name, Object, Text};
+use super::{Address, Kind, Model, Name, Object, Text};
 
 /// What makes a table a partition of another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,5 +80,81 @@ impl<T> Default for Inherited<T> {
             own: BTreeSet::new(),
             condition: None,
         }
+    }
+}
+
+impl<T> Object<T> {
+    /// Returns the index that this is, or that a key has.
+    pub fn index(&self, address: &Address) -> Option<Address> {
+        let name = if let Self::Index(_) | Self::Unique(_) | Self::Exclusion(_) = self {
+            address.name()
+        } else if let Self::PrimaryKey(own) = self {
+            own.name.as_ref()?
+        } else {
+            return None;
+        };
+        let path = [address.schema_name(), name].map(Clone::clone);
+        Some(Address::new(Kind::Index, path))
+    }
+}
+
+impl<T: Text + Ord + Serialize> Model<T> {
+    /// Returns the indexes that a partition has from the tables above it, those of keys among them: by what each comes from.
+    pub fn indexes_from_above(&self, partition: &Address) -> BTreeMap<Address, Address> {
+        let Some(own) = self.inherited.get(partition) else {
+            return BTreeMap::new();
+        };
+        let parts = own.objects.iter();
+        let indexes = parts.filter_map(|(address, object)| Some((address, object.index(address)?)));
+        let from = indexes.filter_map(|(part, index)| Some((self.origin(partition, part)?, index)));
+        from.collect()
+    }
+
+    /// Follows a part of a partition up to the object that it comes from.
+    fn origin(&self, partition: &Address, part: &Address) -> Option<Address> {
+        let mut table = partition.clone();
+        let mut part = part.clone();
+        loop {
+            part = self.inherited.get(&table)?.from.get(&part)?.clone();
+            if self.objects.contains_key(&part) {
+                return Some(part);
+            }
+            table = self.partitioned(&table)?;
+        }
+    }
+
+    /// Returns the names that a partition asks for, in the order in which the indexes of its table are made: of equal ones, the first one
+    /// becomes a part of the first one above.
+    pub fn index_names_of(&self, partition: &Address) -> Vec<(&Address, &Name)> {
+        let Some(Object::Table(own)) = self.objects.get(partition) else {
+            return Vec::new();
+        };
+        let mut all: Vec<(&Address, &Name)> = own.index_names.iter().collect();
+        all.sort_by_key(|(whole, _)| (self.position.get(*whole), *whole));
+        all
+    }
+
+    /// Returns what a table hands down that has an index, under the name that a partition has for it: an index or key on the partition.
+    pub fn as_of_partition(
+        &self,
+        whole: &Address,
+        partition: &Address,
+        name: &Name,
+    ) -> Option<(Address, Object<T>)>
+    where
+        T: Clone,
+    {
+        let mut object = self.objects.get(whole)?.clone();
+        let address = if let Object::Index(own) = &mut object {
+            own.table = partition.name().clone();
+            let path = [partition.schema_name(), name].map(Clone::clone);
+            Address::new(Kind::Index, path)
+        } else if let Object::PrimaryKey(own) = &mut object {
+            own.name = Some(name.clone());
+            partition.with_kind(Kind::PrimaryKey)
+        } else {
+            partition.part(whole.kind(), name)
+        };
+        Some((address, object))
     }
 }

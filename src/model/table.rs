@@ -1,5 +1,7 @@
 //! Schemas, tables and what columns are made of.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Address, Expression, Foreign, Kind, Name, Options, Partition, Text, Validity};
@@ -46,6 +48,10 @@ pub struct Table<T> {
     /// The table that it is a partition of, and which rows it holds.
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub partition_of: Option<Partition<T>>,
+    /// The names of the indexes, those of keys among them, that it has from the tables above it: by what they come from there. As it is
+    /// read, those alone that the server would not have chosen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub index_names: BTreeMap<Address, Name>,
     /// The tables that it has columns and checks from (INHERITS), schema and name: in the order in which it is made with them, which
     /// is not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -79,6 +85,8 @@ pub enum TableAlteration {
     Detached(Address),
     /// It is a partition of another table, or holds other rows.
     Rebound,
+    /// What it has from the tables above it is called otherwise.
+    IndexNames,
     /// Its rows are read with those of one more table.
     Inherits(Address),
     /// Its rows are no longer read with those of a table.
@@ -99,6 +107,7 @@ impl TableAlteration {
             Self::Persistence(_) => "persistence",
             Self::PartitionBy => "partition_by",
             Self::Attached | Self::Detached(_) | Self::Rebound => PARTITION_OF,
+            Self::IndexNames => INDEX_NAMES,
             Self::Inherits(_) => INHERITS,
             Self::Disinherits(_) => DISINHERITS,
             Self::Tablespace(_) => "tablespace",
@@ -112,6 +121,9 @@ impl TableAlteration {
 /// The attribute that says whether a table is a partition.
 pub const PARTITION_OF: &str = "partition_of";
 
+/// The attribute that says what a partition calls the indexes that it has from the tables above it.
+pub const INDEX_NAMES: &str = "index_names";
+
 /// The attribute that says which tables a table inherits from, where one comes.
 pub const INHERITS: &str = "inherits";
 
@@ -124,6 +136,7 @@ impl<T: Text + Ord> Table<T> {
             persistence,
             partition_by,
             partition_of,
+            index_names,
             inherits,
             tablespace,
             access_method,
@@ -151,6 +164,10 @@ impl<T: Text + Ord> Table<T> {
             (Some(from), Some(to)) if from == to => {}
             (Some(_), Some(_)) => alterations.push(TableAlteration::Rebound),
         }
+        // What stands alone has its indexes as objects.
+        if to.partition_of.is_some() && *index_names != to.index_names {
+            alterations.push(TableAlteration::IndexNames);
+        }
         let place = |own: &Vec<Name>| Address::new(Kind::Table, own.iter().cloned());
         let goes = inherits.iter().filter(|own| !to.inherits.contains(own));
         let comes = to.inherits.iter().filter(|own| !inherits.contains(own));
@@ -177,11 +194,19 @@ impl<T> Table<T> {
             persistence,
             partition_by: None,
             partition_of: None,
+            index_names: BTreeMap::new(),
             inherits: Vec::new(),
             tablespace: None,
             access_method: None,
             foreign: None,
         }
+    }
+
+    /// Lets go of the tables that it has parts from.
+    pub fn stands_alone(&mut self) {
+        self.partition_of = None;
+        self.index_names.clear();
+        self.inherits.clear();
     }
 
     /// Returns the tables that it inherits from.
@@ -195,6 +220,7 @@ impl<T> Table<T> {
             persistence: self.persistence,
             partition_by: self.partition_by.as_ref().map(&mut *turn),
             partition_of: self.partition_of.as_ref().map(|own| own.map(turn)),
+            index_names: self.index_names.clone(),
             inherits: self.inherits.clone(),
             tablespace: self.tablespace.clone(),
             access_method: self.access_method.clone(),

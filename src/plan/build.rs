@@ -44,6 +44,7 @@ pub fn stages(changes: Changes, cx: &Context<'_>) -> Result<Vec<Stage>, PlanErro
     publication::filled_without_identity(&blocks, cx)?;
     let mut ordered = order(blocks, cx.level)?;
     keys_made_again(&mut ordered, cx.level);
+    rewrite::index_names::made_first(&mut ordered, cx.level);
     put_back::defaults_put_back(&mut ordered, cx.level);
     put_back::settings_put_back(&mut ordered, cx.level);
     partition::own_ones_go_too(&mut ordered, cx.level);

@@ -84,6 +84,18 @@ pub enum IdentityError {
         /// What the partition declares.
         own: Address,
     },
+    /// A partition says what it calls one of equal indexes of its table, and not the others.
+    #[error(
+        "{partition} says what it calls {whole}, and not what it calls {other}, which is the same"
+    )]
+    EqualUnnamed {
+        /// The partition.
+        partition: Address,
+        /// The index that it has a name for.
+        whole: Address,
+        /// The equal one.
+        other: Address,
+    },
     /// A protected thing would go.
     #[error("{address} is protected (`protect: true`) and would be retired")]
     Protected {

@@ -283,6 +283,7 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
             | TableAlteration::AccessMethod(_)
             | TableAlteration::Options(..)
             | TableAlteration::Foreign
+            | TableAlteration::IndexNames
             | TableAlteration::Attached
             | TableAlteration::Detached(_)
             | TableAlteration::Inherits(_)
@@ -318,7 +319,7 @@ pub(crate) fn keeps_columns(changes: &Changes, level: &Level) -> Result<(), Plan
 }
 
 /// Says whether two indexes or constraints are alike but for the table that they are on, which an index says.
-fn is_same(held: &Object<Expression>, wanted: &Object<Expression>) -> bool {
+pub(crate) fn is_same(held: &Object<Expression>, wanted: &Object<Expression>) -> bool {
     let mut held = held.clone();
     if let (Object::Index(held), Object::Index(wanted)) = (&mut held, wanted) {
         held.table.clone_from(&wanted.table);

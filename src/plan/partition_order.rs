@@ -100,6 +100,29 @@ impl Relations {
         }
     }
 
+    /// What gets the name of an index that a partition has from its table comes when that goes, or is called otherwise.
+    fn names_of_parts(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let mut free: BTreeMap<Address, Vec<usize>> = BTreeMap::new();
+        for partition in level.current.inherited.keys() {
+            for (whole, index) in level.current.indexes_from_above(partition) {
+                let goes = by.drops.get(&whole).or_else(|| by.alters.get(partition));
+                if let Some(goes) = goes {
+                    free.insert(index, goes.clone());
+                }
+            }
+        }
+        if free.is_empty() {
+            return;
+        }
+        for (x, made) in &by.creates {
+            let object = level.desired.objects.get(*x);
+            let index = object.and_then(|own| own.index(x));
+            if let Some(goes) = index.and_then(|own| free.get(&own)) {
+                self.before(goes, made);
+            }
+        }
+    }
+
     /// A partition of a new table takes over what that has by then.
     pub(super) fn new_partitions(
         &mut self,
@@ -141,6 +164,7 @@ impl Relations {
                 }
             }
         }
+        self.names_of_parts(by, level);
         for (x, wholes) in late {
             for whole in wholes {
                 let none = Vec::new();

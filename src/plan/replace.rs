@@ -6,7 +6,8 @@ use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Alteration, Body, ColumnAlteration, ColumnSettingsAlteration, CompositeAlteration,
-    DomainAlteration, EnumAlteration, Expression, Grant, Kind, Level, Name, Object, Text as _,
+    DomainAlteration, EnumAlteration, Expression, Grant, Kind, Level, Name, Object,
+    TableAlteration, Text as _,
 };
 
 /// Turns alterations that no statement makes in place into a drop and a create, and adds the dependents that have to
@@ -26,6 +27,10 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
         let Some(to) = level.desired.objects.get(address) else {
             continue;
         };
+        // Its indexes are renamed, by names that are no matter of the table's own.
+        if *alteration == Alteration::Table(TableAlteration::IndexNames) {
+            continue;
+        }
         if takes_another_type(alteration) {
             // Its columns are converted; what mentions it or them is made again around that.
             let mut around = vec![address];

@@ -21,12 +21,16 @@ pub struct Unbuilt {
 /// Where a creating step comes: kind, depth below a partitioned table (of a table, or of what is an index's own), unit, kind again, position, address.
 type Rank = (Kind, usize, Address, Kind, u16, Address);
 
+/// Where the indexes and keys of whole tables come among those of their kind: after those that partitions call by names of theirs, the
+/// lowest ones first, and before what partitions have of their own.
+const OF_WHOLES: usize = 64;
+
 /// Makes the creating steps of a state at the finest grain: in order of kind, columns in their positions, partitions after
 /// their tables.
 fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Step> {
     // A partition that a server has described is made as a table by itself and attached: all that it has from its table
     // keeps the names that it has there. So is a table that inherits, where it was attached.
-    let attached = |own: &Address| {
+    let attached = &|own: &Address| {
         let Some(parts) = model.inherited.get(own) else {
             return false;
         };
@@ -35,11 +39,18 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         let all_own = columns.all(|own| own.kind() != Kind::Column || of_its_own(own));
         !parts.objects.is_empty() && (model.partitioned(own).is_some() || all_own)
     };
-    // The key of a table that inherits comes after it, or the NOT NULLs of the key would get names of their own.
-    let rank_of = |kind: Kind, unit: &Address| {
-        let comes_after = kind == Kind::PrimaryKey
+    let called = called_by_partitions(model, attached);
+    // The key of a table that inherits comes after it, or the NOT NULLs of the key would get names of their own; one that partitions call
+    // by names of theirs, after those.
+    let rank_of = |address: &Address, unit: &Address| {
+        let kind = address.kind();
+        let of_child = kind == Kind::PrimaryKey
             && model.partitioned(unit).is_none()
             && !model.parents(unit).is_empty();
+        let comes_after = of_child
+            || called
+                .iter()
+                .any(|own| own.whole == *address || own.address == *address);
         if is_folded(kind) && !comes_after {
             Kind::Table
         } else {
@@ -50,16 +61,16 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     // Of equal indexes of a partition, the first one becomes a part of that of its table: one of its own comes after those.
     let own_depth = |address: &Address, object: &Object<T>| {
         if let Object::Index(own) = object {
-            depth(&own.table_address(address))
+            OF_WHOLES + depth(&own.table_address(address))
         } else {
-            0
+            OF_WHOLES
         }
     };
     let mut order: Vec<(Rank, Object<T>)> = Vec::new();
     let mut put =
         |unit: Address, at: usize, address: &Address, position: u16, object: Object<T>| {
             let kind = address.kind();
-            let rank = rank_of(kind, &unit);
+            let rank = rank_of(address, &unit);
             let depth = if rank == Kind::Table {
                 depth(&unit)
             } else {
@@ -76,11 +87,20 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         if let Object::Table(own) = &mut object
             && attached(address)
         {
-            own.partition_of = None;
-            own.inherits.clear();
+            own.stands_alone();
         }
         let at = own_depth(address, &object);
         put(model.unit_of(address), at, address, position, object);
+    }
+    for own in &called {
+        let at = OF_WHOLES.saturating_sub(depth(&own.partition));
+        put(
+            own.partition.clone(),
+            at,
+            &own.address,
+            own.position,
+            own.object.clone(),
+        );
     }
     let mut after: Vec<Step> = Vec::new();
     for (table, own) in &model.inherited {
@@ -96,7 +116,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             };
             if attached || said {
                 let position = own.position.get(&column).copied().unwrap_or(0);
-                put(table.clone(), 0, address, position, object.clone());
+                put(table.clone(), OF_WHOLES, address, position, object.clone());
             } else if differs(model, table, address) {
                 after.push(Step::run(address, made(address, object), ""));
             }
@@ -175,6 +195,44 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
     steps.append(&mut alone);
     steps.extend(super::settings::settings_below(model));
     steps
+}
+
+/// An index or key of a partition under the name that is asked for: made before that of its table, it becomes a part of it.
+struct Called<T> {
+    partition: Address,
+    whole: Address,
+    address: Address,
+    position: u16,
+    object: Object<T>,
+}
+
+/// Returns what partitions call by names of theirs, but for those that are attached with all that they have.
+fn called_by_partitions<T: Text + Ord + serde::Serialize>(
+    model: &Model<T>,
+    attached: impl Fn(&Address) -> bool,
+) -> Vec<Called<T>> {
+    let mut called = Vec::new();
+    for (partition, object) in &model.objects {
+        let Object::Table(table) = object else {
+            continue;
+        };
+        if table.index_names.is_empty() || attached(partition) {
+            continue;
+        }
+        // Of equal ones, those of partitions come in the order of those of their table.
+        for ((whole, name), position) in model.index_names_of(partition).into_iter().zip(0..) {
+            if let Some((address, object)) = model.as_of_partition(whole, partition, name) {
+                called.push(Called {
+                    partition: partition.clone(),
+                    whole: whole.clone(),
+                    address,
+                    position,
+                    object,
+                });
+            }
+        }
+    }
+    called
 }
 
 /// Makes an object; a NOT NULL with the name that it has.

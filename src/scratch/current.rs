@@ -198,6 +198,7 @@ pub(super) fn follow(
             if let (Object::Table(own), Object::Table(now)) = (&*own, &mut now) {
                 if own.partition_of.is_none() {
                     now.partition_of = None;
+                    now.index_names.clear();
                 }
                 if own.inherits.is_empty() {
                     now.inherits.clear();

@@ -132,9 +132,16 @@ pub(crate) async fn level(
             both: &both,
             ledger: wanted.ledger,
         };
+        // A way back says itself what they are called.
+        let keep_names = |desired: &mut Model<Written>, moved: &Model<Expression>| {
+            if wanted.given.is_none() {
+                partition::keep_index_names(moved, desired, &declared);
+            }
+        };
         let mut sides = side.current(&mut builder, &closure).await?;
         follow(&mut desired, &declared, wanted.follows, &sides.moved, role);
         lift_domains(&mut desired, &sides.moved, &moves);
+        keep_names(&mut desired, &sides.moved);
         let wished = match builder.print(&closure.part_of(&desired), "desired").await {
             // A text may lean on what its words do not show: then everything is there.
             Err(ScratchError::Unbuilt { unbuilt, .. }) => {
@@ -149,12 +156,14 @@ pub(crate) async fn level(
                 sides = side.current(&mut builder, &closure).await?;
                 follow(&mut desired, &declared, wanted.follows, &sides.moved, role);
                 lift_domains(&mut desired, &sides.moved, &moves);
+                keep_names(&mut desired, &sides.moved);
                 builder.print(&closure.part_of(&desired), "desired").await?
             }
             other => other?,
         };
         let settled = builder.settle(wished, "desired").await?;
         partition::not_said_twice(&desired, &settled)?;
+        partition::names_of_equals(&declared, &settled)?;
         called_otherwise(&closure.part_of(&desired), &settled)?;
         let Sides {
             start,
@@ -199,6 +208,7 @@ pub(crate) async fn level(
     }
     level.before = before;
     of_server::put(&mut level, &mut bench, wanted)?;
+    partition::taken_over(&mut level);
     for own in partition::stand_alone(&mut level) {
         let object = level.desired.objects[&own].clone();
         bench.expected.objects.insert(own, object);

@@ -80,10 +80,13 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
                 parent: moves.carry(&of.parent_address()).path().to_vec(),
                 ..of.clone()
             });
+            let index_names = own.index_names.iter();
+            let index_names = index_names.map(|(whole, name)| (place(whole), name.clone()));
             let inherits = own.inherits_from().map(|own| moves.carry(&own));
             let inherits = inherits.map(|own| own.path().to_vec()).collect();
             Object::Table(Table {
                 partition_of,
+                index_names: index_names.collect(),
                 inherits,
                 ..own.clone()
             })
@@ -327,6 +330,9 @@ pub(super) fn desired_side(
     positions(carried, &mut desired);
     published_elsewhere(carried, &mut desired, settings);
     names(carried, &mut desired);
+    if owned.is_some() {
+        partition::keep_index_names(carried, &mut desired, declared);
+    }
     owners(carried, &mut desired, declared, settings, &server.role);
     let taken_back = ends_of(moves, Why::TakenBack);
     privileges(

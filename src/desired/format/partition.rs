@@ -81,6 +81,8 @@ pub struct Partition {
     pub checks: Option<BTreeMap<String, CheckForm>>,
     /// Indexes by name.
     pub indexes: Option<BTreeMap<String, IndexForm>>,
+    /// What it calls the indexes that it has from its table, those of keys among them, by the names that they have there; absent: any name.
+    pub index_names: Option<BTreeMap<String, String>>,
     /// Whether changes are kept out of the write-ahead log.
     pub unlogged: Option<bool>,
     /// The tablespace; that of the table by default, `pg_default` for the database's own.

@@ -88,12 +88,7 @@ pub(super) fn beside<'a>(
     uses: impl IntoIterator<Item = &'a Address>,
 ) -> Claim {
     let table = wanted.table_address(address);
-    let hash = Hash::of(address);
-    let name = |word: &str| {
-        let prefix = [TEMPORARY_PREFIX, hash.short(8), word].concat();
-        address.renamed(Name::fitted(&prefix, address.name().as_str()))
-    };
-    let (new, former) = (name("_"), name("_was_"));
+    let (new, former) = (beside_name(address, "_"), beside_name(address, "_was_"));
     let mut build = Step::run(
         &new,
         ddl::index::create(&new, wanted, Way::Concurrently),
@@ -141,6 +136,12 @@ pub(super) fn beside<'a>(
     .dropping(&former)
     .phase(Phase::Contract);
     Claim::of(takes).alone(build).together(swap).alone(drop)
+}
+
+/// Returns a name that an index has only for a time.
+pub(super) fn beside_name(address: &Address, word: &str) -> Address {
+    let prefix = [TEMPORARY_PREFIX, Hash::of(address).short(8), word].concat();
+    address.renamed(Name::fitted(&prefix, address.name().as_str()))
 }
 
 /// Says whether nothing changes about what an index or a view needs. What another rewrite has claimed is no change any

@@ -10,6 +10,7 @@ mod domain;
 mod enum_values;
 mod identity;
 mod index;
+pub(super) mod index_names;
 pub(super) mod materialized_view;
 mod not_null;
 mod partition;
@@ -167,7 +168,7 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 17] = [
+const REWRITES: [Rewrite; 18] = [
     role::rewrite,
     partition::rewrite,
     add_column::rewrite,
@@ -184,6 +185,7 @@ const REWRITES: [Rewrite; 17] = [
     constraint::rewrite,
     materialized_view::rewrite,
     index::rewrite,
+    index_names::rewrite,
     stale_index::rewrite,
 ];
 

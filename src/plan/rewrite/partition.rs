@@ -26,7 +26,8 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 let Some(of) = &own.partition_of else {
                     continue;
                 };
-                if !cx.is_new(&of.parent_address()) {
+                // One that is made with its table has all indexes under names that the server chooses.
+                if !cx.is_new(&of.parent_address()) || !own.index_names.is_empty() {
                     claims.push(Claim::of(vec![id.clone()]).together(new(address, own, of, cx)));
                 }
             }
@@ -58,7 +59,7 @@ fn new(
     own: &Table<Expression>,
     of: &Partition<Expression>,
     cx: &Context<'_>,
-) -> [Step; 2] {
+) -> Vec<Step> {
     let parent = of.parent_address();
     let create = Step::run(
         address,
@@ -79,7 +80,8 @@ fn new(
     )
     .using(address)
     .altering(address, PARTITION_OF);
-    [create, attach]
+    let named = super::index_names::of_new(address, cx).into_iter();
+    [create].into_iter().chain(named).chain([attach]).collect()
 }
 
 /// Attaches a table whose rows have to fit: a check that is validated before spares the look at them under the lock.

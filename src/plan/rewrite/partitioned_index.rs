@@ -54,7 +54,9 @@ pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) 
         )
         .creating(&name)
         .phase(Phase::Migrate);
-        claim = if is_partitioned {
+        claim = if super::index_names::taken_over(&name, cx.level) {
+            claim.together([attach])
+        } else if is_partitioned {
             claim.together([build, attach])
         } else {
             claim.alone(build).together([attach])
