@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rewrite::persistence;
 use crate::ddl;
 use crate::diff::{Change, Changes};
 use crate::model::{
@@ -84,6 +85,7 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             );
         }
     }
+    queue.extend(persistence::keys_in_a_circle(&changes, level));
     queue.extend(grants_that_follow(&changes, level));
     queue.extend(grants_on_columns(&changes, level));
     // A thing that goes takes nothing along that stays: what stands on it is made again without it.

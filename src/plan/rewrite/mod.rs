@@ -15,7 +15,7 @@ pub(super) mod materialized_view;
 mod not_null;
 mod partition;
 mod partitioned_index;
-mod persistence;
+pub(super) mod persistence;
 mod range;
 mod role;
 mod sequence;

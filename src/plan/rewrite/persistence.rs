@@ -2,11 +2,16 @@
 //! is put back in the same transaction.
 //! <https://www.postgresql.org/docs/current/sql-altertable.html> (SET LOGGED), from PostgreSQL 15 on
 
+use std::collections::BTreeMap;
+
+use petgraph::algo::has_path_connecting;
+use petgraph::graph::{DiGraph, NodeIndex};
+
 use super::{Claim, Context};
 use crate::ddl;
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Alteration, Kind, Object, Persistence, SequenceAlteration, TableAlteration,
+    Address, Alteration, Kind, Level, Object, Persistence, SequenceAlteration, TableAlteration,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -86,4 +91,40 @@ fn claim(changes: &Changes, cx: &Context<'_>, id: &ChangeId, to: Persistence) ->
         .flatten()
         .collect();
     Some(Claim::of(takes).together(steps))
+}
+
+/// Returns foreign keys that are made again where tables refer to each other in a circle, and all become unlogged or permanent: the
+/// server lets no permanent table refer to an unlogged one, so none of them could be the first.
+pub(in crate::plan) fn keys_in_a_circle(changes: &Changes, level: &Level) -> Vec<Address> {
+    let turns = |table: &Address| {
+        changes.at(table).any(|(_, change)| {
+            matches!(
+                change,
+                Change::Alter(Alteration::Table(TableAlteration::Persistence(_)))
+            )
+        })
+    };
+    let mut refers: DiGraph<(), ()> = DiGraph::new();
+    let mut nodes: BTreeMap<&Address, NodeIndex> = BTreeMap::new();
+    let tables: Vec<(Address, Address, &Address)> = level
+        .current
+        .objects
+        .iter()
+        .filter_map(|(address, object)| match object {
+            Object::ForeignKey(key) => Some((address.table(), key.referenced_table(), address)),
+            _ => None,
+        })
+        .filter(|(own, other, _)| own != other && turns(own) && turns(other))
+        .collect();
+    let mut again = Vec::new();
+    for (own, other, key) in &tables {
+        let [own, other] =
+            [own, other].map(|table| *nodes.entry(table).or_insert_with(|| refers.add_node(())));
+        if has_path_connecting(&refers, other, own, None) {
+            again.push((*key).clone());
+        } else {
+            refers.add_edge(own, other, ());
+        }
+    }
+    again
 }
