@@ -180,14 +180,8 @@ pub(super) fn index_names(gathering: &mut Gathering) {
     for (partition, of_whole, name, node) in std::mem::take(&mut gathering.index_names) {
         let written = &mut gathering.declared.written;
         let above = written.above(&partition);
-        let all = written.objects.iter().filter(|(address, object)| {
-            let table = if let Object::Index(own) = object {
-                own.table_address(address)
-            } else {
-                address.table()
-            };
-            above.contains(&table)
-        });
+        let all = written.objects.iter();
+        let all = all.filter(|(address, object)| above.contains(&object.table(address)));
         let named = all.filter_map(|(address, object)| {
             let usual = || Name::chosen(address.table().name().as_str(), None, "pkey");
             let index = object.index(address);

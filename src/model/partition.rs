@@ -84,6 +84,15 @@ impl<T> Default for Inherited<T> {
 }
 
 impl<T> Object<T> {
+    /// Returns the table that a part of one is on: an index has its name beside it.
+    pub fn table(&self, address: &Address) -> Address {
+        if let Self::Index(own) = self {
+            own.table_address(address)
+        } else {
+            address.table()
+        }
+    }
+
     /// Returns the index that this is, or that a key has.
     pub fn index(&self, address: &Address) -> Option<Address> {
         let name = if let Self::Index(_) | Self::Unique(_) | Self::Exclusion(_) = self {

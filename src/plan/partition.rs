@@ -366,13 +366,6 @@ pub(super) fn same_above<'a>(
 
 /// Finds what stays in a partition and is equal to what comes for the whole table.
 fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
-    let of_table = |address: &Address, object: &Object<Expression>| {
-        if let Object::Index(own) = object {
-            own.table_address(address)
-        } else {
-            address.table()
-        }
-    };
     if !matches!(
         whole.kind(),
         Kind::Index | Kind::Unique | Kind::Exclusion | Kind::ForeignKey
@@ -380,7 +373,7 @@ fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
         return None;
     }
     let wanted = level.desired.objects.get(whole)?;
-    let table = of_table(whole, wanted);
+    let table = wanted.table(whole);
     let mut partitions = level.current.partitions_of(&table);
     // One that leaves, leaves first.
     partitions.retain(|own| level.desired.above(own).contains(&table));
@@ -391,7 +384,7 @@ fn same_in_a_partition(whole: &Address, level: &Level) -> Option<Address> {
     let found = all.find(|(address, held)| {
         address.kind() == whole.kind()
             && level.desired.objects.contains_key(*address)
-            && partitions.contains(&of_table(address, held))
+            && partitions.contains(&held.table(address))
             && is_same(held, wanted)
     });
     found.map(|(address, _)| address.clone())

@@ -348,10 +348,18 @@ fn align(
     comes_back: bool,
 ) {
     let is_partition = desired.partitioned(table).is_some();
+    // What is to be the table's own, and stands, is another one than the equal one that becomes a part.
+    let is_own = |own: &Address| desired.objects.contains_key(own);
+    let own_ones: BTreeSet<Address> = current
+        .objects
+        .keys()
+        .filter(|own| is_own(own))
+        .cloned()
+        .collect();
     let Some(own) = desired.inherited.get_mut(table) else {
         return;
     };
-    let standing: Vec<(Address, Object<Expression>)> = current
+    let mut standing: Vec<(Address, Object<Expression>)> = current
         .objects
         .iter()
         .filter(|(address, _)| {
@@ -359,6 +367,7 @@ fn align(
         })
         .map(|(address, object)| (address.clone(), object.clone()))
         .collect();
+    standing.sort_by_key(|(there, _)| (own_ones.contains(there), current.position.get(there)));
     for (there, object) in standing {
         let same = own.objects.iter().find(|(address, wanted)| {
             address.kind() == there.kind()
@@ -499,9 +508,10 @@ pub(super) fn names_of_equals(
                     && address.kind() == whole.kind()
                     && !own.index_names.contains_key(*address)
             });
-            let is_index = |own: &Object<Expression>| matches!(own, Object::Index(_));
-            let equal =
-                others.find(|(_, other)| is_index(other) && other.alterations(named).is_empty());
+            let table = named.table(whole);
+            let equal = others.find(|(address, other)| {
+                other.table(address) == table && other.alterations(named).is_empty()
+            });
             if let Some((other, _)) = equal {
                 return Err(ScratchError::Identity(IdentityError::EqualUnnamed {
                     partition: partition.clone(),

@@ -111,6 +111,11 @@ fn attached(
             .phase(Phase::Contract);
         keys.iter().fold(step, |step, own| step.creating(&own.0))
     };
+    let attached = |own: Step| {
+        let mut steps = super::index_names::equal_ones(address, cx);
+        steps.push(own);
+        steps
+    };
     let takes = iter::once((address.clone(), *at)).chain(keys.iter().cloned());
     let claim = Claim::of(takes.collect());
     let statement = attaching(address, of, cx);
@@ -118,10 +123,10 @@ fn attached(
     let condition = inherited.and_then(|own| own.condition.as_ref());
     let class = cx.class(address);
     if class == SizeClass::Empty && !rows_elsewhere(of, cx) {
-        return claim.together([attach(statement.working(Work::Catalog))]);
+        return claim.together(attached(attach(statement.working(Work::Catalog))));
     }
     let Some(condition) = condition.filter(|_| class == SizeClass::Large && keys.is_empty()) else {
-        return claim.together([attach(statement)]);
+        return claim.together(attached(attach(statement)));
     };
     let hash = Hash::of(address);
     let prefix = [TEMPORARY_PREFIX, hash.short(8), "_"].concat();
@@ -155,7 +160,7 @@ fn attached(
     claim
         .together([add])
         .together([validate])
-        .together([attach(statement), drop])
+        .together(attached(attach(statement)).into_iter().chain([drop]))
 }
 
 /// Returns the default partition of a table, where it does not leave in this plan: what leaves goes before what comes.
