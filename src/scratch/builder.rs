@@ -14,7 +14,7 @@ use crate::model::{Address, Expression, Hash, Kind, Model, Name, Text};
 pub(super) struct Seen(BTreeMap<Hash, Model<Expression>>);
 
 impl Seen {
-    /// States are the same where their objects are and their columns stand in the same order.
+    /// States are the same where their objects are, their columns stand in the same order, and equal indexes were made in the same order.
     fn key(model: &Model<Expression>) -> Hash {
         let mut columns: Vec<(Address, u16, &Name)> = model
             .position
@@ -23,10 +23,13 @@ impl Seen {
             .collect();
         columns.sort();
         let order: Vec<&Name> = columns.iter().map(|(_, _, name)| *name).collect();
+        let equals = model.position.iter();
+        let equals = equals.filter(|(own, _)| own.kind() == Kind::Index);
+        let equals: Vec<_> = equals.collect();
         // What partitions have from their tables is built under its own names, and with all that they have otherwise.
         let parts = model.inherited.values();
         let parts: Vec<_> = parts.map(|own| (&own.objects, &own.own)).collect();
-        Hash::of(&(&model.objects, order, parts))
+        Hash::of(&(&model.objects, order, equals, parts))
     }
 }
 

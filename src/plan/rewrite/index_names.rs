@@ -8,12 +8,12 @@ use super::{Claim, Context};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, Expression, INDEX_NAMES, Kind, Level, Name, Object, Table, TableAlteration,
+    Address, Alteration, Expression, INDEX_NAMES, Level, Name, Object, Table, TableAlteration,
 };
 use crate::plan::graph::Placed;
 use crate::plan::partition::is_same;
 use crate::plan::refusal::PlanError;
-use crate::plan::step::{Block, Effect, Phase, Step};
+use crate::plan::step::{Block, Effect, Step};
 
 pub(in crate::plan) fn rewrite(
     changes: &Changes,
@@ -80,75 +80,46 @@ fn renames(partition: &Address, changes: &Changes, cx: &Context<'_>) -> Vec<Step
     steps
 }
 
-/// Lets equal indexes of a table change their names before it is attached: the server takes the one that was made first for a part of
-/// the first one above, whatever they are called.
-pub(super) fn equal_ones(table: &Address, cx: &Context<'_>) -> Vec<Step> {
+/// Builds an index again that a table keeps for itself while an equal one becomes a part, where the table is attached: the server takes
+/// the one that was made first, and which one that was on a live server no scratch server knows.
+pub(super) fn made_after(changes: &Changes, table: &Address, cx: &Context<'_>) -> Vec<Claim> {
     let (current, desired) = (&cx.level.current, &cx.level.desired);
     let Some(inherited) = desired.inherited.get(table) else {
         return Vec::new();
     };
-    let parts = desired.indexes_from_above(table).into_iter();
-    let mut parts: Vec<(Address, Address)> = parts
-        .filter(|(whole, _)| whole.kind() == Kind::Index)
+    let parts = desired.indexes_from_above(table).into_values();
+    let parts: Vec<Address> = parts
+        .filter(|own| current.objects.contains_key(own))
         .collect();
-    parts.sort_by_key(|(whole, _)| (desired.position.get(whole).copied(), whole.clone()));
-    let standing = current.objects.iter().filter(|(address, object)| {
-        address.kind() == Kind::Index && object.table(address) == *table
-    });
-    let mut standing: Vec<(&Address, &Object<Expression>)> = standing.collect();
-    standing.sort_by_key(|(address, _)| (current.position.get(*address), *address));
-    let mut renames: Vec<(Address, Name)> = Vec::new();
-    while let Some((_, part)) = parts.first().cloned() {
-        let wanted = inherited.objects.get(&part);
-        let is_equal = |own: &Address| {
-            let own = inherited
-                .objects
-                .get(own)
-                .or_else(|| current.objects.get(own));
-            own.zip(wanted)
-                .is_some_and(|(own, wanted)| is_same(own, wanted))
-        };
-        let (equal, others): (Vec<_>, Vec<_>) = parts
-            .into_iter()
-            .partition(|(_, own)| *own == part || is_equal(own));
-        parts = others;
-        let made = standing
-            .iter()
-            .map(|(own, _)| *own)
-            .filter(|own| is_equal(own));
-        let made: Vec<&Address> = made.collect();
-        let mut order: Vec<&Address> = equal.iter().map(|(_, own)| own).collect();
-        order.retain(|own| made.contains(own));
-        let rest: Vec<&Address> = made
-            .iter()
-            .filter(|own| !order.contains(own))
-            .copied()
-            .collect();
-        order.extend(rest);
-        let moved = made.iter().zip(order).filter(|(own, to)| **own != *to);
-        renames.extend(moved.map(|(own, to)| ((*own).clone(), to.name().clone())));
-    }
-    let step = |index: &Address, name: &Name, why: &str| {
-        Step::run(table, ddl::index::rename(index, name), why)
-            .using(table)
-            .phase(Phase::Contract)
+    let becomes_one = |object: &Object<Expression>| {
+        let mut parts = parts.iter().filter_map(|own| inherited.objects.get(own));
+        parts.any(|part| is_same(object, part))
     };
-    let aside = renames.iter().map(|(own, name)| {
-        let aside = super::index::beside_name(own, "_was_");
-        (own, aside, name)
-    });
-    let aside: Vec<_> = aside.collect();
-    let leave = aside.iter().map(|(own, aside, _)| {
-        step(
-            own,
-            aside.name(),
-            "of equal indexes, the one that was made first becomes a part",
-        )
-    });
-    let enter = aside
-        .iter()
-        .map(|(_, aside, name)| step(aside, name, "and is called so"));
-    leave.chain(enter).collect()
+    let mut columns = current.columns_of(table).into_iter();
+    let Some(column) = columns.next() else {
+        return Vec::new();
+    };
+    let mut claims = Vec::new();
+    for (address, object) in &desired.objects {
+        let Object::Index(own) = object else {
+            continue;
+        };
+        let stays = current.objects.contains_key(address) && changes.at(address).next().is_none();
+        let is_part = parts.contains(address);
+        if own.table_address(address) != *table || is_part || !stays || !becomes_one(object) {
+            continue;
+        }
+        let Some(spoken) = super::stale_index::spoken_of(changes, cx, address) else {
+            continue;
+        };
+        let why = format!(
+            "{address} stays the table's own: an equal one that was made before it becomes a part"
+        );
+        let uses = [table];
+        let claim = super::index::beside(cx, address, own, Vec::new(), &spoken, why, uses);
+        claims.push(claim.last_using(&column));
+    }
+    claims
 }
 
 /// Returns what the indexes of a partition are to be called, by those of the tables above that they come from.

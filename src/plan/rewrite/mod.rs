@@ -142,6 +142,20 @@ impl Claim {
         self
     }
 
+    /// Notes that the last step uses something: what waits for the users of that waits for all of the claim.
+    fn last_using(mut self, address: &Address) -> Self {
+        if let Some(last) = self.blocks.last_mut() {
+            let steps = match last {
+                Block::Together(steps) => steps.last_mut(),
+                Block::Alone(step) => Some(step),
+            };
+            if let Some(step) = steps {
+                *step = step.clone().using(address);
+            }
+        }
+        self
+    }
+
     /// Makes a claim of every block: what the steps need of each other orders them, and any of them may commit together
     /// with what is not of this claim.
     pub(super) fn apart(self) -> impl Iterator<Item = Self> {

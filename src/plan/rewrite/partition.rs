@@ -35,6 +35,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 let Some(of) = &own.partition_of else {
                     continue;
                 };
+                claims.extend(super::index_names::made_after(changes, address, cx));
                 claims.push(attached(changes, id, of, cx));
             }
             Change::Alter(Alteration::Table(TableAlteration::Detached(parent))) => {
@@ -111,11 +112,6 @@ fn attached(
             .phase(Phase::Contract);
         keys.iter().fold(step, |step, own| step.creating(&own.0))
     };
-    let attached = |own: Step| {
-        let mut steps = super::index_names::equal_ones(address, cx);
-        steps.push(own);
-        steps
-    };
     let takes = iter::once((address.clone(), *at)).chain(keys.iter().cloned());
     let claim = Claim::of(takes.collect());
     let statement = attaching(address, of, cx);
@@ -123,10 +119,10 @@ fn attached(
     let condition = inherited.and_then(|own| own.condition.as_ref());
     let class = cx.class(address);
     if class == SizeClass::Empty && !rows_elsewhere(of, cx) {
-        return claim.together(attached(attach(statement.working(Work::Catalog))));
+        return claim.together([attach(statement.working(Work::Catalog))]);
     }
     let Some(condition) = condition.filter(|_| class == SizeClass::Large && keys.is_empty()) else {
-        return claim.together(attached(attach(statement)));
+        return claim.together([attach(statement)]);
     };
     let hash = Hash::of(address);
     let prefix = [TEMPORARY_PREFIX, hash.short(8), "_"].concat();
@@ -160,7 +156,7 @@ fn attached(
     claim
         .together([add])
         .together([validate])
-        .together(attached(attach(statement)).into_iter().chain([drop]))
+        .together([attach(statement), drop])
 }
 
 /// Returns the default partition of a table, where it does not leave in this plan: what leaves goes before what comes.

@@ -110,9 +110,11 @@ pub(in crate::plan) fn keys_in_a_circle(changes: &Changes, level: &Level) -> Vec
         .current
         .objects
         .iter()
-        .filter_map(|(address, object)| match object {
-            Object::ForeignKey(key) => Some((address.table(), key.referenced_table(), address)),
-            _ => None,
+        .filter_map(|(address, object)| {
+            let Object::ForeignKey(key) = object else {
+                return None;
+            };
+            Some((address.table(), key.referenced_table(), address))
         })
         .filter(|(own, other, _)| own != other && turns(own) && turns(other))
         .collect();

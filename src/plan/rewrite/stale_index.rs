@@ -78,6 +78,27 @@ fn made_with(own: &Address, needed_by: &BTreeMap<Address, BTreeSet<Address>>) ->
     found
 }
 
+/// Returns what is said of an index that is built again, if nothing else stands on it, and nothing of that changes.
+pub(super) fn spoken_of(
+    changes: &Changes,
+    cx: &Context<'_>,
+    index: &Address,
+) -> Option<Vec<Address>> {
+    let mut spoken = Vec::new();
+    let needed_by = cx.level.desired.needed_by();
+    for other in needed_by.get(index).into_iter().flatten() {
+        let says = matches!(
+            other.kind(),
+            Kind::Comment | Kind::ReplicaIdentity | Kind::ClusteredOn
+        );
+        if !says || changes.at(other).next().is_some() {
+            return None;
+        }
+        spoken.push(other.clone());
+    }
+    Some(spoken)
+}
+
 /// Builds an index again, where it stays as it is and nothing else stands on it: what stands on it is told to be stale.
 fn built_again(
     changes: &Changes,
@@ -108,18 +129,7 @@ fn built_again(
     {
         return None;
     }
-    let mut spoken = Vec::new();
-    let needed_by = cx.level.desired.needed_by();
-    for other in needed_by.get(address).into_iter().flatten() {
-        let says = matches!(
-            other.kind(),
-            Kind::Comment | Kind::ReplicaIdentity | Kind::ClusteredOn
-        );
-        if !says || changes.at(other).next().is_some() {
-            return None;
-        }
-        spoken.push(other.clone());
-    }
+    let spoken = spoken_of(changes, cx, address)?;
     let names: Vec<String> = by.iter().map(ToString::to_string).collect();
     let why = format!(
         "{address} holds what {} made before; the new one is built beside, while clients go on",
