@@ -107,7 +107,9 @@ impl Relations {
         relations.slots(&by, level);
         relations.moves(&by, level);
         let new = by.creates.keys().copied();
+        let handed_down = level.desired.handed_down();
         let new = new.filter(|own| own.kind() == Kind::Index && !by.drops.contains_key(own));
+        let new = new.filter(|own| !handed_down.contains(own));
         let late = partition::same_above(new, &level.desired);
         relations.partitions(&by, level, &late);
         relations.new_partitions(&by, level, &late);

@@ -367,7 +367,8 @@ fn align(
         })
         .map(|(address, object)| (address.clone(), object.clone()))
         .collect();
-    standing.sort_by_key(|(there, _)| (own_ones.contains(there), current.position.get(there)));
+    standing.retain(|(there, _)| !own_ones.contains(there));
+    standing.sort_by_key(|(there, _)| current.position.get(there));
     for (there, object) in standing {
         let same = own.objects.iter().find(|(address, wanted)| {
             address.kind() == there.kind()

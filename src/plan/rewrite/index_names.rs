@@ -88,13 +88,7 @@ pub(super) fn made_after(changes: &Changes, table: &Address, cx: &Context<'_>) -
         return Vec::new();
     };
     let parts = desired.indexes_from_above(table).into_values();
-    let parts: Vec<Address> = parts
-        .filter(|own| current.objects.contains_key(own))
-        .collect();
-    let becomes_one = |object: &Object<Expression>| {
-        let mut parts = parts.iter().filter_map(|own| inherited.objects.get(own));
-        parts.any(|part| is_same(object, part))
-    };
+    let parts: Vec<Address> = parts.collect();
     let mut columns = current.columns_of(table).into_iter();
     let Some(column) = columns.next() else {
         return Vec::new();
@@ -106,7 +100,15 @@ pub(super) fn made_after(changes: &Changes, table: &Address, cx: &Context<'_>) -
         };
         let stays = current.objects.contains_key(address) && changes.at(address).next().is_none();
         let is_part = parts.contains(address);
-        if own.table_address(address) != *table || is_part || !stays || !becomes_one(object) {
+        if own.table_address(address) != *table || is_part || !stays {
+            continue;
+        }
+        let equal = |part: &&Address| {
+            let part = inherited.objects.get(*part);
+            part.is_some_and(|part| is_same(object, part))
+        };
+        let equal: Vec<&Address> = parts.iter().filter(equal).collect();
+        if equal.is_empty() {
             continue;
         }
         let Some(spoken) = super::stale_index::spoken_of(changes, cx, address) else {
@@ -115,7 +117,7 @@ pub(super) fn made_after(changes: &Changes, table: &Address, cx: &Context<'_>) -
         let why = format!(
             "{address} stays the table's own: an equal one that was made before it becomes a part"
         );
-        let uses = [table];
+        let uses = [table].into_iter().chain(equal);
         let claim = super::index::beside(cx, address, own, Vec::new(), &spoken, why, uses);
         claims.push(claim.last_using(&column));
     }
