@@ -196,6 +196,8 @@ pub(super) fn stand_alone(level: &mut Level) -> BTreeSet<Address> {
     for table in tables {
         let [before, after] = [&level.current, &level.desired].map(|side| side.parents(&table));
         let comes = after.iter().any(|own| !before.contains(own));
+        let lost = promoted(&level.current, &level.desired, &table);
+        promote(&mut level.current, &table, &lost);
         if comes {
             let moves = level.moves.0.iter();
             let comes_back = moves
@@ -204,9 +206,7 @@ pub(super) fn stand_alone(level: &mut Level) -> BTreeSet<Address> {
             align(&level.current, &mut level.desired, &table, comes_back);
         }
         // What stays under a parent that stays comes and goes with that; but what is the table's own on the other side.
-        let lost = promoted(&level.current, &level.desired, &table);
         let gained = promoted(&level.desired, &level.current, &table);
-        promote(&mut level.current, &table, &lost);
         // What is set aside in a parent stays in a table that is let go: nobody asked for its end.
         for own in lost.iter().filter(|own| is_set_aside(own)) {
             let (current, desired) = (&level.current, &mut level.desired);
