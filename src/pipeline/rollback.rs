@@ -365,6 +365,17 @@ fn changed_by(revisions: &[Revision]) -> Option<BTreeSet<Address>> {
         let all = before.objects.keys().chain(after.objects.keys());
         let differs = |own: &&Address| before.objects.get(*own) != after.objects.get(*own);
         changed.extend(all.filter(differs).cloned());
+        // What was made to speak of another table under the same name reads alike before and after.
+        let steps = revision
+            .plan
+            .decision
+            .stages
+            .iter()
+            .flat_map(|own| &own.steps);
+        let touched = steps
+            .flat_map(|own| &own.effects)
+            .filter_map(Effect::touched);
+        changed.extend(touched.map(|address| moves.carry_back(address)));
     }
     Some(changed)
 }
