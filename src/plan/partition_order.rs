@@ -111,6 +111,8 @@ impl Relations {
                 }
             }
         }
+        let dropped = by.drops.iter().filter(|(own, _)| own.kind() == Kind::Index);
+        free.extend(dropped.map(|(own, goes)| ((*own).clone(), goes.clone())));
         if free.is_empty() {
             return;
         }
@@ -119,6 +121,24 @@ impl Relations {
             let index = object.and_then(|own| own.index(x));
             if let Some(goes) = index.and_then(|own| free.get(&own)) {
                 self.before(goes, made);
+            }
+        }
+        // What a partition calls its part is made with the one above, or given in a step of its own.
+        for (partition, object) in &level.desired.objects {
+            let Object::Table(own) = object else {
+                continue;
+            };
+            for (whole, name) in &own.index_names {
+                let path = [partition.schema_name(), name].map(Clone::clone);
+                let Some(goes) = free.get(&Address::new(Kind::Index, path)) else {
+                    continue;
+                };
+                let comes = [by.creates.get(whole), by.alters.get(partition)];
+                for steps in comes.into_iter().flatten() {
+                    if steps != goes {
+                        self.before(goes, steps);
+                    }
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScratchError;
 use crate::model::{
-    Address, Declared, Expression, Inherited, Kind, Level, Model, Move, Moves, Object,
+    Address, Declared, Expression, Inherited, Kind, Level, Model, Move, Moves, Name, Object,
     RETIRED_PREFIX, Text as _, Why, Written,
 };
 use crate::plan::{IdentityError, partition::is_same};
@@ -480,10 +480,13 @@ pub(super) fn keep_index_names(
             Some(Object::Table(said)) => said.index_names.clone(),
             _ => BTreeMap::new(),
         };
-        let kept = there
-            .index_names
-            .iter()
-            .filter(|(whole, _)| is_there.contains(*whole));
+        // One that something else is to have is given up.
+        let is_free = |name: &Name| {
+            let path = [address.schema_name(), name].map(Clone::clone);
+            !is_there.contains(&Address::new(Kind::Index, path))
+        };
+        let kept = there.index_names.iter();
+        let kept = kept.filter(|(whole, name)| is_there.contains(*whole) && is_free(name));
         own.index_names = kept
             .map(|(whole, name)| (whole.clone(), name.clone()))
             .collect();

@@ -49,9 +49,10 @@ fn renames(partition: &Address, changes: &Changes, cx: &Context<'_>) -> Vec<Step
     let wanted = wanted(partition, level);
     let mut all: Vec<(Address, Address, Name)> = Vec::new();
     for (whole, index) in side.indexes_from_above(partition) {
-        let is_made_again = changes.drops(&whole);
+        // What goes with the one above has gone by then.
+        let stays = !changes.drops(&whole);
         let name = wanted.iter().find(|(own, _)| *own == whole);
-        if let Some((_, name)) = name.filter(|(_, name)| !is_made_again && name != index.name()) {
+        if let Some((_, name)) = name.filter(|(_, name)| stays && name != index.name()) {
             all.push((whole, index, name.clone()));
         }
     }
