@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{self, Unbuilt, begin, rollback};
 use super::closure::{Closure, Ground};
 use super::current::{Side, Sides, follow};
+use super::index_names;
 use super::of_server;
 use super::partition;
 use super::prints::{self, Prints};
@@ -135,7 +136,7 @@ pub(crate) async fn level(
         // A way back says itself what they are called.
         let keep_names = |desired: &mut Model<Written>, moved: &Model<Expression>| {
             if wanted.given.is_none() {
-                partition::keep_index_names(moved, desired, &declared);
+                index_names::keep(moved, desired, &declared);
             }
         };
         let mut sides = side.current(&mut builder, &closure).await?;
@@ -163,7 +164,7 @@ pub(crate) async fn level(
         };
         let settled = builder.settle(wished, "desired").await?;
         partition::not_said_twice(&desired, &settled)?;
-        partition::names_of_equals(&declared, &settled)?;
+        index_names::of_equals(&declared, &settled)?;
         called_otherwise(&closure.part_of(&desired), &settled)?;
         let Sides {
             start,
@@ -208,7 +209,7 @@ pub(crate) async fn level(
     }
     level.before = before;
     of_server::put(&mut level, &mut bench, wanted)?;
-    partition::taken_over(&mut level);
+    index_names::taken_over(&mut level);
     for own in partition::stand_alone(&mut level) {
         let object = level.desired.objects[&own].clone();
         bench.expected.objects.insert(own, object);

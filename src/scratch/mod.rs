@@ -6,6 +6,7 @@ mod builder;
 mod closure;
 mod current;
 mod default_privilege;
+mod index_names;
 mod level;
 mod of_server;
 mod partition;

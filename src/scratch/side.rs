@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{every_privilege, owners, privileges};
-use super::partition;
+use super::{index_names, partition};
 use crate::model::{
     Address, Attribute, Column, Composite, Declared, Domain, Enum, Expression, Index, Kind, Model,
     Move, Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Text as _,
@@ -331,7 +331,7 @@ pub(super) fn desired_side(
     published_elsewhere(carried, &mut desired, settings);
     names(carried, &mut desired);
     if owned.is_some() {
-        partition::keep_index_names(carried, &mut desired, declared);
+        index_names::keep(carried, &mut desired, declared);
     }
     owners(carried, &mut desired, declared, settings, &server.role);
     let taken_back = ends_of(moves, Why::TakenBack);
