@@ -82,6 +82,37 @@ pub(super) fn linked(into: &mut Gathering) {
         }
     }
     index_names(into);
+    not_null_names(into);
+}
+
+/// Notes the names of NOT NULLs of partitions that the table above has not: it was made apart and attached.
+fn not_null_names(into: &mut Gathering) {
+    let model = &into.model;
+    let name_of = |address: &Address| {
+        let above = || model.inherited.get(&address.table())?.objects.get(address);
+        match model.objects.get(address).or_else(above) {
+            Some(Object::NotNull(own)) => own.name.as_ref(),
+            _ => None,
+        }
+    };
+    let mut found: Vec<(Address, Name, Name)> = Vec::new();
+    for (table, own) in &model.inherited {
+        for (part, above) in &own.from {
+            if part.kind() == Kind::NotNull
+                && let Some(name) = name_of(part)
+                && name_of(above) != Some(name)
+            {
+                found.push((table.clone(), part.name().clone(), name.clone()));
+            }
+        }
+    }
+    for (table, column, name) in found {
+        if let Some(Object::Table(own)) = into.model.objects.get_mut(&table)
+            && own.partition_of.is_some()
+        {
+            own.not_null_names.insert(column, name);
+        }
+    }
 }
 
 /// A name that the server chooses, or how it begins and ends where it is made of expressions.

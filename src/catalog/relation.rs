@@ -61,6 +61,7 @@ pub(super) async fn tables(
             partition_by: get::<Option<&str>>(&row, "partition_by")?.map(Expression::new),
             partition_of: partition,
             index_names: BTreeMap::new(),
+            not_null_names: BTreeMap::new(),
             inherits,
             tablespace: get::<Option<&str>>(&row, "tablespace")?.map(Name::new),
             access_method: get::<Option<&str>>(&row, "access_method")?.map(Name::new),

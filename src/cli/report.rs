@@ -231,6 +231,10 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
             column: address, ..
         }
         | PlanError::LeavesColumn { column: address }
+        | PlanError::NotNullName {
+            partition: address, ..
+        }
+        | PlanError::NotNullRenamed { whole: address, .. }
         | PlanError::Rebound { partition: address } => {
             plain.exit(Exit::Refused).at(address, origins)
         }

@@ -1,6 +1,8 @@
 //! Partitioned tables and their partitions; tables that inherit from others.
 
-use crate::model::{Address, Bound, Check, Partition, Table, Text, Validity};
+use std::collections::BTreeMap;
+
+use crate::model::{Address, Bound, Check, Kind, Name, Partition, Table, Text, Validity};
 use crate::sql::Sql;
 
 use super::constraint;
@@ -95,6 +97,22 @@ pub(crate) fn create_like<T: Text>(
         .path(&parent)
         .push("INCLUDING ALL EXCLUDING INDEXES EXCLUDING IDENTITY EXCLUDING STATISTICS EXCLUDING COMMENTS)");
     under_its_texts(Statement::catalog(with_strategy(sql, own)), own)
+}
+
+/// Gives the NOT NULLs of a table without rows their names, whatever they are called before; none where there are no names.
+/// <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)
+pub(crate) fn call_not_nulls(table: &Address, names: &BTreeMap<Name, Name>) -> Option<Statement> {
+    let parts = names.iter().flat_map(|(column, name)| {
+        let column = table.part(Kind::Column, column);
+        [
+            super::table::drop_not_null_part(&column),
+            super::table::add_named(&column, name, false),
+        ]
+    });
+    let parts: Vec<Sql> = parts.collect();
+    let sql = Sql::new("ALTER TABLE").path(table);
+    let statement = Statement::catalog(sql.separated(&parts, ", "));
+    (!names.is_empty()).then(|| statement.locking(table, LockMode::AccessExclusive))
 }
 
 /// Reads the rows of the table that becomes a partition, unless a valid check proves that they fit.

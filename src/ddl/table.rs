@@ -353,7 +353,7 @@ pub(crate) fn set_named_not_null(column: &Address, own: &NotNull) -> Statement {
     Statement::alter_table(&column.table(), form, subcommand).working(Work::Scan)
 }
 
-fn add_named(column: &Address, name: &Name, no_inherit: bool) -> Sql {
+pub(super) fn add_named(column: &Address, name: &Name, no_inherit: bool) -> Sql {
     let sql = Sql::new("ADD CONSTRAINT")
         .name(name)
         .push("NOT NULL")
@@ -381,8 +381,12 @@ pub(crate) fn not_null_name(column: &Address, own: &NotNull) -> Name {
 
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (DROP NOT NULL)
 pub(crate) fn drop_not_null(column: &Address) -> Statement {
-    let subcommand = Sql::new("ALTER COLUMN")
-        .name(column.name())
-        .push("DROP NOT NULL");
+    let subcommand = drop_not_null_part(column);
     Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}
+
+pub(super) fn drop_not_null_part(column: &Address) -> Sql {
+    Sql::new("ALTER COLUMN")
+        .name(column.name())
+        .push("DROP NOT NULL")
 }

@@ -20,6 +20,8 @@ pub(super) struct Gathering {
     pub(super) references: Vec<(Address, Address, Rc<Node>)>,
     /// Partition, what a table above it calls an index or key, what the partition calls it, and where that is said.
     pub(super) index_names: Vec<(Address, Name, Name, Rc<Node>)>,
+    /// What partitions call the NOT NULLs of columns.
+    pub(super) not_null_names: Vec<(Address, Name, Name, Rc<Node>)>,
     /// Top-level objects with the layer that declares them.
     units: BTreeMap<Address, usize>,
     layer: usize,
@@ -37,6 +39,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
         ledger: Ledger::default(),
         references: Vec::new(),
         index_names: Vec::new(),
+        not_null_names: Vec::new(),
         units: BTreeMap::new(),
         layer: 0,
     };
@@ -54,6 +57,7 @@ pub(super) fn declare(layers: &[Vec<(String, String)>]) -> Result<Loaded, Faults
     super::collation::found(&mut gathering.declared.written);
     unknown_references(&mut gathering);
     super::partition::index_names(&mut gathering);
+    super::partition::not_null_names(&mut gathering);
     gathering.unknown_columns();
     renamed_twice(&mut gathering);
     look_alikes(&mut gathering);

@@ -1,6 +1,6 @@
 //! What tables have from others: the keys `partition_by`, `partitions` and `inherits`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,12 +9,16 @@ use super::fields::{self, Fields, Sql};
 use super::node::{Node, Value};
 use super::{physical, table};
 use crate::model::{
-    Address, Bound, INDEX_NAMES, Kind, Name, Object, Partition, Persistence, Table, Written,
+    Address, Bound, INDEX_NAMES, Kind, NOT_NULL_NAMES, Name, Object, Partition, Persistence, Table,
+    Written,
 };
 
 /// The word for a partition that holds what no other one does, and for partitions that others make.
 const DEFAULT: &str = "default";
 const UNMANAGED: &str = "unmanaged";
+
+/// The word for NOT NULLs that are called as those of a table by itself.
+pub(super) const OWN: &str = "own";
 
 /// Reads how the rows of a table are spread.
 pub(super) fn partition_by(
@@ -151,6 +155,7 @@ fn partition(
         partition_by: partition_by(&mut fields, &head.search_path, gathering),
         partition_of: Some(of(parent, bound)),
         index_names: BTreeMap::new(),
+        not_null_names: BTreeMap::new(),
         inherits: Vec::new(),
         tablespace: physical::place(&mut fields, 0, above.0.as_ref(), gathering),
         access_method: physical::place(&mut fields, 1, above.1.as_ref(), gathering),
@@ -166,6 +171,20 @@ fn partition(
             }
         }
     }
+    if let Some(node) = fields.get(NOT_NULL_NAMES) {
+        if node.scalar().is_some_and(|(text, _)| &**text == OWN) {
+            let intent = &mut gathering.declared.intent;
+            intent.own_not_null_names.insert(address.clone());
+        } else {
+            let names = fields::entries(&node, NOT_NULL_NAMES, &mut gathering.ledger);
+            for (column, key, value) in names {
+                if let Some(name) = fields::name(&value, &mut gathering.ledger) {
+                    let said = (address.clone(), column, name, key);
+                    gathering.not_null_names.push(said);
+                }
+            }
+        }
+    }
     if let Some(node) = fields.key("columns") {
         let what = format!("{address} has the columns of {parent}");
         gathering.ledger.fault(&node, what, None);
@@ -173,6 +192,35 @@ fn partition(
     }
     table::parts(&address, &head.search_path, &mut fields, gathering);
     fields.close(&mut gathering.ledger);
+}
+
+/// Finds what the names of NOT NULLs of partitions are of, once all tables are read.
+pub(super) fn not_null_names(gathering: &mut Gathering) {
+    for (partition, column, name, node) in std::mem::take(&mut gathering.not_null_names) {
+        let written = &mut gathering.declared.written;
+        let above = written.above(&partition);
+        let mut named: BTreeSet<Name> = BTreeSet::new();
+        for (address, object) in &written.objects {
+            if !above.contains(&address.table()) {
+                continue;
+            }
+            if let Object::PrimaryKey(own) = object {
+                named.extend(own.columns.iter().cloned());
+            } else if matches!(object, Object::NotNull(_) | Object::Identity(_)) {
+                named.insert(address.name().clone());
+            }
+        }
+        if !named.contains(&column) {
+            let what = format!("no table above {partition} has a NOT NULL of a column {column}");
+            let nearest = fields::nearest(column.as_str(), named.iter().map(Name::as_str));
+            let mend = nearest.map(|own| format!("did you mean `{own}`?"));
+            gathering.ledger.fault(&node, what, mend);
+            continue;
+        }
+        if let Some(Object::Table(own)) = written.objects.get_mut(&partition) {
+            own.not_null_names.insert(column, name);
+        }
+    }
 }
 
 /// Finds what the names of indexes of partitions are of, once all tables are read.

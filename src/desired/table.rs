@@ -38,6 +38,7 @@ pub(super) fn read(
         partition_by: partition::partition_by(&mut fields, &head.search_path, gathering),
         partition_of: None,
         index_names: BTreeMap::new(),
+        not_null_names: BTreeMap::new(),
         inherits: partition::inherits(&mut fields, &table, gathering),
         tablespace: physical::place(&mut fields, 0, None, gathering),
         access_method: physical::place(&mut fields, 1, None, gathering),

@@ -3,7 +3,9 @@
 use serde_yaml::{Mapping, Value};
 
 use super::write::{self, Page, text};
-use crate::model::{Address, Expression, INDEX_NAMES, Object, Table};
+use crate::model::{
+    Address, Expression, INDEX_NAMES, Kind, Model, NOT_NULL_NAMES, Name, Object, Table,
+};
 
 /// Writes which tables a table inherits from.
 pub(super) fn inherits(address: &Address, table: &Table<Expression>, into: &mut Mapping) {
@@ -59,6 +61,10 @@ pub(super) fn partitions(
         if !names.is_empty() {
             map.insert(text(INDEX_NAMES), Value::Mapping(names));
         }
+        if !partition.not_null_names.is_empty() {
+            let names = not_null_names(page.model, own, partition);
+            map.insert(text(NOT_NULL_NAMES), names);
+        }
         if let Some(list) = page.privileges.of_object(own) {
             map.insert(text("grants"), list);
         }
@@ -72,4 +78,25 @@ pub(super) fn partitions(
     if !all.is_empty() {
         into.insert(text("partitions"), Value::Mapping(all));
     }
+}
+
+/// Writes what a partition calls its NOT NULLs: a word where all have the names of a table by itself.
+fn not_null_names(
+    model: &Model<Expression>,
+    own: &Address,
+    partition: &Table<Expression>,
+) -> Value {
+    let inherited = model.inherited.get(own).into_iter();
+    let mut parts = inherited.flat_map(|all| all.from.keys());
+    let table = own.name().as_str();
+    let is_own = |column: &Name| {
+        let chosen = Name::chosen(table, Some(column.as_str()), "not_null");
+        partition.not_null_names.get(column) == Some(&chosen)
+    };
+    if parts.all(|part| part.kind() != Kind::NotNull || is_own(part.name())) {
+        return text(super::partition::OWN);
+    }
+    let names = partition.not_null_names.iter();
+    let names = names.map(|(column, name)| (text(column.as_str()), text(name.as_str())));
+    Value::Mapping(names.collect())
 }

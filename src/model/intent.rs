@@ -25,4 +25,7 @@ pub struct Intent {
     /// Partitioned tables whose partitions others make.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unmanaged_partitions: BTreeSet<Address>,
+    /// Partitions whose NOT NULLs get the names of a table by itself, where they are made.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub own_not_null_names: BTreeSet<Address>,
 }

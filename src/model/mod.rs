@@ -102,8 +102,8 @@ pub use settings::{
 pub use states::{Conversion, Declared, Level, Read, Tried};
 pub use table::{
     Column, ColumnAlteration, DISINHERITS, Default, DefaultAlteration, INDEX_NAMES, INHERITS,
-    NotNull, NotNullAlteration, PARTITION_OF, Persistence, Schema, SchemaAlteration, Table,
-    TableAlteration,
+    NOT_NULL_NAMES, NotNull, NotNullAlteration, PARTITION_OF, Persistence, Schema,
+    SchemaAlteration, Table, TableAlteration,
 };
 pub use text::{Expression, Text, Written};
 pub use trigger::{Enabled, Event, Timing, Trigger, TriggerAlteration};

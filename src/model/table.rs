@@ -52,6 +52,10 @@ pub struct Table<T> {
     /// read, those alone that the server would not have chosen.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub index_names: BTreeMap<Address, Name>,
+    /// The names of the NOT NULLs that it has from the table above it, by column (18 and later). As it is read, those alone that have
+    /// another name there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_null_names: BTreeMap<Name, Name>,
     /// The tables that it has columns and checks from (INHERITS), schema and name: in the order in which it is made with them, which
     /// is not compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -87,6 +91,8 @@ pub enum TableAlteration {
     Rebound,
     /// What it has from the tables above it is called otherwise.
     IndexNames,
+    /// The NOT NULLs that it has from the table above it are called otherwise.
+    NotNullNames,
     /// Its rows are read with those of one more table.
     Inherits(Address),
     /// Its rows are no longer read with those of a table.
@@ -108,6 +114,7 @@ impl TableAlteration {
             Self::PartitionBy => "partition_by",
             Self::Attached | Self::Detached(_) | Self::Rebound => PARTITION_OF,
             Self::IndexNames => INDEX_NAMES,
+            Self::NotNullNames => NOT_NULL_NAMES,
             Self::Inherits(_) => INHERITS,
             Self::Disinherits(_) => DISINHERITS,
             Self::Tablespace(_) => "tablespace",
@@ -124,6 +131,9 @@ pub const PARTITION_OF: &str = "partition_of";
 /// The attribute that says what a partition calls the indexes that it has from the tables above it.
 pub const INDEX_NAMES: &str = "index_names";
 
+/// The attribute that says what a partition calls the NOT NULLs that it has from the table above it.
+pub const NOT_NULL_NAMES: &str = "not_null_names";
+
 /// The attribute that says which tables a table inherits from, where one comes.
 pub const INHERITS: &str = "inherits";
 
@@ -137,6 +147,7 @@ impl<T: Text + Ord> Table<T> {
             partition_by,
             partition_of,
             index_names,
+            not_null_names,
             inherits,
             tablespace,
             access_method,
@@ -168,6 +179,9 @@ impl<T: Text + Ord> Table<T> {
         if to.partition_of.is_some() && *index_names != to.index_names {
             alterations.push(TableAlteration::IndexNames);
         }
+        if to.partition_of.is_some() && *not_null_names != to.not_null_names {
+            alterations.push(TableAlteration::NotNullNames);
+        }
         let place = |own: &Vec<Name>| Address::new(Kind::Table, own.iter().cloned());
         let goes = inherits.iter().filter(|own| !to.inherits.contains(own));
         let comes = to.inherits.iter().filter(|own| !inherits.contains(own));
@@ -195,6 +209,7 @@ impl<T> Table<T> {
             partition_by: None,
             partition_of: None,
             index_names: BTreeMap::new(),
+            not_null_names: BTreeMap::new(),
             inherits: Vec::new(),
             tablespace: None,
             access_method: None,
@@ -206,6 +221,7 @@ impl<T> Table<T> {
     pub fn stands_alone(&mut self) {
         self.partition_of = None;
         self.index_names.clear();
+        self.not_null_names.clear();
         self.inherits.clear();
     }
 
@@ -221,6 +237,7 @@ impl<T> Table<T> {
             partition_by: self.partition_by.as_ref().map(&mut *turn),
             partition_of: self.partition_of.as_ref().map(|own| own.map(turn)),
             index_names: self.index_names.clone(),
+            not_null_names: self.not_null_names.clone(),
             inherits: self.inherits.clone(),
             tablespace: self.tablespace.clone(),
             access_method: self.access_method.clone(),
@@ -378,6 +395,11 @@ pub enum NotNullAlteration {
 }
 
 impl NotNullAlteration {
+    /// Says whether it is the name alone.
+    pub fn is_name(&self) -> bool {
+        matches!(self, Self::Name { .. })
+    }
+
     pub(super) fn attribute(&self) -> &'static str {
         match self {
             Self::Name { .. } => "name",

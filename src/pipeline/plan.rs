@@ -372,6 +372,7 @@ fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
         remap: BTreeMap::new(),
         protect: BTreeSet::new(),
         unmanaged_partitions: BTreeSet::new(),
+        own_not_null_names: BTreeSet::new(),
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec
 }
 
 /// What becomes of a thing that a table hands down.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Goes {
     /// It goes from the table.
     Away,
@@ -92,10 +92,14 @@ pub(super) fn goes_as_well(
     let has_own = |child: &Address| {
         let there = child.part(own.kind(), own.name());
         let inherited = present.inherited.get(child);
-        inherited.is_some_and(|inherited| match goes {
-            Goes::Away => inherited.own.contains(&there),
-            Goes::FromBelow => inherited.objects.contains_key(&there),
-        })
+        // One under a name of the partition's was made there, or attached: either may be.
+        let is_named = matches!(present.objects.get(child), Some(Object::Table(table)) if table.not_null_names.contains_key(own.name()));
+        let is_named = is_named && own.kind() == Kind::NotNull && goes == Goes::Away;
+        is_named
+            || inherited.is_some_and(|inherited| match goes {
+                Goes::Away => inherited.own.contains(&there),
+                Goes::FromBelow => inherited.objects.contains_key(&there),
+            })
     };
     let ends = below
         .iter()
@@ -284,6 +288,7 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
             | TableAlteration::Options(..)
             | TableAlteration::Foreign
             | TableAlteration::IndexNames
+            | TableAlteration::NotNullNames
             | TableAlteration::Attached
             | TableAlteration::Detached(_)
             | TableAlteration::Inherits(_)

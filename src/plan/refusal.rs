@@ -1,7 +1,7 @@
 //! Why no plan can be made, and how to mend that.
 
 use super::graph::Cycle;
-use crate::model::Address;
+use crate::model::{Address, Name};
 
 /// Why no plan can be made.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,26 @@ pub enum PlanError {
         /// The partition.
         partition: Address,
     },
+    /// A partition calls a NOT NULL by a name that it cannot get any more.
+    #[error(
+        "{partition} cannot call its NOT NULL of {column} otherwise: PostgreSQL renames none that comes from another table"
+    )]
+    NotNullName {
+        /// The partition.
+        partition: Address,
+        /// The column.
+        column: Name,
+    },
+    /// A NOT NULL gets another name, and partitions do not call it as the whole does.
+    #[error(
+        "{whole} cannot get another name: {partition} calls it otherwise, and PostgreSQL renames both or none"
+    )]
+    NotNullRenamed {
+        /// The NOT NULL of the whole table.
+        whole: Address,
+        /// The partition.
+        partition: Address,
+    },
     /// A type or collation would give way to another one, and is a part of a further type.
     #[error("{own} would become another one, and {user} is made of it")]
     Nested {
@@ -135,6 +155,12 @@ impl PlanError {
             }
             Self::Rebound { .. } => {
                 "declare it among `tables` first, which detaches it, and as a partition with the new bound in a revision after that"
+            }
+            Self::NotNullName { .. } => {
+                "leave the line out of its `not_null_names`; or declare the table by itself first, which detaches it, and as a partition in a revision after that"
+            }
+            Self::NotNullRenamed { .. } => {
+                "leave the name of the NOT NULL as it is, or take it out in a revision of its own before"
             }
             Self::Diverted { .. } => {
                 "switch the rule off (`enabled: false`) in a revision before, and on again in one after"

@@ -29,7 +29,10 @@ pub(crate) fn replace(mut changes: Changes, level: &Level) -> Changes {
             continue;
         };
         // Its indexes are renamed, by names that are no matter of the table's own.
-        if *alteration == Alteration::Table(TableAlteration::IndexNames) {
+        if matches!(
+            alteration,
+            Alteration::Table(TableAlteration::IndexNames | TableAlteration::NotNullNames)
+        ) {
             continue;
         }
         if takes_another_type(alteration) {

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Kind, Model, Object, Text, Validity};
+use crate::model::{Address, Kind, Model, Object, Table, Text, Validity};
 use crate::plan::{Act, Step};
 use crate::sql::Sql;
 
@@ -103,6 +103,9 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         );
     }
     let mut after: Vec<Step> = Vec::new();
+    let called_otherwise = |address: &Address, own: &Table<T>| {
+        own.partition_of.is_some() && !own.not_null_names.is_empty() && !attached(address)
+    };
     for (table, own) in &model.inherited {
         let attached = attached(table);
         for (address, object) in &own.objects {
@@ -180,6 +183,19 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         {
             let statement = ddl::index::create(&address, own, ddl::index::Way::Only);
             alone.push(Step::run(&address, statement, ""));
+            continue;
+        }
+        // What it calls its NOT NULLs is settled before it is attached.
+        if let Object::Table(own) = &object
+            && called_otherwise(&address, own)
+            && let Some(of) = &own.partition_of
+        {
+            let create = ddl::partition::create_like(&address, own, of);
+            let names = ddl::partition::call_not_nulls(&address, &own.not_null_names);
+            let attach = ddl::partition::attach(&address, of);
+            let all = [create].into_iter().chain(names).chain([attach]);
+            let all = all.chain(rest);
+            steps.extend(all.map(|statement| Step::run(&address, statement, "")));
             continue;
         }
         // What speaks of tables comes after them; what runs at DDL commands, when there are no more.

@@ -199,6 +199,7 @@ pub(super) fn follow(
                 if own.partition_of.is_none() {
                     now.partition_of = None;
                     now.index_names.clear();
+                    now.not_null_names.clear();
                 }
                 if own.inherits.is_empty() {
                     now.inherits.clear();

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{self, Unbuilt, begin, rollback};
 use super::closure::{Closure, Ground};
 use super::current::{Side, Sides, follow};
-use super::index_names;
 use super::of_server;
 use super::partition;
 use super::prints::{self, Prints};
 use super::rehearse::Bench;
 use super::side::{carried, desired_side, elaborated, lift_domains, union, union_of};
 use super::{ScratchError, Workshop, tried};
+use super::{index_names, not_null_names};
 use crate::catalog;
 use crate::model::{
     APPLIER, Address, Declared, Defined, EVERYBODY, Expression, Intent, Kind, Level, Model, Moves,
@@ -137,6 +137,7 @@ pub(crate) async fn level(
         let keep_names = |desired: &mut Model<Written>, moved: &Model<Expression>| {
             if wanted.given.is_none() {
                 index_names::keep(moved, desired, &declared);
+                not_null_names::keep(moved, desired, &declared);
             }
         };
         let mut sides = side.current(&mut builder, &closure).await?;

@@ -8,6 +8,7 @@ mod current;
 mod default_privilege;
 mod index_names;
 mod level;
+mod not_null_names;
 mod of_server;
 mod partition;
 mod prints;

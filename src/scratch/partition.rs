@@ -1,6 +1,6 @@
 //! Tables that become partitions or inherit, and those that no longer do: what they have from the tables above comes along.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScratchError;
 use crate::model::{
@@ -348,6 +348,10 @@ fn align(
     comes_back: bool,
 ) {
     let is_partition = desired.partitioned(table).is_some();
+    let not_null_names = match desired.objects.get(table) {
+        Some(Object::Table(own)) => own.not_null_names.clone(),
+        _ => BTreeMap::new(),
+    };
     // What is to be the table's own, and stands, is another one than the equal one that becomes a part.
     let is_own = |own: &Address| desired.objects.contains_key(own);
     let own_ones: BTreeSet<Address> = current
@@ -415,14 +419,15 @@ fn align(
             own.objects.insert(address.clone(), object.clone());
         }
     }
-    // A key or NOT NULL keeps the name it has.
+    // A key or NOT NULL keeps the name it has, unless it is to have another one.
     for (address, object) in &mut own.objects {
         match (object, current.objects.get(address)) {
             (Object::PrimaryKey(own), Some(Object::PrimaryKey(there))) => {
                 own.name.clone_from(&there.name);
             }
             (Object::NotNull(own), Some(Object::NotNull(there))) => {
-                own.name.clone_from(&there.name);
+                let asked = not_null_names.get(address.name());
+                own.name = asked.or(there.name.as_ref()).cloned();
             }
             _ => {}
         }

@@ -302,12 +302,14 @@ fn touched(stage: &Stage) -> BTreeSet<Address> {
         .collect()
 }
 
-/// Leaves out the names of indexes of a partition that nobody asks for: a table that is attached brings its own.
+/// Leaves out the names of indexes and NOT NULLs of a partition that nobody asks for: a table that is attached brings its own.
 fn asked_for(landed: &Object<Expression>, expected: &Object<Expression>) -> Object<Expression> {
     let mut landed = landed.clone();
     if let (Object::Table(own), Object::Table(expected)) = (&mut landed, expected) {
         own.index_names
             .retain(|whole, _| expected.index_names.contains_key(whole));
+        own.not_null_names
+            .retain(|column, _| expected.not_null_names.contains_key(column));
     }
     landed
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{every_privilege, owners, privileges};
-use super::{index_names, partition};
+use super::{index_names, not_null_names, partition};
 use crate::model::{
     Address, Attribute, Column, Composite, Declared, Domain, Enum, Expression, Index, Kind, Model,
     Move, Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Text as _,
@@ -16,6 +16,9 @@ pub(super) fn elaborated(declared: &Declared, major: u16) -> Declared {
     let mut declared = declared.clone();
     declared.written = super::of_server::without(&declared.written);
     every_privilege(&mut declared.written, major);
+    if major < 18 {
+        super::not_null_names::without(&mut declared);
+    }
     let mut implied: Vec<Address> = Vec::new();
     let mut keys: BTreeMap<Address, Vec<Name>> = BTreeMap::new();
     for (address, object) in &declared.written.objects {
@@ -82,11 +85,20 @@ pub(crate) fn carried(before: &Model<Expression>, moves: &Moves) -> Model<Expres
             });
             let index_names = own.index_names.iter();
             let index_names = index_names.map(|(whole, name)| (place(whole), name.clone()));
+            let column = |own: &Name| {
+                let all = before.above(address).into_iter();
+                let mut all = all.map(|whole| whole.part(Kind::Column, own));
+                let whole = all.find(|column| before.objects.contains_key(column));
+                whole.map_or_else(|| own.clone(), |column| moves.carry(&column).name().clone())
+            };
+            let not_null_names = own.not_null_names.iter();
+            let not_null_names = not_null_names.map(|(own, name)| (column(own), name.clone()));
             let inherits = own.inherits_from().map(|own| moves.carry(&own));
             let inherits = inherits.map(|own| own.path().to_vec()).collect();
             Object::Table(Table {
                 partition_of,
                 index_names: index_names.collect(),
+                not_null_names: not_null_names.collect(),
                 inherits,
                 ..own.clone()
             })
@@ -332,6 +344,7 @@ pub(super) fn desired_side(
     names(carried, &mut desired);
     if owned.is_some() {
         index_names::keep(carried, &mut desired, declared);
+        not_null_names::keep(carried, &mut desired, declared);
     }
     owners(carried, &mut desired, declared, settings, &server.role);
     let taken_back = ends_of(moves, Why::TakenBack);

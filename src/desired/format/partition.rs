@@ -29,6 +29,24 @@ pub enum PartitionsForm {
     Named(BTreeMap<String, PartitionForm>),
 }
 
+/// Names of NOT NULLs.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+pub enum NotNullNamesForm {
+    /// Where it is made, as those of a table by itself; one that stands keeps what it has.
+    Word(Own),
+    /// By column.
+    Named(BTreeMap<String, String>),
+}
+
+/// As if there were no other table.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum Own {
+    /// `table_column_not_null`.
+    Own,
+}
+
 /// What is left to others.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
@@ -83,6 +101,8 @@ pub struct Partition {
     pub indexes: Option<BTreeMap<String, IndexForm>>,
     /// What it calls the indexes that it has from its table, those of keys among them, by the names that they have there; absent: any name.
     pub index_names: Option<BTreeMap<String, String>>,
+    /// What it calls the NOT NULLs that it has from its table (18 and later): by column, or `own`; absent: any name.
+    pub not_null_names: Option<NotNullNamesForm>,
     /// Whether changes are kept out of the write-ahead log.
     pub unlogged: Option<bool>,
     /// The tablespace; that of the table by default, `pg_default` for the database's own.

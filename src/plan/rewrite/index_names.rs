@@ -8,7 +8,7 @@ use super::{Claim, Context};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, Expression, INDEX_NAMES, Level, Name, Object, Table, TableAlteration,
+    Address, Alteration, Expression, INDEX_NAMES, Kind, Level, Name, Object, Table, TableAlteration,
 };
 use crate::plan::graph::Placed;
 use crate::plan::partition::is_same;
@@ -175,7 +175,7 @@ pub(super) fn taken_over(own: &Address, level: &Level) -> bool {
         && !sides.iter().any(|side| side.objects.contains_key(own))
 }
 
-/// Makes those of partitions that stand first, where an index or key of their table is made at once.
+/// Makes those of partitions that stand first, where an index, a key or a NOT NULL of their table is made at once.
 pub(in crate::plan) fn made_first(ordered: &mut [Placed], level: &Level) {
     for (block, _) in ordered {
         let Block::Together(steps) = block else {
@@ -192,7 +192,15 @@ pub(in crate::plan) fn made_first(ordered: &mut [Placed], level: &Level) {
                 | Effect::Reads(_)
                 | Effect::Moves(_) => None,
             });
-            let first: Vec<Step> = wholes.flat_map(|own| parts_of(own, level)).collect();
+            let first: Vec<Step> = wholes
+                .flat_map(|own| {
+                    if own.kind() == Kind::NotNull {
+                        super::not_null_names::parts_of(own, &step, level)
+                    } else {
+                        parts_of(own, level)
+                    }
+                })
+                .collect();
             steps.extend(first.into_iter().map(|own| own.phase(step.phase)));
             steps.push(step);
         }

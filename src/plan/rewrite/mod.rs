@@ -13,6 +13,7 @@ mod index;
 pub(super) mod index_names;
 pub(super) mod materialized_view;
 mod not_null;
+mod not_null_names;
 mod partition;
 mod partitioned_index;
 pub(super) mod persistence;
@@ -182,8 +183,9 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 18] = [
+const REWRITES: [Rewrite; 19] = [
     role::rewrite,
+    not_null_names::rewrite,
     partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,

@@ -26,8 +26,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 let Some(of) = &own.partition_of else {
                     continue;
                 };
-                // One that is made with its table has all indexes under names that the server chooses.
-                if !cx.is_new(&of.parent_address()) || !own.index_names.is_empty() {
+                // One that is made with its table has all indexes and NOT NULLs under names that the server chooses.
+                let is_named = !own.index_names.is_empty() || !own.not_null_names.is_empty();
+                if !cx.is_new(&of.parent_address()) || is_named {
                     claims.push(Claim::of(vec![id.clone()]).together(new(address, own, of, cx)));
                 }
             }
@@ -82,7 +83,13 @@ fn new(
     .using(address)
     .altering(address, PARTITION_OF);
     let named = super::index_names::of_new(address, cx).into_iter();
-    [create].into_iter().chain(named).chain([attach]).collect()
+    let not_nulls = super::not_null_names::of_new(address, cx.level).into_iter();
+    let between = not_nulls.chain(named);
+    [create]
+        .into_iter()
+        .chain(between)
+        .chain([attach])
+        .collect()
 }
 
 /// Attaches a table whose rows have to fit: a check that is validated before spares the look at them under the lock.
@@ -114,15 +121,16 @@ fn attached(
     };
     let takes = iter::once((address.clone(), *at)).chain(keys.iter().cloned());
     let claim = Claim::of(takes.collect());
+    let around = |attach: Step| letting_go_of_those_below(address, attach, cx);
     let statement = attaching(address, of, cx);
     let inherited = cx.level.desired.inherited.get(address);
     let condition = inherited.and_then(|own| own.condition.as_ref());
     let class = cx.class(address);
     if class == SizeClass::Empty && !rows_elsewhere(of, cx) {
-        return claim.together([attach(statement.working(Work::Catalog))]);
+        return claim.together(around(attach(statement.working(Work::Catalog))));
     }
     let Some(condition) = condition.filter(|_| class == SizeClass::Large && keys.is_empty()) else {
-        return claim.together([attach(statement)]);
+        return claim.together(around(attach(statement)));
     };
     let hash = Hash::of(address);
     let prefix = [TEMPORARY_PREFIX, hash.short(8), "_"].concat();
@@ -156,7 +164,46 @@ fn attached(
     claim
         .together([add])
         .together([validate])
-        .together([attach(statement), drop])
+        .together(around(attach(statement)).into_iter().chain([drop]))
+}
+
+/// Lets go of the partitions of a table while that is attached to one with an identity column, and attaches them again: the server gives
+/// identity to the table that it attaches, and not to those below it, and cannot detach it any more then.
+fn letting_go_of_those_below(address: &Address, attach: Step, cx: &Context<'_>) -> Vec<Step> {
+    let above = cx.level.desired.above(address);
+    let has_identity = |own: &Address| {
+        let mut below = cx.level.desired.below(own);
+        below.any(|(part, _)| part.kind() == Kind::Identity)
+    };
+    let mut below: Vec<(Address, &Partition<Expression>)> = Vec::new();
+    if above.iter().any(has_identity) {
+        for own in cx.level.current.partitions_of(address) {
+            if let Some(Object::Table(Table { partition_of, .. })) =
+                cx.level.current.objects.get(&own)
+            {
+                below.extend(partition_of.iter().map(|of| (own.clone(), of)));
+            }
+        }
+    }
+    let go = below.iter().rev().map(|(own, of)| {
+        let statement = ddl::partition::detach(own, &of.parent_address());
+        let why = format!(
+            "{} is let go for a moment, to have the identity",
+            own.dotted()
+        );
+        Step::run(address, statement, why).phase(Phase::Contract)
+    });
+    let come = below.iter().map(|(own, of)| {
+        let statement = ddl::partition::attach(own, of);
+        let statement = if cx.class(own) == SizeClass::Empty {
+            statement.working(Work::Catalog)
+        } else {
+            statement
+        };
+        let why = format!("{} is a partition again", own.dotted());
+        Step::run(address, statement, why).phase(Phase::Contract)
+    });
+    go.chain([attach]).chain(come).collect()
 }
 
 /// Returns the default partition of a table, where it does not leave in this plan: what leaves goes before what comes.
