@@ -1,5 +1,5 @@
 //! What partitions call the NOT NULLs that they have from the tables above them (18 and later): no statement renames one, so that it is
-//! settled as the partition is made or attached.
+//! settled as the partition is made or attached, or as the one above is made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,11 +31,20 @@ pub(super) fn keep(
         let columns = not_nulls_above(desired, address);
         let mut names = match standing.objects.get(address) {
             Some(Object::Table(there)) => kept(standing, address, there, desired),
-            _ if declared.intent.own_not_null_names.contains(address) => {
-                own_names(address, &columns)
-            }
             _ => BTreeMap::new(),
         };
+        if declared.intent.own_not_null_names.contains(address) {
+            let is_there = |column: &Name| {
+                let own = address.part(Kind::NotNull, column);
+                let inherited = standing.inherited.get(address);
+                inherited.is_some_and(|all| all.objects.contains_key(&own))
+                    || standing.objects.contains_key(&own)
+            };
+            let comes =
+                |column: &Name| !is_there(column) && !numbered(standing, desired, address, column);
+            let new: BTreeSet<Name> = columns.iter().filter(|own| comes(own)).cloned().collect();
+            names.extend(own_names(address, &new));
+        }
         names.retain(|column, _| columns.contains(column));
         if let Some(Object::Table(said)) = declared.written.objects.get(address) {
             names.extend(said.not_null_names.clone());
@@ -58,6 +67,21 @@ fn not_nulls_above(model: &Model<Written>, partition: &Address) -> BTreeSet<Name
         columns.map(|own| own.name().clone()).collect::<Vec<_>>()
     });
     all.collect()
+}
+
+/// Says whether a column comes to a partition that stands as an identity: it has its NOT NULL at once.
+fn numbered(
+    standing: &Model<Expression>,
+    desired: &Model<Written>,
+    partition: &Address,
+    column: &Name,
+) -> bool {
+    let above = desired.above(partition);
+    let mut all = above.iter().map(|own| own.part(Kind::Identity, column));
+    let is_new = |own: &Address| {
+        desired.objects.contains_key(own) && !standing.objects.contains_key(&own.column())
+    };
+    standing.objects.contains_key(partition) && all.any(|own| is_new(&own))
 }
 
 /// Returns the names that a server gives to a table by itself.

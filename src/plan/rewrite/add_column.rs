@@ -79,6 +79,8 @@ fn claim(
             Claim::of(creates_at(changes, &whole)).together([step]),
         ));
     }
+    // One that partitions call by names of theirs is made there before, as a step of its own.
+    let by_itself = not_null.filter(|_| super::not_null_names::are_asked(address, cx.level));
     let costs_rewrite = cx
         .level
         .tried
@@ -95,7 +97,8 @@ fn claim(
     if let Some(default) = default
         && (empty || !backfilled && (!costs_rewrite || rewrites_bare))
     {
-        let statement = ddl::table::add_column_with_default(address, column, default, not_null);
+        let at_once = not_null.filter(|_| by_itself.is_none());
+        let statement = ddl::table::add_column_with_default(address, column, default, at_once);
         // What its domain asks is asked of every row: the server writes the table anew, default or not.
         let (statement, why) = if rewrites_bare && !empty {
             let why = format!("{address} is new; its domain is asked of every row");
@@ -104,8 +107,15 @@ fn claim(
             let why = format!("{address} is new; its default is stored once, no row is written");
             (statement, why)
         };
+        if by_itself.is_some() {
+            whole.retain(|own| own.kind() != Kind::NotNull);
+        }
         let step = creating_all(Step::run(address, statement, why), &whole, cx);
-        return Ok(Some(Claim::of(takes).together([step])));
+        let claim = Claim::of(takes).together([step]);
+        return Ok(Some(match by_itself {
+            Some(own) => super::not_null::enforce(claim, cx, address, own, None, false),
+            None => claim,
+        }));
     }
     let statement = ddl::table::add_column(address, column);
     let (statement, why) = if rewrites_bare && !empty {
@@ -129,7 +139,10 @@ fn claim(
         return Ok(Some(claim));
     }
     if empty {
-        return Ok(None);
+        return Ok(by_itself.map(|own| {
+            let claim = Claim::of(takes).together([add]);
+            super::not_null::enforce(claim, cx, address, own, None, false)
+        }));
     }
     let mut first = vec![add];
     if let Some(default) = default {

@@ -48,11 +48,26 @@ fn settled(partition: &Address, changes: &Changes, level: &Level) -> Result<(), 
     Ok(())
 }
 
-/// Says whether a NOT NULL comes to a column that is there already, so that the one of a partition can be made first.
+/// Says whether a NOT NULL comes by itself, so that the one of a partition can be made first: what is an identity as it is made has one at once.
 fn comes(partition: &Address, column: &Name, changes: &Changes, level: &Level) -> bool {
     let above = level.desired.above(partition);
     let mut all = above.iter().map(|table| table.part(Kind::NotNull, column));
-    all.any(|own| changes.creates(&own) && level.current.objects.contains_key(&own.column()))
+    all.any(|own| {
+        let is_numbered = level
+            .desired
+            .objects
+            .contains_key(&own.with_kind(Kind::Identity));
+        changes.creates(&own) && !(is_numbered && changes.creates(&own.column()))
+    })
+}
+
+/// Says whether a partition that stands asks for a name for the NOT NULL of a column.
+pub(super) fn are_asked(column: &Address, level: &Level) -> bool {
+    let below = level.desired.partitions_of(&column.table());
+    let mut standing = below
+        .iter()
+        .filter(|own| level.current.partitioned(own).is_some());
+    standing.any(|own| asked(&level.desired, own).contains_key(column.name()))
 }
 
 /// Refuses another name for a NOT NULL that partitions call otherwise: the server looks for it there under the same name.
