@@ -48,6 +48,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("commands::pull_says_whose_public_is", move || {
             pulled_public(major)
         }),
+        trial(
+            "commands::pull_says_whom_all_belongs_to_where_owners_count",
+            move || pulled_owners(major),
+        ),
         Trial::test("commands::the_json_schema_is_current", schema_is_current),
     ]
 }
@@ -479,6 +483,32 @@ async fn pulled(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["plan", "--detailed-exitcode", "--desired", "pulled"])?;
     other.drop().await?;
     database.drop().await
+}
+
+/// Under `manage.owners` what belongs to who pulls says so: to another database the files are news.
+async fn pulled_owners(major: u16) -> Result<(), Failed> {
+    let (database, other) = (Database::make(major).await?, Database::make(major).await?);
+    database.run("CREATE TABLE t (id integer)").await?;
+    let role = "CREATE ROLE pulled_owner; CREATE TABLE t (id integer); ALTER TABLE t OWNER TO pulled_owner";
+    other.run(role).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "manage: { owners: true }\n");
+    tool.wants(0, &["pull", "--out", "pulled"])?;
+    tool.wants(0, &["plan", "--desired", "pulled", "--detailed-exitcode"])?;
+    let to_other = ["--desired", "pulled", "--url", &other.url];
+    tool.wants(
+        0,
+        &[&["apply", "--yes", "--allow", "all"], &to_other[..]].concat(),
+    )?;
+    let owner = "SELECT relowner::regrole::text FROM pg_class WHERE oid = 't'::regclass";
+    same("owner", &other.value(owner).await?, "postgres")?;
+    tool.wants(
+        0,
+        &[&["rollback", "--yes", "--allow", "all"], &to_other[2..]].concat(),
+    )?;
+    same("owner", &other.value(owner).await?, "pulled_owner")?;
+    database.drop().await?;
+    other.drop().await
 }
 
 /// The schema public has another owner in every new database, from 15 on: that it belongs to who pulls is said.

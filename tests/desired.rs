@@ -17,6 +17,7 @@ fn any() -> desired::Access {
     desired::Access {
         major: 18,
         role: Name::new("reader"),
+        owners: false,
         grants: Grants::Listed,
     }
 }

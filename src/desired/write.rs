@@ -337,7 +337,7 @@ pub(super) fn attached(page: &Page<'_>, target: &Address, into: &mut Mapping) {
     comment(page.model, target, into);
     if let Some(Object::Owner(own)) = page.model.objects.get(&Address::owner_of(target)) {
         into.insert(text("owner"), text(own.role.as_str()));
-    } else if let Some(own) = page.privileges.owner_of_public(target) {
+    } else if let Some(own) = page.privileges.unread_owner(target) {
         into.insert(text("owner"), text(own.as_str()));
     }
 }

@@ -14,6 +14,8 @@ pub struct Access {
     pub major: u16,
     /// The role that owns what is read without an owner.
     pub role: Name,
+    /// Whether it is said of everything whom it belongs to.
+    pub owners: bool,
     /// Which objects get a list.
     pub grants: Grants,
 }
@@ -35,10 +37,16 @@ pub(super) struct Lists {
 }
 
 impl Lists {
-    /// Returns who owns the schema public, where that is who reads: from 15 on every database has it with another owner.
-    pub(super) fn owner_of_public(&self, address: &Address) -> Option<&Name> {
+    /// Returns who owns what is read without an owner, where that is to be said: where owners are compared, of everything, so that the same
+    /// files say it to another database. The schema public has, from 15 on, another owner in every new database.
+    pub(super) fn unread_owner(&self, address: &Address) -> Option<&Name> {
         let is_public = address.kind() == Kind::Schema && address.name().as_str() == "public";
-        (is_public && self.access.major >= 15).then_some(&self.access.role)
+        let is_said = if is_public {
+            self.access.major >= 15
+        } else {
+            self.access.owners && address.kind().has_owner()
+        };
+        is_said.then_some(&self.access.role)
     }
 
     pub(super) fn of(model: &Model<Expression>, access: Access, whole: BTreeSet<Address>) -> Self {

@@ -301,6 +301,15 @@ impl Kind {
         }
     }
 
+    /// Says whether an object of this kind belongs to a role that a statement can change.
+    pub fn has_owner(self) -> bool {
+        if let Self::Defined(small) = self {
+            small.has_owner()
+        } else {
+            self.is_top_level() && self != Self::Extension
+        }
+    }
+
     /// Says whether an object of this kind is declared on its own, and so can be ours or unmanaged by itself.
     pub fn is_top_level(self) -> bool {
         match self {

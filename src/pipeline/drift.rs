@@ -107,15 +107,7 @@ fn as_read_by(applier: &Name, mut model: Model<Expression>, reader: &Name) -> Mo
             Some((address.target()?, own.role.clone()))
         })
         .collect();
-    let has_owner = |own: &&Address| {
-        let kind = own.kind();
-        let has = if let Kind::Defined(small) = kind {
-            small.has_owner()
-        } else {
-            kind.is_top_level() && kind != Kind::Extension
-        };
-        has && !own.is_value()
-    };
+    let has_owner = |own: &&Address| own.kind().has_owner() && !own.is_value();
     model.objects = std::mem::take(&mut model.objects)
         .into_iter()
         .map(|(address, object)| (own_privilege(applier, reader, &address, &owners), object))

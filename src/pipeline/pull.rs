@@ -51,6 +51,7 @@ pub async fn pull(project: &Project, out: &Path) -> Result<Pulled, PipelineError
             .get(&Name::new(APPLIER))
             .cloned()
             .unwrap_or_else(|| Name::new(&read.server.role)),
+        owners: settings.manage.owners,
         grants: settings.manage.grants,
     };
     let loaded = match desired::read(&[out.to_owned()]) {
