@@ -23,6 +23,7 @@ mod foreign;
 mod hazards;
 mod inheritance;
 mod levelling;
+mod not_null_names;
 mod outside;
 mod partitions;
 mod property;
@@ -48,6 +49,7 @@ fn main() {
     trials.extend(cases::trials());
     trials.extend(changed::trials());
     trials.extend(levelling::trials());
+    trials.extend(not_null_names::trials());
     trials.extend(hazards::trials());
     trials.extend(foreign::trials());
     trials.extend(inheritance::trials());

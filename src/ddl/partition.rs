@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Address, Bound, Check, Kind, Name, Partition, Table, Text, Validity};
+use crate::model::{Address, Bound, Check, Kind, Name, NotNull, Partition, Table, Text, Validity};
 use crate::sql::Sql;
 
 use super::constraint;
@@ -101,18 +101,23 @@ pub(crate) fn create_like<T: Text>(
 
 /// Gives the NOT NULLs of a table without rows their names, whatever they are called before; none where there are no names.
 /// <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)
-pub(crate) fn call_not_nulls(table: &Address, names: &BTreeMap<Name, Name>) -> Option<Statement> {
-    let parts = names.iter().flat_map(|(column, name)| {
+pub(crate) fn call_not_nulls(table: &Address, all: &BTreeMap<Name, NotNull>) -> Option<Statement> {
+    let named = all
+        .iter()
+        .filter_map(|(column, own)| Some((column, own, own.name.as_ref()?)));
+    let parts = named.flat_map(|(column, own, name)| {
         let column = table.part(Kind::Column, column);
-        [
-            super::table::drop_not_null_part(&column),
-            super::table::add_named(&column, name, false),
-        ]
+        let add = super::table::add_named(&column, name, false);
+        let add = match own.validity {
+            Validity::Valid => add,
+            Validity::NotValid | Validity::NotEnforced => add.push("NOT VALID"),
+        };
+        [super::table::drop_not_null_part(&column), add]
     });
     let parts: Vec<Sql> = parts.collect();
     let sql = Sql::new("ALTER TABLE").path(table);
     let statement = Statement::catalog(sql.separated(&parts, ", "));
-    (!names.is_empty()).then(|| statement.locking(table, LockMode::AccessExclusive))
+    (!parts.is_empty()).then(|| statement.locking(table, LockMode::AccessExclusive))
 }
 
 /// Reads the rows of the table that becomes a partition, unless a valid check proves that they fit.

@@ -175,6 +175,10 @@ fn partition(
         if node.scalar().is_some_and(|(text, _)| &**text == OWN) {
             let intent = &mut gathering.declared.intent;
             intent.own_not_null_names.insert(address.clone());
+        } else if node.scalar().is_some() {
+            let what = format!("{NOT_NULL_NAMES} is {}", node.describe());
+            let mend = "write `own`, or a map of columns to names";
+            gathering.ledger.fault(&node, what, mend.to_owned());
         } else {
             let names = fields::entries(&node, NOT_NULL_NAMES, &mut gathering.ledger);
             for (column, key, value) in names {
@@ -217,9 +221,18 @@ pub(super) fn not_null_names(gathering: &mut Gathering) {
             gathering.ledger.fault(&node, what, mend);
             continue;
         }
-        if let Some(Object::Table(own)) = written.objects.get_mut(&partition) {
-            own.not_null_names.insert(column, name);
+        let Some(Object::Table(own)) = written.objects.get_mut(&partition) else {
+            continue;
+        };
+        if own.not_null_names.values().any(|other| *other == name) {
+            let what = format!("{partition} calls two NOT NULLs {name}");
+            gathering.ledger.fault(&node, what, None);
+            continue;
         }
+        let intent = &mut gathering.declared.intent;
+        let address = partition.part(Kind::NotNull, &column);
+        intent.not_null_names.insert(address, name.clone());
+        own.not_null_names.insert(column, name);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Written};
+use super::{Address, Name, Written};
 
 /// Intent: used while planning, never compared, kept with every revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,4 +28,10 @@ pub struct Intent {
     /// Partitions whose NOT NULLs get the names of a table by itself, where they are made.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub own_not_null_names: BTreeSet<Address>,
+    /// NOT NULL that a partition has from its table → the name that files give it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_null_names: BTreeMap<Address, Name>,
+    /// NOT NULLs that partitions have for themselves, and keep when those of their tables go: on the way back.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub own_not_nulls: BTreeSet<Address>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Kind, Model, Name, Object, Text};
+use super::{Address, Kind, Model, Name, NotNull, Object, Text, Validity};
 
 /// What makes a table a partition of another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,5 +165,42 @@ impl<T: Text + Ord + Serialize> Model<T> {
             partition.part(whole.kind(), name)
         };
         Some((address, object))
+    }
+
+    /// Returns the NOT NULLs that partitions have for themselves, and not from their tables.
+    pub fn own_not_nulls(&self) -> BTreeSet<Address> {
+        let parts = self.inherited.iter().flat_map(|(table, own)| {
+            let is_partition = self.partitioned(table).is_some();
+            let parts = own.objects.keys().filter(move |_| is_partition);
+            parts.filter(|part| part.kind() == Kind::NotNull && !own.from.contains_key(*part))
+        });
+        parts.cloned().collect()
+    }
+
+    /// Returns the NOT NULLs that a partition is made with, by column: those that it calls by names of its own, and those above that existing
+    /// rows need not meet.
+    pub fn not_nulls_of_partition(&self, partition: &Address) -> BTreeMap<Name, NotNull> {
+        let mut all: BTreeMap<Name, NotNull> = BTreeMap::new();
+        for table in self.above(partition).iter().rev() {
+            for (address, object) in self.below(table) {
+                if let Object::NotNull(own) = object {
+                    all.insert(address.name().clone(), own.clone());
+                }
+            }
+        }
+        let asked = match self.objects.get(partition) {
+            Some(Object::Table(own)) => own.not_null_names.clone(),
+            _ => BTreeMap::new(),
+        };
+        all.retain(|column, own| asked.contains_key(column) || own.validity == Validity::NotValid);
+        for (column, name) in asked {
+            let own = all.entry(column).or_insert(NotNull {
+                name: None,
+                validity: Validity::Valid,
+                no_inherit: false,
+            });
+            own.name = Some(name);
+        }
+        all
     }
 }

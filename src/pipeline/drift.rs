@@ -195,7 +195,10 @@ pub async fn drift_from_files(project: &Project, loaded: &Loaded) -> Result<Drif
         });
         part
     };
-    let (then, now) = (ours(&files), ours(&found));
+    let (mut then, mut now) = (ours(&files), ours(&found));
+    for side in [&mut then, &mut now] {
+        only_names_that_are_asked(side, &declared);
+    }
     let unmanaged: BTreeSet<Address> = visible(&found, &project.settings)
         .objects
         .keys()
@@ -254,6 +257,23 @@ pub(super) async fn sides(
         files: level.desired,
         live: level.current,
     })
+}
+
+/// Leaves out what partitions call their parts where the files do not say it: any name will do.
+fn only_names_that_are_asked(side: &mut Model<Expression>, declared: &Declared) {
+    for (address, object) in &mut side.objects {
+        let Object::Table(own) = object else {
+            continue;
+        };
+        let is_said = |whole: &Address| {
+            let table = declared.written.objects.get(address);
+            matches!(table, Some(Object::Table(said)) if said.index_names.contains_key(whole))
+        };
+        own.index_names.retain(|whole, _| is_said(whole));
+        let said = &declared.intent.not_null_names;
+        own.not_null_names
+            .retain(|column, _| said.contains_key(&address.part(Kind::NotNull, column)));
+    }
 }
 
 fn in_force(history: &History) -> Intent {

@@ -314,7 +314,7 @@ async fn inverse(
     };
     let before = &forward.level.before;
     let mut declared = Declared::from(before);
-    declared.intent = way_back_intent(wish.in_force, &wish.declared.intent, moves);
+    declared.intent = way_back_intent(wish.in_force, &wish.declared.intent, moves, before);
     let ledger = moves.ledger(wish.ledger);
     let given = way_back_moves(&forward.level.current, &after, moves, settings);
     let given = give_way(given, &after, &declared.written);
@@ -359,7 +359,12 @@ fn way_back_settings(settings: &Settings) -> Settings {
 }
 
 /// Conversions come from this plan's `using_back`, backfills from the intent in force before it.
-fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
+fn way_back_intent(
+    in_force: &Intent,
+    own: &Intent,
+    moves: &Moves,
+    before: &Model<Expression>,
+) -> Intent {
     Intent {
         renamed_from: BTreeMap::new(),
         backfill: in_force.backfill.clone(),
@@ -373,6 +378,8 @@ fn way_back_intent(in_force: &Intent, own: &Intent, moves: &Moves) -> Intent {
         protect: BTreeSet::new(),
         unmanaged_partitions: BTreeSet::new(),
         own_not_null_names: BTreeSet::new(),
+        not_null_names: BTreeMap::new(),
+        own_not_nulls: before.own_not_nulls(),
     }
 }
 

@@ -155,6 +155,7 @@ pub(super) fn own_ones_go_too(ordered: &mut [Placed], level: &Level) {
                     let keeps = |child: &Address| {
                         let there = child.part(own.kind(), own.name());
                         level.desired.objects.contains_key(&there)
+                            || level.intent.own_not_nulls.contains(&there)
                             || !level.desired.above(child).contains(&own.table())
                     };
                     goes_as_well(own, &level.current, goes, keeps)

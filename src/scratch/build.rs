@@ -191,7 +191,8 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             && let Some(of) = &own.partition_of
         {
             let create = ddl::partition::create_like(&address, own, of);
-            let names = ddl::partition::call_not_nulls(&address, &own.not_null_names);
+            let names =
+                ddl::partition::call_not_nulls(&address, &model.not_nulls_of_partition(&address));
             let attach = ddl::partition::attach(&address, of);
             let all = [create].into_iter().chain(names).chain([attach]);
             let all = all.chain(rest);

@@ -10,6 +10,7 @@ use crate::model::{
 /// What a server before 18 does not know.
 pub(super) fn without(declared: &mut Declared) {
     declared.intent.own_not_null_names.clear();
+    declared.intent.not_null_names.clear();
     for object in declared.written.objects.values_mut() {
         if let Object::Table(own) = object {
             own.not_null_names.clear();

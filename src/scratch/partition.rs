@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScratchError;
 use crate::model::{
-    Address, Expression, Inherited, Kind, Level, Model, Move, Moves, Object, RETIRED_PREFIX,
-    Text as _, Why, Written,
+    Address, Expression, Inherited, Intent, Kind, Level, Model, Move, Moves, Object,
+    RETIRED_PREFIX, Text as _, Why, Written,
 };
 use crate::plan::IdentityError;
 
@@ -203,7 +203,12 @@ pub(super) fn stand_alone(level: &mut Level) -> BTreeSet<Address> {
             let comes_back = moves
                 .filter(|own| own.why == Why::TakenBack)
                 .any(|own| level.moves.end_of(own) == table);
-            align(&level.current, &mut level.desired, &table, comes_back);
+            align(
+                &level.current,
+                (&mut level.desired, &level.intent),
+                &table,
+                comes_back,
+            );
         }
         // What stays under a parent that stays comes and goes with that; but what is the table's own on the other side.
         let gained = promoted(&level.desired, &level.current, &table);
@@ -343,7 +348,7 @@ fn promote(side: &mut Model<Expression>, table: &Address, parts: &BTreeSet<Addre
 /// lost when it was set aside.
 fn align(
     current: &Model<Expression>,
-    desired: &mut Model<Expression>,
+    (desired, intent): (&mut Model<Expression>, &Intent),
     table: &Address,
     comes_back: bool,
 ) {
@@ -426,7 +431,8 @@ fn align(
                 own.name.clone_from(&there.name);
             }
             (Object::NotNull(own), Some(Object::NotNull(there))) => {
-                let asked = not_null_names.get(address.name());
+                let said = intent.not_null_names.get(address);
+                let asked = said.or_else(|| not_null_names.get(address.name()));
                 own.name = asked.or(there.name.as_ref()).cloned();
             }
             _ => {}

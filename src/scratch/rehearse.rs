@@ -11,7 +11,7 @@ use super::{ScratchError, Workshop, build};
 use crate::apply::{self, Run, Silent, Stop};
 use crate::catalog;
 use crate::history;
-use crate::model::{Address, Expression, Kind, Level, Model, Object, Settings};
+use crate::model::{Address, Expression, Kind, Level, Model, Name, Object, Settings};
 use crate::plan::{Act, Effect, Stage};
 
 /// What rehearsal starts from and has to land on.
@@ -134,7 +134,8 @@ impl Rehearsal {
                 || bench.expected.objects.contains_key(address)
                 || !rehearsal.before.objects.contains_key(address)
         });
-        lands(&landed, &bench.expected, &bench.scope, "forward")?;
+        let said = ("forward", &level.intent.not_null_names);
+        lands(&landed, &bench.expected, &bench.scope, said)?;
         Ok(rehearsal)
     }
 
@@ -173,7 +174,7 @@ impl Rehearsal {
             })
             .cloned()
             .collect();
-        lands(&landed, &self.before, &scope, "inverse")?;
+        lands(&landed, &self.before, &scope, ("inverse", &BTreeMap::new()))?;
         let mut columns = self.seeds.missing(&mut self.connection, &given_up).await?;
         columns.retain(|column| !given_up(column));
         if columns.is_empty() {
@@ -302,16 +303,26 @@ fn touched(stage: &Stage) -> BTreeSet<Address> {
         .collect()
 }
 
-/// Leaves out the names of indexes and NOT NULLs of a partition that nobody asks for: a table that is attached brings its own.
-fn asked_for(landed: &Object<Expression>, expected: &Object<Expression>) -> Object<Expression> {
-    let mut landed = landed.clone();
-    if let (Object::Table(own), Object::Table(expected)) = (&mut landed, expected) {
+/// Leaves out the names of indexes and NOT NULLs of a partition that nobody asks for: a table that is attached brings its own, and a
+/// NOT NULL that the server makes again has that of the table above. `said` are NOT NULLs that files name.
+fn asked_for(
+    address: &Address,
+    landed: &Object<Expression>,
+    expected: &Object<Expression>,
+    said: &BTreeMap<Address, Name>,
+) -> [Object<Expression>; 2] {
+    let mut both = [landed, expected].map(Clone::clone);
+    if let [Object::Table(own), Object::Table(expected)] = &mut both {
         own.index_names
             .retain(|whole, _| expected.index_names.contains_key(whole));
         own.not_null_names
             .retain(|column, _| expected.not_null_names.contains_key(column));
+        expected.not_null_names.retain(|column, _| {
+            own.not_null_names.contains_key(column)
+                || said.contains_key(&address.part(Kind::NotNull, column))
+        });
     }
-    landed
+    both
 }
 
 /// Compares where a rehearsed plan landed with where it should.
@@ -319,7 +330,7 @@ fn lands(
     landed: &Model<Expression>,
     expected: &Model<Expression>,
     scope: &BTreeSet<Address>,
-    direction: &'static str,
+    (direction, said): (&'static str, &BTreeMap<Address, Name>),
 ) -> Result<(), ScratchError> {
     let mut differences = Vec::new();
     let addresses: BTreeSet<&Address> = scope
@@ -335,8 +346,8 @@ fn lands(
         match (landed.objects.get(address), expected.objects.get(address)) {
             (Some(landed), Some(expected)) => {
                 // Names that nobody asks for are any names.
-                let landed = asked_for(landed, expected);
-                for alteration in landed.alterations(expected) {
+                let [landed, expected] = asked_for(address, landed, expected, said);
+                for alteration in landed.alterations(&expected) {
                     differences.push(format!("{} of {address}", alteration.attribute()));
                 }
             }

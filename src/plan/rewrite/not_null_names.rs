@@ -8,8 +8,8 @@ use super::{Claim, Context};
 use crate::ddl::{self, Work};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, Expression, Kind, Level, Model, Name, NotNull, Object, TableAlteration,
-    Validity,
+    Address, Alteration, ColumnAlteration, Expression, Kind, Level, Model, Name, NotNull, Object,
+    TableAlteration, Validity,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::Step;
@@ -25,6 +25,9 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             Change::Alter(Alteration::NotNull(own)) if own.is_name() => {
                 called_alike(&id.0, changes, cx.level)?;
             }
+            Change::Alter(Alteration::Column(ColumnAlteration::Type { .. })) => {
+                retyped(&id.0, cx.level)?;
+            }
             Change::Alter(_) | Change::Create | Change::Drop => {}
         }
     }
@@ -36,16 +39,43 @@ fn settled(partition: &Address, changes: &Changes, level: &Level) -> Result<(), 
     if level.current.partitioned(partition).is_none() {
         return Ok(());
     }
-    for (column, name) in asked(&level.desired, partition) {
-        let is_called = name_of(&level.current, &partition.part(Kind::NotNull, column));
-        if is_called != Some(name) && !comes(partition, column, changes, level) {
-            return Err(PlanError::NotNullName {
-                partition: partition.clone(),
-                column: column.clone(),
-            });
+    for (address, name) in said_of(partition, level) {
+        let is_called = name_of(&level.current, address);
+        if is_called != Some(name) && !comes(partition, address.name(), changes, level) {
+            return Err(refused(partition, address));
         }
     }
     Ok(())
+}
+
+/// Refuses another type where files give names: the server makes the NOT NULL of the column again, in all partitions under one name.
+fn retyped(column: &Address, level: &Level) -> Result<(), PlanError> {
+    for partition in level.current.partitions_of(&column.table()) {
+        let whole = name_of(&level.desired, &column.with_kind(Kind::NotNull));
+        let mut said = said_of(&partition, level);
+        if let Some((address, _)) =
+            said.find(|(own, name)| own.name() == column.name() && Some(*name) != whole)
+        {
+            return Err(refused(&partition, address));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the names that files give to NOT NULLs of a partition.
+fn said_of<'a>(
+    partition: &'a Address,
+    level: &'a Level,
+) -> impl Iterator<Item = (&'a Address, &'a Name)> {
+    let all = level.intent.not_null_names.iter();
+    all.filter(|(own, _)| own.table() == *partition)
+}
+
+fn refused(partition: &Address, not_null: &Address) -> PlanError {
+    PlanError::NotNullName {
+        partition: partition.clone(),
+        column: not_null.name().clone(),
+    }
 }
 
 /// Says whether a NOT NULL comes by itself, so that the one of a partition can be made first: what is an identity as it is made has one at once.
@@ -76,14 +106,20 @@ fn called_alike(whole: &Address, changes: &Changes, level: &Level) -> Result<(),
         return Ok(());
     }
     let name = name_of(&level.current, whole);
+    let becomes = name_of(&level.desired, whole);
     for partition in level.current.partitions_of(&whole.table()) {
         let own = name_of(&level.current, &partition.part(Kind::NotNull, whole.name()));
         // What is detached has it by itself.
         let leaves = !level.desired.above(&partition).contains(&whole.table());
+        let mut said = said_of(&partition, level);
+        let said = said.find(|(own, name)| own.name() == whole.name() && Some(*name) != becomes);
+        if let Some((address, _)) = said.filter(|_| !leaves) {
+            return Err(refused(&partition, address));
+        }
         if own.is_some() && own != name && !leaves {
             return Err(PlanError::NotNullRenamed {
                 whole: whole.clone(),
-                partition,
+                partition: partition.clone(),
             });
         }
     }
@@ -108,8 +144,8 @@ fn name_of<'a>(model: &'a Model<Expression>, address: &Address) -> Option<&'a Na
 
 /// Gives a new partition its names, before it has keys and is attached.
 pub(super) fn of_new(partition: &Address, level: &Level) -> Option<Step> {
-    let names = asked(&level.desired, partition);
-    let statement = ddl::partition::call_not_nulls(partition, names)?;
+    let names = level.desired.not_nulls_of_partition(partition);
+    let statement = ddl::partition::call_not_nulls(partition, &names)?;
     let why = format!("what {} calls its NOT NULLs", partition.dotted());
     Some(Step::run(partition, statement, why).using(partition))
 }
