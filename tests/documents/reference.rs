@@ -119,6 +119,8 @@ pub(super) const PAGES: [(&str, &str, &[&str]); 10] = [
             "Unmanaged",
             "PartitionForm",
             "Partition",
+            "NotNullNamesForm",
+            "Own",
             "InheritsForm",
         ],
     ),
