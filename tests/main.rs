@@ -25,6 +25,7 @@ mod inheritance;
 mod levelling;
 mod not_null_names;
 mod outside;
+mod partition_rows;
 mod partitions;
 mod property;
 mod providers;
@@ -61,6 +62,7 @@ fn main() {
     trials.extend(domains::trials());
     trials.extend(ranges::trials());
     trials.extend(outside::trials());
+    trials.extend(partition_rows::trials());
     trials.extend(partitions::trials());
     trials.extend(providers::trials());
     trials.extend(publications::trials());
