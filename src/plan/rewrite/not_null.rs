@@ -1,12 +1,15 @@
-//! SET NOT NULL without a scan under ACCESS EXCLUSIVE.
+//! SET NOT NULL without a scan under ACCESS EXCLUSIVE; names that are exchanged.
 //! <https://www.postgresql.org/docs/current/sql-altertable.html> (SET NOT NULL)
+
+use std::collections::BTreeMap;
 
 use super::add_column::{backfill, fill_of, named};
 use super::{Claim, Context, creates_at};
 use crate::ddl;
-use crate::diff::{Change, Changes};
+use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Alteration, Kind, NotNull, NotNullAlteration, Object, SizeClass, Validity, Written,
+    Address, Alteration, Hash, Kind, Name, NotNull, NotNullAlteration, Object, SizeClass,
+    TEMPORARY_PREFIX, Validity, Written,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -63,7 +66,58 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
         }
         claims.push(enforce(claim, cx, &column, not_null, fill.as_ref(), false));
     }
+    claims.extend(exchanged(changes));
     Ok(claims)
+}
+
+/// Renames those of a table that exchange their names, by way of others.
+fn exchanged(changes: &Changes) -> Vec<Claim> {
+    let mut tables: BTreeMap<Address, Vec<(&ChangeId, &Name, &Name)>> = BTreeMap::new();
+    for (id, change) in &changes.0 {
+        if let Change::Alter(Alteration::NotNull(NotNullAlteration::Name {
+            from: Some(from),
+            to: Some(to),
+        })) = change
+        {
+            tables.entry(id.0.table()).or_default().push((id, from, to));
+        }
+    }
+    let mut claims = Vec::new();
+    for (table, mut all) in tables {
+        let next: BTreeMap<&Name, &Name> = all.iter().map(|(_, from, to)| (*from, *to)).collect();
+        all.retain(|(_, from, _)| in_a_circle(from, &next));
+        if all.is_empty() {
+            continue;
+        }
+        // Long names that begin alike are still two.
+        let aside = |id: &ChangeId, from: &Name| {
+            let prefix = [TEMPORARY_PREFIX, Hash::of(&id.0).short(8), "_was_"].concat();
+            Name::fitted(&prefix, from.as_str())
+        };
+        let step = |id: &ChangeId, from: &Name, to: &Name, why: String| {
+            let statement = ddl::constraint::rename(&table, from, to);
+            let step = Step::run(&id.0, statement, why).altering(&id.0, "name");
+            step.phase(Phase::Contract)
+        };
+        let go = all.iter().map(|(id, from, _)| {
+            let why = "makes room for another one".to_owned();
+            step(id, from, &aside(id, from), why)
+        });
+        let come = all.iter().map(|(id, from, to)| {
+            let why = format!("name of {} changes", id.0);
+            step(id, &aside(id, from), to, why)
+        });
+        let claim = Claim::of(all.iter().map(|(id, _, _)| (*id).clone()).collect());
+        claims.push(claim.together(go.chain(come)));
+    }
+    claims
+}
+
+/// Says whether a name comes back to itself, each being given to the next.
+fn in_a_circle(name: &Name, next: &BTreeMap<&Name, &Name>) -> bool {
+    let follow = |own: &&Name| next.get(own).copied();
+    let all = std::iter::successors(next.get(name).copied(), follow);
+    all.take(next.len()).any(|own| own == name)
 }
 
 /// Fills the rows that hold NULL, and validates; where nothing fills them, the plain way does.

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 
 use super::{Claim, Context};
 use crate::ddl::{self, Work};
-use crate::diff::{Change, ChangeId, Changes};
+use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Alteration, ColumnAlteration, Expression, Kind, Level, Model, Name, NotNull,
-    NotNullAlteration, Object, TEMPORARY_PREFIX, TableAlteration, Validity,
+    Address, Alteration, ColumnAlteration, Expression, Kind, Level, Model, Name, NotNull, Object,
+    TableAlteration, Validity,
 };
 use crate::plan::refusal::PlanError;
-use crate::plan::step::{Phase, Step};
+use crate::plan::step::Step;
 
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
     let mut claims = Vec::new();
@@ -31,54 +31,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             Change::Alter(_) | Change::Create | Change::Drop => {}
         }
     }
-    claims.extend(exchanged(changes));
     Ok(claims)
-}
-
-/// Renames those of a table that exchange their names, by way of others.
-fn exchanged(changes: &Changes) -> Vec<Claim> {
-    let mut tables: BTreeMap<Address, Vec<(&ChangeId, &Name, &Name)>> = BTreeMap::new();
-    for (id, change) in &changes.0 {
-        if let Change::Alter(Alteration::NotNull(NotNullAlteration::Name {
-            from: Some(from),
-            to: Some(to),
-        })) = change
-        {
-            tables.entry(id.0.table()).or_default().push((id, from, to));
-        }
-    }
-    let mut claims = Vec::new();
-    for (table, mut all) in tables {
-        let next: BTreeMap<&Name, &Name> = all.iter().map(|(_, from, to)| (*from, *to)).collect();
-        all.retain(|(_, from, _)| in_a_circle(from, &next));
-        if all.is_empty() {
-            continue;
-        }
-        let aside = |from: &Name| Name::fitted(TEMPORARY_PREFIX, from.as_str());
-        let step = |id: &ChangeId, from: &Name, to: &Name, why: String| {
-            let statement = ddl::constraint::rename(&table, from, to);
-            let step = Step::run(&id.0, statement, why).altering(&id.0, "name");
-            step.phase(Phase::Contract)
-        };
-        let go = all.iter().map(|(id, from, _)| {
-            let why = "makes room for another one".to_owned();
-            step(id, from, &aside(from), why)
-        });
-        let come = all.iter().map(|(id, from, to)| {
-            let why = format!("name of {} changes", id.0);
-            step(id, &aside(from), to, why)
-        });
-        let claim = Claim::of(all.iter().map(|(id, _, _)| (*id).clone()).collect());
-        claims.push(claim.together(go.chain(come)));
-    }
-    claims
-}
-
-/// Says whether a name comes back to itself, each being given to the next.
-fn in_a_circle(name: &Name, next: &BTreeMap<&Name, &Name>) -> bool {
-    let follow = |own: &&Name| next.get(own).copied();
-    let all = std::iter::successors(next.get(name).copied(), follow);
-    all.take(next.len()).any(|own| own == name)
 }
 
 /// Refuses another name for one that stands. A table that is attached has its own renamed before, and what comes is made under its name.
