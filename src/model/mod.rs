@@ -5,6 +5,7 @@
 
 mod address;
 mod aggregate;
+mod cast;
 mod clause;
 mod collation;
 mod comment;

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::relations::{ByEffect, Relations};
 use super::step::{Effect, Phase, Step};
-use crate::model::{
-    Address, Body, DEFAULTS, Defined, Expression, Kind, Level, Object, QUERY, Text as _,
-};
+use crate::model::{Address, DEFAULTS, Defined, Kind, Level, QUERY};
 
 impl Relations {
     /// What runs at DDL commands comes after those of the plan and goes before them: nothing says what it speaks of. One that is
@@ -51,33 +49,16 @@ impl Relations {
         self.before(&others, &goes);
     }
 
-    /// A cast is there before what may speak by it: no text names one, and the server keeps no dependency on it. That is every
-    /// expression and query that leans on what the cast leans on, but for those that some cast needs itself.
+    /// A cast is there before what may speak by it.
     pub(super) fn casts(&mut self, by: &ByEffect<'_>, level: &Level) {
-        let is_cast = |own: &Address| own.kind() == Kind::Defined(Defined::Cast);
-        let made = by.creates.iter().filter(|(own, _)| is_cast(own));
-        let made: Vec<(&Address, &Vec<usize>)> =
-            made.map(|(own, arrivals)| (*own, arrivals)).collect();
-        if made.is_empty() {
-            return;
-        }
-        let below = reach(made.iter().map(|(own, _)| (*own).clone()), |own| {
-            level.desired.needs_of(own)
-        });
-        let needed_by = level.desired.needed_by();
-        let none = BTreeSet::new();
-        for (cast, arrivals) in made {
-            let anchors = level.desired.needs_of(cast).into_iter();
-            let anchors = anchors.filter(|own| own.kind() != Kind::Schema);
-            let mut above = reach(anchors, |own| needed_by.get(own).unwrap_or(&none).clone());
-            if above.is_empty() {
-                // Between types of the system, by text or as they are: anything may speak by it.
-                above.extend(level.desired.objects.keys().cloned());
-            }
-            let above = above.difference(&below);
-            for own in above.filter(|own| level.desired.objects.get(*own).is_some_and(speaks)) {
+        let made = by.creates.iter();
+        let made = made.filter(|(own, _)| own.kind() == Kind::Defined(Defined::Cast));
+        let casts: Vec<&Address> = made.map(|(own, _)| *own).collect();
+        for (cast, spoken) in level.desired.may_speak_by(&casts) {
+            for own in spoken {
                 for steps in [&by.creates, &by.alters] {
-                    self.before(arrivals, steps.get(own).map_or(&[], Vec::as_slice));
+                    let later = steps.get(&own).map_or(&[][..], Vec::as_slice);
+                    self.before(&by.creates[cast], later);
                 }
             }
         }
@@ -103,72 +84,5 @@ impl Relations {
                 self.before(&[query], &[*defaults]);
             }
         }
-    }
-}
-
-/// Returns where one gets to from these, themselves among it.
-fn reach(
-    from: impl Iterator<Item = Address>,
-    next: impl Fn(&Address) -> BTreeSet<Address>,
-) -> BTreeSet<Address> {
-    let mut found = BTreeSet::new();
-    let mut queue: Vec<Address> = from.collect();
-    while let Some(own) = queue.pop() {
-        if found.insert(own.clone()) {
-            queue.extend(next(&own));
-        }
-    }
-    found
-}
-
-/// Says whether a routine has a body that is kept as it was understood, or an argument with a default: one too many only comes later.
-fn calls(body: &Body<Expression>, arguments: &Expression) -> bool {
-    matches!(body, Body::Sql(_)) || arguments.sql().contains("DEFAULT")
-}
-
-/// Says whether it has an expression or a query that the server keeps as it understood it.
-fn speaks(object: &Object<Expression>) -> bool {
-    match object {
-        Object::Column(own) => own.generated.is_some(),
-        Object::Domain(own) => own.default.is_some(),
-        Object::Function(own) => calls(&own.body, &own.arguments),
-        Object::Procedure(own) => calls(&own.body, &own.arguments),
-        Object::Default(_)
-        | Object::Check(_)
-        | Object::DomainCheck(_)
-        | Object::Index(_)
-        | Object::Exclusion(_)
-        | Object::View(_)
-        | Object::MaterializedView(_)
-        | Object::Policy(_)
-        | Object::Rule(_)
-        | Object::Trigger(_)
-        | Object::PublishedTable(_) => true,
-        Object::Defined(own) => own.kind == Defined::Statistics,
-        Object::Schema(_)
-        | Object::Extension(_)
-        | Object::Collation(_)
-        | Object::Enum(_)
-        | Object::Composite(_)
-        | Object::Range(_)
-        | Object::Sequence(_)
-        | Object::Aggregate(_)
-        | Object::Table(_)
-        | Object::OwnedBy(_)
-        | Object::NotNull(_)
-        | Object::Identity(_)
-        | Object::PrimaryKey(_)
-        | Object::Unique(_)
-        | Object::ForeignKey(_)
-        | Object::Parameters(_)
-        | Object::ColumnSettings(_)
-        | Object::ReplicaIdentity(_)
-        | Object::ClusteredOn(_)
-        | Object::RowSecurity(_)
-        | Object::PublishedSchema(_)
-        | Object::Owner(_)
-        | Object::Grant(_)
-        | Object::DefaultPrivilege(_)
-        | Object::Comment(_) => false,
     }
 }

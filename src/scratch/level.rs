@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::aside::lift_domains;
 use super::build::{self, Unbuilt, begin, rollback};
 use super::closure::{Closure, Ground};
 use super::current::{Side, Sides, follow};
@@ -10,7 +11,7 @@ use super::of_server;
 use super::partition;
 use super::prints::{self, Prints};
 use super::rehearse::Bench;
-use super::side::{carried, desired_side, elaborated, lift_domains, union, union_of};
+use super::side::{carried, desired_side, elaborated, union, union_of};
 use super::{ScratchError, Workshop, tried};
 use super::{index_names, not_null_names};
 use crate::catalog;

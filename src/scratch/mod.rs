@@ -1,6 +1,7 @@
 //! The throw-away server: where it comes from, building states there, levelling, rehearsing.
 
 mod access;
+mod aside;
 mod build;
 mod builder;
 mod closure;

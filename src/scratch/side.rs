@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::access::{every_privilege, owners, privileges};
+use super::aside::{self, Aside};
 use super::{index_names, not_null_names, partition};
 use crate::model::{
     Address, Attribute, Column, Composite, Declared, Domain, Enum, Expression, Index, Kind, Model,
-    Move, Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Text as _,
-    Validity, Why, Written,
+    Move, Moves, Name, NotNull, Object, Partition, Retired, Server, Settings, Table, Validity, Why,
+    Written,
 };
 
 /// Adds what a declaration implies: the columns of a primary key and identity columns are NOT NULL, a foreign key
@@ -241,7 +242,7 @@ pub(super) fn desired_side(
         .filter(|row| row.place.kind() != Kind::Column)
         .map(|row| row.place.schema())
         .collect();
-    let computed = computed_from_outside(carried, &newly);
+    let aside = Aside::new(carried, declared, &newly, ledger_after);
     for (address, object) in &carried.objects {
         let unit = carried.unit_of(address);
         let held = ledger_after
@@ -252,60 +253,7 @@ pub(super) fn desired_side(
             .iter()
             .any(|name| name.as_str().starts_with(crate::model::RETIRED_PREFIX));
         let is_attic = address.kind() == Kind::Schema && marked;
-        let bare = newly.iter().any(|place| {
-            let kind = address.kind();
-            // What leans on something outside the table would hold that as well.
-            let leans_outside = || {
-                let mut needs = carried.needs.get(address).into_iter().flatten();
-                needs.any(|need| {
-                    // An extension that goes would have to stay for the sake of an index; a type or collation that columns are
-                    // made of is in the attic by now.
-                    let kind = need.kind();
-                    let may_go = kind == Kind::Extension || kind.is_held_with_columns();
-                    let goes = may_go
-                        && !declared.written.objects.contains_key(need)
-                        && !need.path().iter().any(Name::is_reserved);
-                    goes || matches!(
-                        need.kind(),
-                        Kind::Function | Kind::Sequence | Kind::Defined(_)
-                    ) || computed.contains(need)
-                })
-            };
-            // The attic is another schema than that of the column, which the server refuses.
-            if place.kind() == Kind::Sequence {
-                return kind == Kind::OwnedBy && address.with_kind(Kind::Sequence) == *place;
-            }
-            let comes_off = if place.kind() == Kind::Column {
-                matches!(
-                    kind,
-                    Kind::Default | Kind::NotNull | Kind::Identity | Kind::Grant
-                )
-            } else if place.kind() == Kind::Domain {
-                kind == Kind::DomainCheck && leans_outside()
-            } else {
-                let on_computed = computed.iter().any(|own| address.is_at_or_below(own));
-                on_computed
-                    || matches!(
-                        kind,
-                        Kind::ForeignKey
-                            | Kind::Trigger
-                            | Kind::Rule
-                            | Kind::Policy
-                            | Kind::PublishedTable
-                            | Kind::Grant
-                    )
-                    || matches!(
-                        kind,
-                        Kind::Default
-                            | Kind::Check
-                            | Kind::Index
-                            | Kind::Unique
-                            | Kind::Exclusion
-                            | Kind::PrimaryKey
-                    ) && leans_outside()
-            };
-            comes_off && (address.is_at_or_below(place) || unit == *place)
-        });
+        let bare = aside.comes_off(address, &unit);
         // A way back says itself what a table in the attic holds; columns that are set aside there stay all the same.
         let is_aside = || {
             let mut places = ledger_after.iter().map(|row| &row.place);
@@ -337,8 +285,8 @@ pub(super) fn desired_side(
     let held: BTreeSet<Address> = ledger_after.iter().map(|row| row.place.clone()).collect();
     partition::set_aside(carried, &mut desired, &held);
     partition::set_aside_above(&mut desired);
-    without_their_index(&mut desired);
-    held_extensions(carried, &mut desired);
+    aside::without_their_index(&mut desired);
+    aside::held_extensions(carried, &mut desired);
     positions(carried, &mut desired);
     published_elsewhere(carried, &mut desired, settings);
     names(carried, &mut desired);
@@ -360,7 +308,7 @@ pub(super) fn desired_side(
 }
 
 /// Finds where what is set aside is in the end: its table or schema may move on.
-fn set_aside(moves: &Moves) -> BTreeSet<Address> {
+pub(super) fn set_aside(moves: &Moves) -> BTreeSet<Address> {
     ends_of(moves, Why::Retired)
 }
 
@@ -370,112 +318,6 @@ fn ends_of(moves: &Moves, why: Why) -> BTreeSet<Address> {
         .filter(|step| step.why == why)
         .map(|step| moves.end_of(step))
         .collect()
-}
-
-/// Gives columns that are set aside the base types of their domains, where those ask something of their values: every new row
-/// is NULL there. The server does it without a look at the rows. `moved` is the state after the moves, as scratch has printed it.
-pub(super) fn lift_domains(desired: &mut Model<Written>, moved: &Model<Expression>, moves: &Moves) {
-    for place in set_aside(moves) {
-        // A function that its default calls may go.
-        let mut needs = moved.needs_of(&place).into_iter();
-        let calls = needs.any(|own| own.kind() == Kind::Function);
-        if let (Some(Object::Domain(own)), true) = (desired.objects.get_mut(&place), calls) {
-            own.default = None;
-        }
-        let (Some(Object::Column(own)), Some(Object::Column(there))) =
-            (desired.objects.get_mut(&place), moved.objects.get(&place))
-        else {
-            continue;
-        };
-        let mut refuses = false;
-        let mut base = there.type_name.clone();
-        while let Some((address, own)) = domain_of(base.sql(), moved) {
-            let mut parts = moved.below(&address);
-            refuses |= own.not_null || parts.any(|(own, _)| own.kind() == Kind::DomainCheck);
-            base = own.type_name.clone();
-        }
-        if refuses {
-            own.type_name = Written::from(&base);
-        }
-    }
-}
-
-/// Finds the domain that a type is.
-fn domain_of<'a>(
-    spelled: &str,
-    model: &'a Model<Expression>,
-) -> Option<(Address, &'a Domain<Expression>)> {
-    let path = Name::split_reference(spelled).filter(|own| own.len() == 2)?;
-    let address = Address::new(Kind::Domain, path);
-    let Object::Domain(own) = model.objects.get(&address)? else {
-        return None;
-    };
-    Some((address, own))
-}
-
-/// Finds the computed columns of what goes to the attic that call a function: that may go, and nothing is lost with them.
-fn computed_from_outside(
-    carried: &Model<Expression>,
-    newly: &BTreeSet<Address>,
-) -> BTreeSet<Address> {
-    let columns = carried.objects.iter().filter(|(address, object)| {
-        let needs = carried.needs_of(address);
-        matches!(object, Object::Column(own) if own.generated.is_some())
-            && newly.iter().any(|place| address.is_at_or_below(place))
-            && needs.iter().any(|need| need.kind() == Kind::Function)
-    });
-    columns.map(|(address, _)| address.clone()).collect()
-}
-
-/// In the attic, what speaks of an index goes with it.
-fn without_their_index(desired: &mut Model<Written>) {
-    let gone: Vec<Address> = desired
-        .objects
-        .keys()
-        .filter(|own| matches!(own.kind(), Kind::ReplicaIdentity | Kind::ClusteredOn))
-        .filter(|own| {
-            let mut needs = desired.needs.get(own).into_iter().flatten();
-            needs.any(|need| need.kind() != Kind::NotNull && !desired.objects.contains_key(need))
-        })
-        .cloned()
-        .collect();
-    for address in gone {
-        desired.objects.remove(&address);
-        desired.needs.remove(&address);
-    }
-}
-
-/// An extension or access method cannot move: what is held in the attic holds it where it is.
-fn held_extensions(carried: &Model<Expression>, desired: &mut Model<Written>) {
-    let is_marked = |address: &Address| address.path().iter().any(Name::is_reserved);
-    let held: BTreeSet<Address> = desired
-        .objects
-        .keys()
-        .filter(|address| is_marked(address))
-        .filter_map(|address| carried.needs.get(address))
-        .flatten()
-        .filter(|need| need.kind().stays_for_the_attic())
-        .cloned()
-        .collect();
-    for address in held {
-        if let Some(own) = carried.objects.get(&address) {
-            let own = own.map(&mut |text| Written::from(text));
-            desired.objects.entry(address.clone()).or_insert(own);
-            desired
-                .needs
-                .entry(address.clone())
-                .or_insert_with(|| carried.needs.get(&address).cloned().unwrap_or_default());
-        }
-        // The schema that it lives in stays with it.
-        for schema in carried.needs.get(&address).into_iter().flatten() {
-            if let Some(own) = carried.objects.get(schema) {
-                desired
-                    .objects
-                    .entry(schema.clone())
-                    .or_insert_with(|| own.map(&mut |text| Written::from(text)));
-            }
-        }
-    }
 }
 
 /// A table that exists is built in its live column order, new columns after.
