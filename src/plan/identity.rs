@@ -419,8 +419,18 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
             }
             Kind::Column => {
                 let table = now.table();
-                // A table that becomes a partition, or inherits, has the columns of the whole.
-                if handed_down::comes_from_above(known, identity, now) {
+                // A table that becomes a partition, or inherits, has the columns of the whole, those that are set aside there among them.
+                let is_aside_above = || {
+                    let mut above = known.declared.written.above(&now.table()).into_iter();
+                    above.any(|whole| {
+                        let before = standing.get(&whole.part(Kind::Column, now.name()));
+                        let held = before.and_then(|own| known.current.objects.get(*own));
+                        matches!(held, Some(Object::Column(own)) if own.generated.is_none())
+                    })
+                };
+                if handed_down::comes_from_above(known, identity, now)
+                    || settings.retire.columns && is_aside_above()
+                {
                     continue;
                 }
                 if known.declared.written.partitioned(&table).is_some() {

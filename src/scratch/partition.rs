@@ -92,20 +92,30 @@ pub(super) fn carried(
     }
 }
 
-/// A column that gets another name in a partitioned table gets it in its partitions, in one statement: they have no move of
-/// their own. A table that becomes a partition, and has the column under its former name, gets the new one first.
+/// A column that gets another name in a table gets it in its partitions and in what inherits from it, in one statement: they have no
+/// move of their own. A table that becomes a partition, or comes to inherit, and has the column under its former name, gets the new
+/// one first.
 pub(super) fn columns_follow(
     before: &Model<Expression>,
     declared: &Model<Written>,
     moves: Moves,
 ) -> Moves {
-    let of_partition = |step: &Move| {
-        step.from.kind() == Kind::Column
-            && before
-                .partitioned(&moves.carry_back(&moves.end_of(step).table()))
-                .is_some()
+    let table_of = |step: &Move| moves.carry_back(&moves.end_of(step).table());
+    let names = |step: &Move| [step.from.name(), step.to.name()].map(Clone::clone);
+    let columns = || {
+        let steps = moves.0.iter();
+        steps.filter(|own| own.from.kind() == Kind::Column)
     };
-    let kept = moves.0.iter().filter(|step| !of_partition(step));
+    let follows = |step: &Move| {
+        let table = table_of(step);
+        let above = before.above(&table);
+        let mut wholes = columns().filter(|own| above.contains(&table_of(own)));
+        before.partitioned(&table).is_some() || wholes.any(|own| names(own) == names(step))
+    };
+    let kept = moves
+        .0
+        .iter()
+        .filter(|step| step.from.kind() != Kind::Column || !follows(step));
     let mut steps: Vec<Move> = kept.cloned().collect();
     let mut more = Vec::new();
     for table in declared.objects.keys() {
@@ -130,6 +140,8 @@ pub(super) fn columns_follow(
             }
         }
     }
+    // Made by the plan that is taken back, it would go aside by itself.
+    steps.retain(|own| more.iter().all(|joins: &Move| joins.from != own.from));
     steps.extend(more);
     Moves(steps)
 }
