@@ -50,6 +50,7 @@ pub(crate) async fn state(project: &Project, declared: &str) -> Result<String, F
 
 /// Takes out the names that nobody declared.
 fn leave_to_the_server(table: &mut Mapping, said: &Value) {
+    unnamed_parts(table, said);
     if let Some(key) = table.get_mut("primary_key") {
         unnamed(key, said.get("primary_key"), "name");
         if let Some(columns) = key.as_mapping().filter(|own| own.len() == 1) {
@@ -89,6 +90,24 @@ fn leave_to_the_server(table: &mut Mapping, said: &Value) {
                 {
                     *own = Value::String(word.clone());
                 }
+            }
+        }
+    }
+}
+
+/// A partition under another name keeps what it calls its indexes.
+fn unnamed_parts(table: &mut Mapping, said: &Value) {
+    let partitions = table.get_mut("partitions").and_then(Value::as_mapping_mut);
+    for (name, partition) in partitions.into_iter().flatten() {
+        let said = said.get("partitions").and_then(|own| own.get(name));
+        let said = said.unwrap_or(&Value::Null);
+        for key in ["index_names", "not_null_names"] {
+            unnamed(partition, Some(said), key);
+        }
+        if let Some(map) = partition.as_mapping_mut() {
+            unnamed_parts(map, said);
+            if let (1, Some(bound)) = (map.len(), map.get("bound").cloned()) {
+                *partition = bound;
             }
         }
     }
