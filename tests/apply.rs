@@ -47,6 +47,53 @@ const ROWS: &str = "INSERT INTO app.customers SELECT g, g % 3 = 0, CASE WHEN g %
                     FROM generate_series(1, $N) g; ANALYZE app.customers";
 const LARGE: &str = "small_table: { rows: 0 }\n";
 
+/// A change, and the rows that it meets.
+struct Scene {
+    current: &'static str,
+    desired: &'static str,
+    rows: &'static str,
+    /// One of so many points is tried on the newest major, and on the others.
+    every: [u32; 2],
+}
+
+const BACKFILL: Scene = Scene {
+    current: CURRENT,
+    desired: DESIRED,
+    rows: ROWS,
+    every: [2, 5],
+};
+const KEYS: Scene = Scene {
+    current: r#"
+schema: app
+tables:
+  events:
+    columns: { id: { type: bigint, not_null: true }, at: { type: date, not_null: true }, n: bigint }
+    partition_by: RANGE (at)
+    partitions:
+      events_a: FROM ('2026-01-01') TO ('2026-02-01')
+      events_b:
+        bound: FROM ('2026-02-01') TO ('2026-03-01')
+        partition_by: RANGE (at)
+        partitions: { events_b1: FROM ('2026-02-01') TO ('2026-03-01') }
+"#,
+    desired: r#"
+schema: app
+tables:
+  events:
+    columns: { id: { type: bigint, not_null: true }, at: { type: date, not_null: true }, n: bigint }
+    unique: { once: [n, at] }
+    partition_by: RANGE (at)
+    partitions:
+      events_a: FROM ('2026-01-01') TO ('2026-02-01')
+      events_b:
+        bound: FROM ('2026-02-01') TO ('2026-03-01')
+        partition_by: RANGE (at)
+        partitions: { events_b1: FROM ('2026-02-01') TO ('2026-03-01') }
+"#,
+    rows: "INSERT INTO app.events SELECT g, '2026-01-01'::date + g, g FROM generate_series(1, $N) g; ANALYZE app.events",
+    every: [5, 9],
+};
+
 /// A test on a major.
 type Run = Pin<Box<dyn Future<Output = Result<(), Failed>>>>;
 
@@ -73,10 +120,16 @@ pub(crate) fn trials() -> Vec<Trial> {
             Box::pin(connection_lost(major))
         });
         add("killed_at_every_statement::apply", |major| {
-            Box::pin(killed(major, false))
+            Box::pin(killed(major, &BACKFILL, false))
         });
         add("killed_at_every_statement::rollback", |major| {
-            Box::pin(killed(major, true))
+            Box::pin(killed(major, &BACKFILL, true))
+        });
+        add("killed_amid_keys_of_partitions::apply", |major| {
+            Box::pin(killed(major, &KEYS, false))
+        });
+        add("killed_amid_keys_of_partitions::rollback", |major| {
+            Box::pin(killed(major, &KEYS, true))
         });
     }
     trials
@@ -84,13 +137,18 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// Makes a database in the current state with rows, and a folder that declares the desired one.
 async fn prepared(major: u16, rows: u32) -> Result<(Database, Tool), Failed> {
+    set_up(major, &BACKFILL, rows).await
+}
+
+async fn set_up(major: u16, scene: &Scene, rows: u32) -> Result<(Database, Tool), Failed> {
     let database = Database::make(major).await?;
     let tool = Tool::over(&database);
     tool.write("reconcile.yaml", LARGE);
-    tool.declare(CURRENT);
+    tool.declare(scene.current);
     tool.wants(0, &["apply", "--yes"])?;
-    database.run(&ROWS.replace("$N", &rows.to_string())).await?;
-    tool.declare(DESIRED);
+    let insert = scene.rows.replace("$N", &rows.to_string());
+    database.run(&insert).await?;
+    tool.declare(scene.desired);
     Ok((database, tool))
 }
 
@@ -386,13 +444,12 @@ async fn connection_lost(major: u16) -> Result<(), Failed> {
 
 /// Killed with -9 before and after every statement: `apply` reaches the desired state, or `rollback` the former one.
 ///
-/// The newest major takes every second point, the way back those that the way there leaves out; the others take every fifth, each
-/// another one.
-async fn killed(major: u16, back: bool) -> Result<(), Failed> {
+/// The way back takes points that the way there leaves out, and each of the older majors other ones.
+async fn killed(major: u16, scene: &Scene, back: bool) -> Result<(), Failed> {
     let every = match Some(major) == servers::newest() {
         _ if servers::everything() => 1,
-        true => 2,
-        false => 5,
+        true => scene.every[0],
+        false => scene.every[1],
     };
     for point in 1.. {
         if (point + u32::from(major) + u32::from(back)) % every != 0 {
@@ -401,10 +458,8 @@ async fn killed(major: u16, back: bool) -> Result<(), Failed> {
             }
             continue;
         }
-        let (database, tool) = prepared(major, 40).await?;
-        tool.declare(CURRENT);
+        let (database, tool) = set_up(major, scene, 40).await?;
         let before = (dump::structure(&database).await?, database.rows().await?);
-        tool.declare(DESIRED);
         let mut command = tool.command(&["apply", "--yes"]);
         command.env("RECONCILE_FAULT", format!("kill:{point}"));
         let first = outcome(command);
@@ -422,13 +477,13 @@ async fn killed(major: u16, back: bool) -> Result<(), Failed> {
             .await?
             == "2";
         if back && !begun {
-            tool.declare(CURRENT);
+            tool.declare(scene.current);
             tool.wants(0, &["plan", "--detailed-exitcode"])
                 .map_err(context)?;
         } else if back {
             tool.wants(0, &["rollback", "--yes", "--allow", "all"])
                 .map_err(context)?;
-            tool.declare(CURRENT);
+            tool.declare(scene.current);
             tool.wants(0, &["plan", "--detailed-exitcode"])
                 .map_err(context)?;
             let lost = before.1.lost(&database.rows().await?, false, Clone::clone);

@@ -217,8 +217,11 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
     JOIN pg_class c ON c.oid = i.inhrelid JOIN schema s ON s.oid = c.relnamespace
    WHERE i.pending
   UNION ALL
-  SELECT 'partitioned index without all of its parts', s.nspname, c.relname, x.relname, 'pg_class'::regclass, x.oid, s.nspname, c.relname
-    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relkind = 'I' AND NOT i.indisvalid AND x.relispartition
+  -- Nothing is lost of a key in that state when it is dropped: it keeps nobody from that.
+  SELECT 'partitioned index without all of its parts', s.nspname, c.relname, x.relname, 'pg_class'::regclass,
+         CASE WHEN x.relispartition THEN x.oid ELSE 0 END, s.nspname, c.relname
+    FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid AND x.relkind = 'I' AND NOT i.indisvalid
+     AND (x.relispartition OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.oid AND k.conrelid = i.indrelid))
     JOIN pg_class c ON c.oid = i.indrelid JOIN schema s ON s.oid = c.relnamespace
   UNION ALL SELECT 'extended statistics of a table not modelled', s.nspname, x.stxname, NULL, 'pg_statistic_ext'::regclass, x.oid, cs.nspname, c.relname
     FROM pg_statistic_ext x JOIN schema s ON s.oid = x.stxnamespace

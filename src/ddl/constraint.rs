@@ -11,13 +11,7 @@ use super::statement::{Form, LockMode, Statement, Work};
 
 /// Builds its index under the lock. <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD PRIMARY KEY)
 pub(crate) fn add_primary_key(address: &Address, own: &PrimaryKey) -> Statement {
-    let mut definition = named(own.name.as_ref())
-        .push("PRIMARY KEY")
-        .join(&key_list(&own.columns, own.without_overlaps));
-    if !own.include.is_empty() {
-        definition = definition.push("INCLUDE").name_list(&own.include);
-    }
-    let definition = deferrable(definition, own.deferrable);
+    let definition = primary_key(own);
     let subcommand = Sql::new("ADD").join(&definition);
     Statement::alter_table(
         &address.table(),
@@ -25,6 +19,36 @@ pub(crate) fn add_primary_key(address: &Address, own: &PrimaryKey) -> Statement 
         subcommand,
     )
     .working(Work::IndexBuild)
+}
+
+fn primary_key(own: &PrimaryKey) -> Sql {
+    let mut definition = named(own.name.as_ref())
+        .push("PRIMARY KEY")
+        .join(&key_list(&own.columns, own.without_overlaps));
+    if !own.include.is_empty() {
+        definition = definition.push("INCLUDE").name_list(&own.include);
+    }
+    deferrable(definition, own.deferrable)
+}
+
+/// Declares it for a partitioned table alone: it holds in none of the partitions yet.
+/// <https://www.postgresql.org/docs/current/ddl-partitioning.html> (section 5.12.2.2)
+pub(crate) fn declare_primary_key(address: &Address, own: &PrimaryKey) -> Statement {
+    declare(address, primary_key(own))
+}
+
+/// Declares it for a partitioned table alone: it holds in none of the partitions yet.
+/// <https://www.postgresql.org/docs/current/ddl-partitioning.html> (section 5.12.2.2)
+pub(crate) fn declare_unique(address: &Address, own: &Unique) -> Statement {
+    declare(address, unique(address, own))
+}
+
+fn declare(address: &Address, definition: Sql) -> Statement {
+    let table = address.table();
+    let sql = Sql::new("ALTER TABLE ONLY").path(&table).push("ADD");
+    Statement::catalog(sql.join(&definition))
+        .locking(&table, LockMode::AccessExclusive)
+        .sparing_partitions()
 }
 
 /// Takes over a unique index, which is renamed to the constraint; no scan where the columns are NOT NULL.
@@ -84,6 +108,17 @@ fn deferrable(sql: Sql, deferrable: Deferrable) -> Sql {
 
 /// Builds its index under the lock. <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD UNIQUE)
 pub(crate) fn add_unique(address: &Address, own: &Unique) -> Statement {
+    let definition = unique(address, own);
+    let subcommand = Sql::new("ADD").join(&definition);
+    Statement::alter_table(
+        &address.table(),
+        Form::AddKey(definition, own.columns.clone()),
+        subcommand,
+    )
+    .working(Work::IndexBuild)
+}
+
+fn unique(address: &Address, own: &Unique) -> Sql {
     let mut definition = named(Some(address.name())).push("UNIQUE");
     if own.nulls_not_distinct {
         definition = definition.push("NULLS NOT DISTINCT");
@@ -92,14 +127,7 @@ pub(crate) fn add_unique(address: &Address, own: &Unique) -> Statement {
     if !own.include.is_empty() {
         definition = definition.push("INCLUDE").name_list(&own.include);
     }
-    let definition = deferrable(definition, own.deferrable);
-    let subcommand = Sql::new("ADD").join(&definition);
-    Statement::alter_table(
-        &address.table(),
-        Form::AddKey(definition, own.columns.clone()),
-        subcommand,
-    )
-    .working(Work::IndexBuild)
+    deferrable(definition, own.deferrable)
 }
 
 /// Takes over a unique index. <https://www.postgresql.org/docs/current/sql-altertable.html>

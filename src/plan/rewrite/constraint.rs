@@ -1,7 +1,7 @@
 //! Checks: NOT VALID first, validated in another transaction; primary keys: their index is built concurrently first.
 //! <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD table_constraint, ADD table_constraint_using_index)
 
-use super::{Claim, Context, creates_at};
+use super::{Claim, Context, creates_at, partitioned_key};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
@@ -30,20 +30,28 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             }
             // The server takes no index over for a key without overlaps.
             Some(Object::PrimaryKey(key))
-                if !key.without_overlaps
-                    && !cx.is_partitioned(&table)
-                    && !in_flux(&key.columns)
-                    && !in_flux(&key.include) =>
+                if !key.without_overlaps && !in_flux(&key.columns) && !in_flux(&key.include) =>
             {
-                add_primary_key(changes, address, key)
+                if !cx.is_partitioned(&table) {
+                    add_primary_key(changes, address, key)
+                } else if let Some(own) = partitioned_key::claim(changes, address, cx) {
+                    own
+                } else {
+                    continue;
+                }
             }
             Some(Object::Unique(unique))
                 if !unique.without_overlaps
-                    && !cx.is_partitioned(&table)
                     && !in_flux(&unique.columns)
                     && !in_flux(&unique.include) =>
             {
-                add_unique(changes, address, unique)
+                if !cx.is_partitioned(&table) {
+                    add_unique(changes, address, unique)
+                } else if let Some(own) = partitioned_key::claim(changes, address, cx) {
+                    own
+                } else {
+                    continue;
+                }
             }
             // Before 18 a partitioned table has no foreign key that is not valid yet.
             Some(Object::ForeignKey(key))
@@ -124,7 +132,7 @@ fn add_foreign_key(changes: &Changes, address: &Address, key: &ForeignKey) -> Cl
 }
 
 /// Makes the step that builds the index of a key or unique constraint, and its name until then.
-fn build_index(
+pub(super) fn build_index(
     address: &Address,
     columns: &[Name],
     include: &[Name],

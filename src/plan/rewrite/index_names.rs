@@ -137,6 +137,16 @@ fn wanted(partition: &Address, level: &Level) -> Vec<(Address, Name)> {
     named.collect()
 }
 
+/// Returns the index that a partition has, or is to have, for one of the tables above it.
+pub(super) fn called(partition: &Address, whole: &Address, level: &Level) -> Option<Address> {
+    let found = wanted(partition, level).into_iter();
+    let mut found = found.filter(|(own, _)| own == whole);
+    let path = |name: Name| [partition.schema_name().clone(), name];
+    found
+        .next()
+        .map(|(_, name)| Address::new(Kind::Index, path(name)))
+}
+
 fn asked<'a>(partition: &Address, level: &'a Level) -> Option<&'a Table<Expression>> {
     match level.desired.objects.get(partition) {
         Some(Object::Table(own)) => Some(own),

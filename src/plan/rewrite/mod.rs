@@ -16,6 +16,7 @@ mod not_null;
 mod not_null_names;
 mod partition;
 mod partitioned_index;
+mod partitioned_key;
 pub(super) mod persistence;
 mod range;
 mod role;

@@ -75,7 +75,7 @@ fn handed_down(partition: &Address, over: &Address, cx: &Context<'_>) -> Option<
 }
 
 /// Returns a name for it where none is known.
-fn beside(partition: &Address, root: &Address) -> Address {
+pub(super) fn beside(partition: &Address, root: &Address) -> Address {
     let prefix = [partition.name().as_str(), "_"].concat();
     let name = Name::fitted(&prefix, root.name().as_str());
     Address::new(Kind::Index, [partition.schema_name().clone(), name])

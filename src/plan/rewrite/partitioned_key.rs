@@ -1,0 +1,121 @@
+//! A key of a large partitioned table: its index is built CONCURRENTLY in every partition; then it is declared for the table alone, each
+//! partition's key takes its index over, and it is valid once the last of those is attached.
+//! <https://www.postgresql.org/docs/current/ddl-partitioning.html> (section 5.12.2.2)
+
+use std::collections::BTreeMap;
+
+use super::constraint::build_index;
+use super::{Claim, Context, creates_at, index_names, partitioned_index};
+use crate::ddl;
+use crate::diff::Changes;
+use crate::model::{Address, Expression, Name, Object, SizeClass};
+use crate::plan::step::{Phase, Step};
+
+/// Returns the way where there is one: no partition has a key of its own there that would become a part of this one.
+pub(super) fn claim(changes: &Changes, address: &Address, cx: &Context<'_>) -> Option<Claim> {
+    let table = address.table();
+    let (current, desired) = (&cx.level.current, &cx.level.desired);
+    let has_others = cx.blockers.contains_key(&cx.level.moves.carry_back(&table));
+    if cx.class(&table) != SizeClass::Large || has_others {
+        return None;
+    }
+    let key = desired.objects.get(address)?;
+    // From 18 on, a partition whose key takes an index over has its NOT NULLs for itself, for good: no statement gives them back to
+    // the table.
+    if matches!(key, Object::PrimaryKey(_)) && cx.server.version.major() >= 18 {
+        return None;
+    }
+    let stays = desired.partitions_of(&table);
+    let mut below = current.partitions_of(&table);
+    below.retain(|own| stays.contains(own));
+    let is_taken = below.iter().any(|partition| {
+        let mut parts = current.below(partition);
+        parts.any(|(_, own)| columns(own).is_some() && columns(own) == columns(key))
+    });
+    if is_taken {
+        return None;
+    }
+    let why = format!(
+        "{address} is declared for the whole table, and holds once it does in every partition"
+    );
+    let first = Step::run(address, declare(address, key)?, why)
+        .creating(address)
+        .phase(Phase::Contract);
+    // Table → the index of its key.
+    let whole = key.index(address)?;
+    let mut above: BTreeMap<Address, Address> = BTreeMap::from([(table, whole)]);
+    let mut builds = Vec::new();
+    let mut shares = Vec::new();
+    for partition in below {
+        let over = above.get(&current.partitioned(&partition)?)?.clone();
+        let called = index_names::called(&partition, address, cx.level);
+        let called = called.unwrap_or_else(|| partitioned_index::beside(&partition, address));
+        let (part, object) = desired.as_of_partition(address, &partition, called.name())?;
+        let own = object.index(&part)?;
+        let attach = Step::run(
+            address,
+            ddl::index::attach(&over, &own, &partition),
+            format!("{} is one with {}", own.dotted(), over.dotted()),
+        )
+        .using(&own)
+        .altering(address, "partitions")
+        .phase(Phase::Contract);
+        let add = if cx.is_partitioned(&partition) {
+            let why = format!("{} gets its share of it", partition.dotted());
+            Step::run(address, declare(&part, &object)?, why)
+        } else {
+            let (build, statement) = taken_over(&part, &object)?;
+            // On the way to a state in the middle of these steps it is there to stay.
+            if desired.objects.contains_key(&build.address) {
+                return None;
+            }
+            let why = format!("{} takes the index over", part.dotted());
+            let add = Step::run(address, statement, why).using(&build.address);
+            builds.push(build);
+            add
+        };
+        shares.push([add.creating(&own).phase(Phase::Contract), attach]);
+        above.insert(partition, own);
+    }
+    let claim = Claim::of(creates_at(changes, [address])).each(builds);
+    let claim = claim.together([first]);
+    Some(shares.into_iter().fold(claim, Claim::together))
+}
+
+/// Returns the columns of a key.
+fn columns(object: &Object<Expression>) -> Option<&[Name]> {
+    if let Object::PrimaryKey(own) = object {
+        Some(&own.columns)
+    } else if let Object::Unique(own) = object {
+        Some(&own.columns)
+    } else {
+        None
+    }
+}
+
+/// Declares a key for a partitioned table alone.
+fn declare(address: &Address, key: &Object<Expression>) -> Option<ddl::Statement> {
+    if let Object::PrimaryKey(own) = key {
+        Some(ddl::constraint::declare_primary_key(address, own))
+    } else if let Object::Unique(own) = key {
+        Some(ddl::constraint::declare_unique(address, own))
+    } else {
+        None
+    }
+}
+
+/// Builds the index of a key in a partition, for a statement by which the key takes it over.
+fn taken_over(part: &Address, key: &Object<Expression>) -> Option<(Step, ddl::Statement)> {
+    if let Object::PrimaryKey(own) = key {
+        let (build, index) = build_index(part, &own.columns, &own.include, false);
+        let add = ddl::constraint::add_primary_key_using(part, own, index.name());
+        Some((build, add))
+    } else if let Object::Unique(own) = key {
+        let (columns, include) = (&own.columns, &own.include);
+        let (build, index) = build_index(part, columns, include, own.nulls_not_distinct);
+        let add = ddl::constraint::add_unique_using(part, own, index.name());
+        Some((build, add))
+    } else {
+        None
+    }
+}
