@@ -66,6 +66,7 @@ const KEYS: Scene = Scene {
     current: r#"
 schema: app
 tables:
+  customers: { columns: { id: bigint }, primary_key: [id] }
   events:
     columns: { id: { type: bigint, not_null: true }, at: { type: date, not_null: true }, n: bigint }
     partition_by: RANGE (at)
@@ -79,9 +80,11 @@ tables:
     desired: r#"
 schema: app
 tables:
+  customers: { columns: { id: bigint }, primary_key: [id] }
   events:
     columns: { id: { type: bigint, not_null: true }, at: { type: date, not_null: true }, n: bigint }
     unique: { once: [n, at] }
+    foreign_keys: { who: { columns: [n], references: customers } }
     partition_by: RANGE (at)
     partitions:
       events_a: FROM ('2026-01-01') TO ('2026-02-01')
@@ -90,8 +93,8 @@ tables:
         partition_by: RANGE (at)
         partitions: { events_b1: FROM ('2026-02-01') TO ('2026-03-01') }
 "#,
-    rows: "INSERT INTO app.events SELECT g, '2026-01-01'::date + g, g FROM generate_series(1, $N) g; ANALYZE app.events",
-    every: [5, 9],
+    rows: "INSERT INTO app.customers SELECT g FROM generate_series(1, $N) g; INSERT INTO app.events SELECT g, '2026-01-01'::date + g, g FROM generate_series(1, $N) g; ANALYZE app.events",
+    every: [7, 11],
 };
 
 /// A test on a major.

@@ -120,7 +120,7 @@ impl<T: Text + Ord + Serialize> Model<T> {
     }
 
     /// Follows a part of a partition up to the object that it comes from.
-    fn origin(&self, partition: &Address, part: &Address) -> Option<Address> {
+    pub fn origin(&self, partition: &Address, part: &Address) -> Option<Address> {
         let mut table = partition.clone();
         let mut part = part.clone();
         loop {

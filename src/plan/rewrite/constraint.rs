@@ -1,7 +1,7 @@
 //! Checks: NOT VALID first, validated in another transaction; primary keys: their index is built concurrently first.
 //! <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD table_constraint, ADD table_constraint_using_index)
 
-use super::{Claim, Context, creates_at, partitioned_key};
+use super::{Claim, Context, creates_at, partitioned_foreign_key, partitioned_key};
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
@@ -53,12 +53,16 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                     continue;
                 }
             }
-            // Before 18 a partitioned table has no foreign key that is not valid yet.
-            Some(Object::ForeignKey(key))
-                if key.validity == Validity::Valid
-                    && (!cx.is_partitioned(&table) || cx.server.version.major() >= 18) =>
-            {
-                add_foreign_key(changes, address, key)
+            Some(Object::ForeignKey(key)) if key.validity == Validity::Valid => {
+                if !cx.is_partitioned(&table) || cx.server.version.major() >= 18 {
+                    add_foreign_key(changes, address, key)
+                } else if !again
+                    && let Some(own) = partitioned_foreign_key::claim(changes, address, key, cx)
+                {
+                    own
+                } else {
+                    continue;
+                }
             }
             _ => continue,
         };
@@ -108,6 +112,15 @@ fn add_check(changes: &Changes, address: &Address, check: &Check<Expression>) ->
 }
 
 fn add_foreign_key(changes: &Changes, address: &Address, key: &ForeignKey) -> Claim {
+    let why = format!("{address} is declared; it holds for new rows first");
+    let (add, validate) = foreign_key_steps(address, key, why);
+    Claim::of(creates_at(changes, [address]))
+        .together([add])
+        .together([validate])
+}
+
+/// Makes the steps that add a foreign key for new rows, and look up those that exist.
+pub(super) fn foreign_key_steps(address: &Address, key: &ForeignKey, why: String) -> (Step, Step) {
     let not_valid = ForeignKey {
         validity: Validity::NotValid,
         ..key.clone()
@@ -115,7 +128,7 @@ fn add_foreign_key(changes: &Changes, address: &Address, key: &ForeignKey) -> Cl
     let add = Step::run(
         address,
         ddl::constraint::add_foreign_key(address, &not_valid),
-        format!("{address} is declared; it holds for new rows first"),
+        why,
     )
     .creating(address)
     .phase(Phase::Contract);
@@ -126,9 +139,7 @@ fn add_foreign_key(changes: &Changes, address: &Address, key: &ForeignKey) -> Cl
     )
     .using(address)
     .phase(Phase::Contract);
-    Claim::of(creates_at(changes, [address]))
-        .together([add])
-        .together([validate])
+    (add, validate)
 }
 
 /// Makes the step that builds the index of a key or unique constraint, and its name until then.

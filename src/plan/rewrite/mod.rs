@@ -15,6 +15,7 @@ pub(super) mod materialized_view;
 mod not_null;
 mod not_null_names;
 mod partition;
+mod partitioned_foreign_key;
 mod partitioned_index;
 mod partitioned_key;
 pub(super) mod persistence;
