@@ -5,8 +5,8 @@ use super::{Claim, Context, creates_at, partitioned_foreign_key, partitioned_key
 use crate::ddl::{self, index::Way};
 use crate::diff::{Change, Changes};
 use crate::model::{
-    Address, Check, Expression, ForeignKey, Hash, Index, Kind, Move, Name, Object, PrimaryKey,
-    SizeClass, TEMPORARY_PREFIX, Unique, Validity, Why,
+    Address, Check, Expression, ForeignKey, Hash, Index, Kind, Move, Name, Object, SizeClass,
+    TEMPORARY_PREFIX, Validity, Why,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -30,28 +30,25 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             }
             // The server takes no index over for a key without overlaps.
             Some(Object::PrimaryKey(key))
-                if !key.without_overlaps && !in_flux(&key.columns) && !in_flux(&key.include) =>
+                if key.without_overlaps || in_flux(&key.columns) || in_flux(&key.include) =>
             {
-                if !cx.is_partitioned(&table) {
-                    add_primary_key(changes, address, key)
-                } else if let Some(own) = partitioned_key::claim(changes, address, cx) {
-                    own
-                } else {
-                    continue;
-                }
+                continue;
             }
-            Some(Object::Unique(unique))
-                if !unique.without_overlaps
-                    && !in_flux(&unique.columns)
-                    && !in_flux(&unique.include) =>
+            Some(Object::Unique(key))
+                if key.without_overlaps || in_flux(&key.columns) || in_flux(&key.include) =>
             {
-                if !cx.is_partitioned(&table) {
-                    add_unique(changes, address, unique)
-                } else if let Some(own) = partitioned_key::claim(changes, address, cx) {
-                    own
+                continue;
+            }
+            Some(key @ (Object::PrimaryKey(_) | Object::Unique(_))) => {
+                let claim = if cx.is_partitioned(&table) {
+                    partitioned_key::claim(changes, address, cx)
                 } else {
+                    add_key(changes, address, key)
+                };
+                let Some(own) = claim else {
                     continue;
-                }
+                };
+                own
             }
             Some(Object::ForeignKey(key)) if key.validity == Validity::Valid => {
                 if !cx.is_partitioned(&table) || cx.server.version.major() >= 18 {
@@ -143,7 +140,7 @@ pub(super) fn foreign_key_steps(address: &Address, key: &ForeignKey, why: String
 }
 
 /// Makes the step that builds the index of a key or unique constraint, and its name until then.
-pub(super) fn build_index(
+fn build_index(
     address: &Address,
     columns: &[Name],
     include: &[Name],
@@ -180,39 +177,34 @@ pub(super) fn build_index(
     (build, own)
 }
 
-fn add_primary_key(changes: &Changes, address: &Address, key: &PrimaryKey) -> Claim {
-    let (build, index) = build_index(address, &key.columns, &key.include, false);
-    let add = Step::run(
-        address,
-        ddl::constraint::add_primary_key_using(address, key, index.name()),
-        format!("{address} is declared; it takes the index over"),
-    )
-    .creating(address)
-    .using(&index)
-    .phase(Phase::Contract);
-    Claim::of(creates_at(changes, [address]))
-        .alone(build)
-        .together([add])
+/// Builds the index of a key, for a statement by which the key takes it over.
+pub(super) fn taken_over(
+    address: &Address,
+    key: &Object<Expression>,
+) -> Option<(Step, ddl::Statement)> {
+    if let Object::PrimaryKey(own) = key {
+        let (build, index) = build_index(address, &own.columns, &own.include, false);
+        let add = ddl::constraint::add_primary_key_using(address, own, index.name());
+        Some((build, add))
+    } else if let Object::Unique(own) = key {
+        let (columns, include) = (&own.columns, &own.include);
+        let (build, index) = build_index(address, columns, include, own.nulls_not_distinct);
+        let add = ddl::constraint::add_unique_using(address, own, index.name());
+        Some((build, add))
+    } else {
+        None
+    }
 }
 
-fn add_unique(changes: &Changes, address: &Address, unique: &Unique) -> Claim {
-    let (build, index) = build_index(
-        address,
-        &unique.columns,
-        &unique.include,
-        unique.nulls_not_distinct,
-    );
-    let add = Step::run(
-        address,
-        ddl::constraint::add_unique_using(address, unique, index.name()),
-        format!("{address} is declared; it takes the index over"),
-    )
-    .creating(address)
-    .using(&index)
-    .phase(Phase::Contract);
-    Claim::of(creates_at(changes, [address]))
-        .alone(build)
-        .together([add])
+fn add_key(changes: &Changes, address: &Address, key: &Object<Expression>) -> Option<Claim> {
+    let (build, statement) = taken_over(address, key)?;
+    let why = format!("{address} is declared; it takes the index over");
+    let add = Step::run(address, statement, why)
+        .creating(address)
+        .using(&build.address)
+        .phase(Phase::Contract);
+    let claim = Claim::of(creates_at(changes, [address]));
+    Some(claim.alone(build).together([add]))
 }
 
 /// An index element that is a plain column.

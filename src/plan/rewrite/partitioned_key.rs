@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::constraint::build_index;
+use super::constraint::taken_over;
 use super::{Claim, Context, creates_at, index_names, partitioned_index};
 use crate::ddl;
 use crate::diff::Changes;
@@ -99,22 +99,6 @@ fn declare(address: &Address, key: &Object<Expression>) -> Option<ddl::Statement
         Some(ddl::constraint::declare_primary_key(address, own))
     } else if let Object::Unique(own) = key {
         Some(ddl::constraint::declare_unique(address, own))
-    } else {
-        None
-    }
-}
-
-/// Builds the index of a key in a partition, for a statement by which the key takes it over.
-fn taken_over(part: &Address, key: &Object<Expression>) -> Option<(Step, ddl::Statement)> {
-    if let Object::PrimaryKey(own) = key {
-        let (build, index) = build_index(part, &own.columns, &own.include, false);
-        let add = ddl::constraint::add_primary_key_using(part, own, index.name());
-        Some((build, add))
-    } else if let Object::Unique(own) = key {
-        let (columns, include) = (&own.columns, &own.include);
-        let (build, index) = build_index(part, columns, include, own.nulls_not_distinct);
-        let add = ddl::constraint::add_unique_using(part, own, index.name());
-        Some((build, add))
     } else {
         None
     }
