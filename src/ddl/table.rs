@@ -365,6 +365,17 @@ pub(super) fn add_named(column: &Address, name: &Name, no_inherit: bool) -> Sql 
     }
 }
 
+/// Names the NOT NULL of a column that a new table inherits, within its CREATE TABLE (18 and later).
+/// <https://www.postgresql.org/docs/18/sql-createtable.html> (NOT NULL column_name)
+pub(crate) fn not_null_of_inherited(column: &Address, name: &Name) -> Statement {
+    let definition = Sql::new("CONSTRAINT")
+        .name(name)
+        .push("NOT NULL")
+        .name(column.name());
+    let subcommand = add_named(column, name, false);
+    Statement::alter_table(&column.table(), Form::AddConstraint(definition), subcommand)
+}
+
 /// PostgreSQL 18 and later. <https://www.postgresql.org/docs/18/sql-altertable.html> (ADD table_constraint)
 pub(crate) fn add_not_null_not_valid(column: &Address, name: &Name, no_inherit: bool) -> Statement {
     let subcommand = add_named(column, name, no_inherit).push("NOT VALID");

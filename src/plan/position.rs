@@ -61,7 +61,18 @@ pub(crate) fn position(
         let target = own.attached_to();
         own.kind() == Kind::Grant && !known && target.is_some_and(|target| made(&target))
     };
-    let watched: BTreeSet<Address> = watched.into_iter().filter(|own| !is_given(own)).collect();
+    // What a table has otherwise than those above it, and is not modelled, becomes its own once it is let go.
+    let is_left = |own: &Address| {
+        own.schema_name().is_reserved()
+            && matches!(
+                own.kind(),
+                Kind::NotNull | Kind::ColumnSettings | Kind::Default | Kind::Comment
+            )
+    };
+    let watched: BTreeSet<Address> = watched
+        .into_iter()
+        .filter(|own| !is_given(own) && !is_left(own))
+        .collect();
     let expected = |count: usize| {
         let mut after: BTreeMap<&Address, &After> = BTreeMap::new();
         for stage in &stages[..count.min(stages.len())] {

@@ -1,11 +1,13 @@
 //! Building a state: the order is found, not guessed.
 
+use std::collections::BTreeMap;
+
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::ScratchError;
 use crate::catalog::describe;
 use crate::ddl;
-use crate::model::{Address, Kind, Model, Object, Table, Text, Validity};
+use crate::model::{Address, Kind, Model, NotNull, Object, Table, Text, Validity};
 use crate::plan::{Act, Step};
 use crate::sql::Sql;
 
@@ -103,6 +105,7 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
         );
     }
     let mut after: Vec<Step> = Vec::new();
+    let mut with_names: BTreeMap<&Address, Vec<Step>> = BTreeMap::new();
     let called_otherwise = |address: &Address, own: &Table<T>| {
         own.partition_of.is_some() && !own.not_null_names.is_empty() && !attached(address)
     };
@@ -117,7 +120,11 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             } else {
                 own.own.contains(address)
             };
-            if attached || said {
+            let named = (!attached && !said).then(|| named_not_null(model, table, address, object));
+            if let Some(statement) = named.flatten() {
+                let step = Step::run(address, statement, "");
+                with_names.entry(table).or_default().push(step);
+            } else if attached || said {
                 let position = own.position.get(&column).copied().unwrap_or(0);
                 put(table.clone(), OF_WHOLES, address, position, object.clone());
             } else if differs(model, table, address) {
@@ -206,6 +213,9 @@ fn creating_steps<T: Text + Ord + serde::Serialize>(model: &Model<T>) -> Vec<Ste
             continue;
         }
         steps.extend(own.map(|statement| Step::run(&address, statement, "")));
+        if address.kind() == Kind::Table {
+            steps.extend(with_names.remove(&address).unwrap_or_default());
+        }
     }
     steps.append(&mut after);
     steps.append(&mut attaching);
@@ -281,6 +291,29 @@ fn differs<T: Text + Ord + serde::Serialize>(
     // A NOT NULL has the name of the one above, whatever name it is given.
     let is_new = part.kind() != Kind::NotNull || there.is_none();
     is_said || of_column && is_new && there != own.objects.get(part)
+}
+
+/// Names the NOT NULL that a table, which inherits, has of a column above, where that is called otherwise there, as the server does for
+/// a key of its own: said later, it would have the name of the one above (18 and later).
+fn named_not_null<T: Text + Ord + serde::Serialize>(
+    model: &Model<T>,
+    table: &Address,
+    part: &Address,
+    object: &Object<T>,
+) -> Option<ddl::Statement> {
+    let Object::NotNull(NotNull {
+        name: Some(name), ..
+    }) = object
+    else {
+        return None;
+    };
+    let above = model.above(table).into_iter();
+    let mut above =
+        above.filter_map(|whole| model.objects.get(&whole.part(Kind::NotNull, part.name())));
+    let differs =
+        above.all(|own| !matches!(own, Object::NotNull(own) if own.name.as_ref() == Some(name)));
+    let is_child = model.partitioned(table).is_none();
+    (is_child && differs).then(|| ddl::table::not_null_of_inherited(part, name))
 }
 
 /// Returns the columns whose default a table has lost, while the tables that hand them down have one.

@@ -52,9 +52,17 @@ pub(crate) fn absent(major: u16) -> Option<String> {
 }
 
 /// No statement says of a column or check that is inherited whether its table has it of its own as well: a table that is let
-/// go and comes back has it so.
-const AS_INHERITED: &str = "UPDATE pg_attribute SET attislocal = false WHERE attislocal AND attinhcount > 0; \
+/// go and comes back has it so. While the dump is made, none has.
+const AS_INHERITED: &str = "SET session_replication_role = replica; \
+    CREATE SCHEMA dumped; \
+    CREATE TABLE dumped.attribute AS SELECT attrelid, attnum FROM pg_attribute WHERE attislocal AND attinhcount > 0; \
+    CREATE TABLE dumped.constrained AS SELECT oid FROM pg_constraint WHERE conislocal AND coninhcount > 0; \
+    UPDATE pg_attribute SET attislocal = false WHERE attislocal AND attinhcount > 0; \
     UPDATE pg_constraint SET conislocal = false WHERE conislocal AND coninhcount > 0";
+const AS_IT_WAS: &str = "SET session_replication_role = replica; \
+    UPDATE pg_attribute SET attislocal = true WHERE (attrelid, attnum) IN (SELECT attrelid, attnum FROM dumped.attribute); \
+    UPDATE pg_constraint SET conislocal = true WHERE oid IN (SELECT oid FROM dumped.constrained); \
+    DROP SCHEMA dumped CASCADE";
 
 /// Dumps the structure without the journal, in pieces sorted so that the order of columns and objects does not count.
 pub(crate) async fn structure(database: &Database) -> Result<Option<String>, Failed> {
@@ -66,10 +74,16 @@ pub(crate) async fn structure(database: &Database) -> Result<Option<String>, Fai
         return Ok(None);
     };
     let output = Command::new(client)
-        .args(["--schema-only", "--exclude-schema=reconcile", "--dbname"])
+        .args([
+            "--schema-only",
+            "--exclude-schema=reconcile",
+            "--exclude-schema=dumped",
+            "--dbname",
+        ])
         .arg(&database.url)
         .output()
         .map_err(|error| Failed::from(error.to_string()))?;
+    database.run(AS_IT_WAS).await?;
     if !output.status.success() {
         return Err(Failed::from(
             String::from_utf8_lossy(&output.stderr).into_owned(),
