@@ -9,6 +9,7 @@ use std::time::Duration;
 use reconcile::desired;
 use reconcile::model::{ScratchSource, Settings};
 use reconcile::pipeline::{self, Caller, Project, Silent, Stop, Target};
+use reconcile::plan::Until;
 use reconcile::render;
 
 #[tokio::main(flavor = "current_thread")]
@@ -37,10 +38,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if plan.decision.is_empty() {
         return Ok(());
     }
-    let applied = pipeline::apply(&project, &plan, &caller, &stop, &mut Silent).await?;
+    let applied = pipeline::apply(&project, &plan, &caller, Until::End, &stop, &mut Silent).await?;
     println!(
         "Revision {} is applied: {} stages.",
-        applied.revision, applied.stages
+        applied.revision.unwrap_or_default(),
+        applied.stages
     );
 
     let again = pipeline::plan(&project, &declared).await?;
@@ -56,6 +58,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let back = pipeline::plan_rollback(&project, Target::Newest).await?;
     println!("{}", render::text(&back, render::Ink::default()));
-    pipeline::apply(&project, &back, &caller, &stop, &mut Silent).await?;
+    pipeline::apply(&project, &back, &caller, Until::End, &stop, &mut Silent).await?;
     Ok(())
 }

@@ -98,7 +98,7 @@ tables:
 };
 
 /// A test on a major.
-type Run = Pin<Box<dyn Future<Output = Result<(), Failed>>>>;
+pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), Failed>>>>;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
@@ -312,7 +312,7 @@ async fn interrupted(major: u16) -> Result<(), Failed> {
             output.status.code()
         )));
     }
-    tool.wants(3, &["plan"])?.says("stopped part-way")?;
+    tool.wants(3, &["plan"])?.says("stands in the way")?;
     tool.wants(0, &["apply", "--yes"])?.says("finished first")?;
     tool.wants(0, &["plan", "--detailed-exitcode"])?;
     database.drop().await

@@ -10,7 +10,7 @@ use libtest_mimic::{Failed, Trial};
 use reconcile::desired::{self, Loaded};
 use reconcile::model::{Address, Settings};
 use reconcile::pipeline::{self, Caller, Project, Silent, Stop, Target};
-use reconcile::plan::Plan;
+use reconcile::plan::{Plan, Until};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -459,16 +459,23 @@ async fn reach(what: &str, project: &Project, loaded: &Loaded) -> Result<(), Fai
 
 async fn apply(what: &str, project: &Project, plan: &Plan) -> Result<(), Failed> {
     let stop = Stop::default();
-    pipeline::apply(project, plan, &Caller::default(), &stop, &mut Silent)
-        .await
-        .map_err(|error| {
-            let inner = failed(error);
-            Failed::from(format!(
-                "{what}: {}\n{}",
-                inner.message().unwrap_or_default(),
-                brief(plan)
-            ))
-        })?;
+    pipeline::apply(
+        project,
+        plan,
+        &Caller::default(),
+        Until::End,
+        &stop,
+        &mut Silent,
+    )
+    .await
+    .map_err(|error| {
+        let inner = failed(error);
+        Failed::from(format!(
+            "{what}: {}\n{}",
+            inner.message().unwrap_or_default(),
+            brief(plan)
+        ))
+    })?;
     Ok(())
 }
 

@@ -28,6 +28,9 @@ pub(super) fn brief(plan: &Plan) -> String {
                 Act::Backfill(own) => {
                     text.push_str(&format!("backfill {} with {};\n", own.column, own.value))
                 }
+                Act::Complete(own) => {
+                    text.push_str(&format!("{} in partitions made meanwhile;\n", own.whole))
+                }
                 Act::Ledger(_) => {}
             }
         }

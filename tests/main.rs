@@ -27,6 +27,8 @@ mod not_null_names;
 mod outside;
 mod partition_rows;
 mod partitions;
+mod partitions_meanwhile;
+mod phases;
 mod property;
 mod providers;
 mod publications;
@@ -64,6 +66,8 @@ fn main() {
     trials.extend(outside::trials());
     trials.extend(partition_rows::trials());
     trials.extend(partitions::trials());
+    trials.extend(partitions_meanwhile::trials());
+    trials.extend(phases::trials());
     trials.extend(providers::trials());
     trials.extend(publications::trials());
     trials.extend(refusals::trials());

@@ -140,6 +140,7 @@ async fn lands_elsewhere(major: u16) -> Result<(), Failed> {
         &project,
         &plan,
         &caller,
+        reconcile::plan::Until::End,
         &stop,
         &mut reconcile::pipeline::Silent,
     )

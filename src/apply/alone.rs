@@ -22,6 +22,23 @@ pub(super) async fn run(
     progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
     note_started(connection, run, number, None).await?;
+    carry_out(connection, step, statement, run, progress).await?;
+    send(
+        connection,
+        &history::done(run.journal(), run.revision, number),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Mends what an earlier try left, and does what is still to be done.
+pub(super) async fn carry_out(
+    connection: &mut PgConnection,
+    step: &Step,
+    statement: &Statement,
+    run: &Run<'_>,
+    progress: &mut dyn Progress,
+) -> Result<(), ApplyError> {
     let drops = step
         .effects
         .iter()
@@ -42,11 +59,6 @@ pub(super) async fn run(
     if needed {
         send_alone(connection, step, &statement.sql, run, progress).await?;
     }
-    send(
-        connection,
-        &history::done(run.journal(), run.revision, number),
-    )
-    .await?;
     Ok(())
 }
 
@@ -71,7 +83,7 @@ async fn send_alone(
 }
 
 /// Says whether an index of this name stands, and whether it is valid.
-async fn standing(
+pub(super) async fn standing(
     connection: &mut PgConnection,
     index: &Address,
 ) -> Result<Option<bool>, ApplyError> {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod backfill;
+mod completion;
 mod guard;
 mod lock;
 mod stage;
@@ -27,6 +28,8 @@ pub trait Progress {
     fn stage(&mut self, number: usize, stage: &Stage);
     /// A stage waits and is tried again.
     fn waiting(&mut self, reason: &str);
+    /// Something is told that happens once.
+    fn note(&mut self, what: &str);
     /// A long statement has come this far.
     fn busy(&mut self, how_far: &str);
     /// A backfill has come this far.
@@ -39,6 +42,7 @@ pub struct Silent;
 impl Progress for Silent {
     fn stage(&mut self, _: usize, _: &Stage) {}
     fn waiting(&mut self, _: &str) {}
+    fn note(&mut self, _: &str) {}
     fn busy(&mut self, _: &str) {}
     fn rows(&mut self, _: &Address, _: u64, _: i64) {}
 }
@@ -213,9 +217,12 @@ pub(crate) async fn one(
             Act::Statement(statement) => {
                 alone::run(connection, number, step, statement, run, progress).await
             }
+            Act::Complete(own) => {
+                completion::run(connection, number, step, own, run, progress).await
+            }
             Act::Ledger(_) => unreachable!("a ledger row commits with what it is about"),
         },
-        _ => stage::run(connection, number, stage, run, progress).await,
+        _ => stage::run(connection, Some(number), stage, run, progress).await,
     }
 }
 

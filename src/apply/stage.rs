@@ -21,9 +21,10 @@ const MISSED: [&str; 3] = ["55P03", "57014", "40P01"];
 /// How often a stage is tried again because of DDL of others on its tables.
 const LOOKS: usize = 3;
 
+/// `number` is none for what belongs to a stage that journals itself.
 pub(super) async fn run(
     connection: &mut PgConnection,
-    number: usize,
+    number: Option<usize>,
     stage: &Stage,
     run: &Run<'_>,
     progress: &mut dyn Progress,
@@ -41,7 +42,9 @@ pub(super) async fn run(
             Some(_) => guard::guard(connection, &tables).await?,
             None => None,
         };
-        guard::still_there(connection, number, run.is_first, run).await?;
+        if let Some(number) = number {
+            guard::still_there(connection, number, run.is_first, run).await?;
+        }
         let limits = Limits::of(stage, run, past);
         let locks = locks(stage, &not_lockable);
         let message = message(number, stage, run, &limits, (locks, guard));
@@ -194,7 +197,7 @@ fn statements_of(stage: &Stage) -> String {
 
 /// Puts a stage's message together.
 fn message(
-    number: usize,
+    number: Option<usize>,
     stage: &Stage,
     run: &Run<'_>,
     limits: &Limits,
@@ -220,7 +223,9 @@ fn message(
                 Act::Ledger(change) => {
                     parts.push(history::change(run.journal(), run.revision, change))
                 }
-                Act::Backfill(_) => unreachable!("a backfill owns its transactions"),
+                Act::Backfill(_) | Act::Complete(_) => {
+                    unreachable!("it owns its transactions")
+                }
             }
         }
     };
@@ -228,7 +233,7 @@ fn message(
     parts.extend(locks);
     parts.extend(guard);
     act(&mut parts, rest);
-    parts.push(history::done(run.journal(), run.revision, number));
+    parts.extend(number.map(|number| history::done(run.journal(), run.revision, number)));
     parts.push(Sql::new("COMMIT"));
     Sql::empty().separated(&parts, ";\n")
 }

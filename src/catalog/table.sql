@@ -1,4 +1,5 @@
 -- A row is a table, with the size its statistics give: one that others inherit from, or that has partitions, has that of all.
+-- Parts that nobody has analysed yet count nothing there, as long as others do.
 -- https://www.postgresql.org/docs/current/catalog-pg-class.html
 -- https://www.postgresql.org/docs/current/catalog-pg-partitioned-table.html
 -- The condition of a bound is left out where it names a table by its number, which another server does not know.
@@ -36,13 +37,13 @@ SELECT 'pg_class'::regclass::oid::int8 AS classid, c.oid::int8 AS objid,
   LEFT JOIN pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
   LEFT JOIN pg_class p ON p.oid = i.inhparent
   LEFT JOIN pg_namespace pn ON pn.oid = p.relnamespace
-  LEFT JOIN LATERAL (SELECT CASE WHEN bool_or(leaf.reltuples < 0) THEN -1 ELSE coalesce(sum(leaf.reltuples), 0) END::int8 AS rows,
+  LEFT JOIN LATERAL (SELECT CASE WHEN bool_or(leaf.reltuples < 0) AND bool_and(leaf.reltuples <= 0) THEN -1 ELSE coalesce(sum(greatest(leaf.reltuples, 0)), 0) END::int8 AS rows,
                             coalesce(sum(pg_table_size(leaf.oid)) FILTER (WHERE pg_relation_size(leaf.oid) > 0), 0) AS bytes
                        FROM pg_partition_tree(c.oid) AS tree JOIN pg_class leaf ON leaf.oid = tree.relid
                       WHERE c.relkind = 'p' AND tree.isleaf) AS l ON true
   LEFT JOIN LATERAL (WITH RECURSIVE tree AS (SELECT c.oid AS relid
                                               UNION SELECT x.inhrelid FROM tree JOIN pg_inherits x ON x.inhparent = tree.relid)
-                     SELECT CASE WHEN bool_or(one.reltuples < 0) THEN -1 ELSE sum(one.reltuples) END::int8 AS rows,
+                     SELECT CASE WHEN bool_or(one.reltuples < 0) AND bool_and(one.reltuples <= 0) THEN -1 ELSE sum(greatest(one.reltuples, 0)) END::int8 AS rows,
                             coalesce(sum(pg_table_size(one.oid)) FILTER (WHERE pg_relation_size(one.oid) > 0), 0) AS bytes
                        FROM tree JOIN pg_class one ON one.oid = tree.relid
                       WHERE c.relkind = 'r' AND c.relhassubclass) AS t ON true

@@ -8,14 +8,17 @@ use super::progress::{Told, stop_on_signal};
 use super::project::{caller, failure, plain, project};
 use super::report::Failure;
 use super::{Exit, plan};
+use crate::history::Outcome;
 use crate::model::Origins;
-use crate::pipeline::{self, Project, Stop};
-use crate::plan::Plan;
+use crate::pipeline::{self, Applied, Project, Stop};
+use crate::plan::{Plan, Until};
+use crate::render;
 
 pub(super) async fn run(
     common: &Common,
     outlet: &Outlet,
     file: Option<&Path>,
+    until: Until,
 ) -> Result<Exit, Failure> {
     let project = project(common, outlet)?;
     let stop = stop_on_signal();
@@ -30,28 +33,38 @@ pub(super) async fn run(
         return match pipeline::finish_if_same(
             &project,
             &reviewed,
+            until,
             &stop,
             &mut told(outlet, &reviewed),
         )
         .await
         {
-            Ok(Some(applied)) => done(outlet, applied.revision, applied.stages),
-            Ok(None) => carry_out(&project, outlet, &reviewed, &stop, &Origins::default()).await,
+            Ok(Some(applied)) => done(outlet, &applied, until),
+            Ok(None) => {
+                let origins = Origins::default();
+                carry_out(&project, outlet, &reviewed, until, &stop, &origins).await
+            }
             Err(error) => Err(plain(error)),
         };
     }
     if let Some(stopped) = pipeline::stopped(&project).await.map_err(plain)? {
-        outlet.say(&format!(
-            "Revision {} stopped part-way; it is finished first.",
-            stopped.id
-        ));
+        let how = match stopped.outcome {
+            Outcome::Paused => "goes on",
+            Outcome::Running | Outcome::Stopped | Outcome::Done => {
+                "stopped part-way; it is finished first"
+            }
+        };
+        outlet.say(&format!("Revision {} {how}.", stopped.id));
         let mut progress = told(outlet, &stopped.plan);
-        if let Some(applied) = pipeline::resume(&project, &stop, &mut progress)
+        if let Some(applied) = pipeline::resume(&project, until, &stop, &mut progress)
             .await
             .map_err(plain)?
         {
             drop(progress);
-            done(outlet, applied.revision, applied.stages)?;
+            done(outlet, &applied, until)?;
+            if !applied.is_whole() {
+                return Ok(Exit::Done);
+            }
         }
     }
     let loaded = pipeline::load(&project)?;
@@ -68,21 +81,33 @@ pub(super) async fn run(
     if made.decision.is_empty() && !made.observation.records {
         return Ok(Exit::Done);
     }
-    if !made.decision.is_empty() && !agreed(common, outlet, &made)? {
+    let stages = &made.decision.stages;
+    let begins = stages.is_empty() || until.stages(stages) > 0;
+    if begins && !made.decision.is_empty() && !agreed(common, outlet, &made, until)? {
         return Ok(Exit::Refused);
     }
-    carry_out(&project, outlet, &made, &stop, origins).await
+    carry_out(&project, outlet, &made, until, &stop, origins).await
 }
 
 /// Asks once the plan is one that could be applied at all.
-pub(super) fn agreed(common: &Common, outlet: &Outlet, plan: &Plan) -> Result<bool, Failure> {
+pub(super) fn agreed(
+    common: &Common,
+    outlet: &Outlet,
+    plan: &Plan,
+    until: Until,
+) -> Result<bool, Failure> {
     let refused = plan.decision.refused();
     if !refused.is_empty() {
         let findings = refused.into_iter().cloned().collect();
         return Err(plain(pipeline::PipelineError::NotAllowed(findings)));
     }
+    let stages = &plan.decision.stages;
+    let part = match until.stages(stages) {
+        all if all == stages.len() => String::new(),
+        some => format!("{some} of {} of ", render::many(stages.len(), "stage")),
+    };
     let question = format!(
-        "Apply plan {} to database {}?",
+        "Apply {part}plan {} to database {}?",
         plan.decision.id().short(12),
         plan.observation.database
     );
@@ -101,19 +126,39 @@ pub(super) async fn carry_out(
     project: &Project,
     outlet: &Outlet,
     plan: &Plan,
+    until: Until,
     stop: &Stop,
     origins: &Origins,
 ) -> Result<Exit, Failure> {
     let mut progress = told(outlet, plan);
-    let applied = pipeline::apply(project, plan, &caller(project), stop, &mut progress)
+    let applied = pipeline::apply(project, plan, &caller(project), until, stop, &mut progress)
         .await
         .map_err(failure(origins))?;
     drop(progress);
-    done(outlet, applied.revision, applied.stages)
+    done(outlet, &applied, until)
 }
 
-fn done(outlet: &Outlet, revision: i64, stages: usize) -> Result<Exit, Failure> {
-    let stages = crate::render::many(stages, "stage");
-    outlet.result(&format!("Revision {revision} is applied: {stages}.\n"))?;
+fn done(outlet: &Outlet, applied: &Applied, until: Until) -> Result<Exit, Failure> {
+    outlet.result(&told_of(applied, until))?;
     Ok(Exit::Done)
+}
+
+/// Says what applying came to.
+pub(super) fn told_of(applied: &Applied, until: Until) -> String {
+    let stages = render::many(applied.stages, "stage");
+    let Some(revision) = applied.revision else {
+        return "Nothing was changed: the plan begins with a contract step.\n".to_owned();
+    };
+    if applied.is_whole() {
+        return format!("Revision {revision} is applied: {stages}.\n");
+    }
+    let place = match until {
+        Until::Contract => " stands before its first contract step",
+        Until::Step(_) | Until::End => " came as far as it was to",
+    };
+    format!(
+        "Revision {revision}{place}: {} of {stages} {} done. `apply` goes on, `rollback` returns.\n",
+        applied.done,
+        if applied.done == 1 { "is" } else { "are" },
+    )
 }

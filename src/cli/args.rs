@@ -82,6 +82,13 @@ pub(super) enum Colour {
     Never,
 }
 
+/// The phases that a plan may stop after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum UpTo {
+    /// Everything before the first contract step.
+    Expand,
+}
+
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -121,6 +128,12 @@ pub(super) enum Command {
         /// A plan file that `plan -o json=FILE` wrote
         #[arg(value_name = "PLAN")]
         plan: Option<PathBuf>,
+        /// Stops before the first step that a running application can notice; a later apply finishes the plan
+        #[arg(long, value_name = "PHASE", conflicts_with = "steps")]
+        phase: Option<UpTo>,
+        /// Stops after the transaction that step N lies in, counted as the plan shows them; a later apply finishes the plan
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        steps: Option<u32>,
     },
     /// Undoes the newest revision that is not undone yet, rows included
     Rollback {

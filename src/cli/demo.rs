@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::Exit;
 use super::outlet::Outlet;
 use super::progress::{Told, stop_on_signal};
 use super::project::{failure, plain};
 use super::report::Failure;
+use super::{Exit, apply};
 use crate::catalog;
 use crate::model::{ScratchSource, Settings};
 use crate::pipeline::{self, Caller, PipelineError, Project, Stop, Target};
-use crate::plan::Plan;
+use crate::plan::{Plan, Until};
 use crate::render;
 use crate::scratch::ScratchError;
 use crate::scratch::provider::{self, Cluster, Wish};
@@ -154,15 +154,18 @@ impl Demo<'_> {
             who: "demo".to_owned(),
             ..Caller::default()
         };
-        let applied = pipeline::apply(&self.project, plan, &caller, &self.stop, &mut progress)
-            .await
-            .map_err(plain)?;
+        let applied = pipeline::apply(
+            &self.project,
+            plan,
+            &caller,
+            Until::End,
+            &self.stop,
+            &mut progress,
+        )
+        .await
+        .map_err(plain)?;
         drop(progress);
-        let stages = render::many(applied.stages, "stage");
-        self.outlet.result(&format!(
-            "Revision {} is applied: {stages}.\n",
-            applied.revision
-        ))
+        self.outlet.result(&apply::told_of(&applied, Until::End))
     }
 
     async fn sql(

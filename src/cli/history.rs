@@ -52,5 +52,7 @@ pub(super) fn revision_view(own: &Revision, undone_by: Option<i64>) -> RevisionV
         git_commit: own.git_commit.clone(),
         plan: own.plan.decision.id().to_string(),
         steps: own.plan.decision.step_count(),
+        stages: own.plan.decision.stages.len(),
+        stages_done: own.stages_done,
     }
 }

@@ -22,9 +22,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command};
+use args::{Cli, Command, UpTo};
 use outlet::Outlet;
 use report::Failure;
+
+use crate::plan::Until;
 
 /// How a command ended, as design §7 numbers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +127,14 @@ async fn run(cli: &Cli, outlet: &Outlet) -> Result<Exit, Failure> {
             check,
         } => plan::run(common, outlet, output, *detailed_exitcode, *check).await,
         Command::Show { what, output } => show::run(common, outlet, what, output).await,
-        Command::Apply { plan } => apply::run(common, outlet, plan.as_deref()).await,
+        Command::Apply { plan, phase, steps } => {
+            let until = match (phase, steps) {
+                (Some(UpTo::Expand), _) => Until::Contract,
+                (None, Some(steps)) => Until::Step(usize::try_from(*steps).unwrap_or(usize::MAX)),
+                (None, None) => Until::End,
+            };
+            apply::run(common, outlet, plan.as_deref(), until).await
+        }
         Command::Rollback { to } => rollback::run(common, outlet, *to).await,
         Command::Status { output } => status::run(common, outlet, output).await,
         Command::History { output } => history::run(common, outlet, output).await,

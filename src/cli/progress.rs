@@ -52,7 +52,7 @@ impl Progress for Told<'_> {
         let what = match stage.steps.first() {
             Some(step) => match &step.does {
                 Act::Backfill(own) => format!("fills {}", own.column.dotted()),
-                Act::Statement(_) | Act::Ledger(_) => step.why.clone(),
+                Act::Statement(_) | Act::Complete(_) | Act::Ledger(_) => step.why.clone(),
             },
             None => String::new(),
         };
@@ -66,6 +66,10 @@ impl Progress for Told<'_> {
             self.outlet.say(&format!("      waits: {reason}"));
             self.last_wait = reason.to_owned();
         }
+    }
+
+    fn note(&mut self, what: &str) {
+        self.outlet.say(&format!("      {what}"));
     }
 
     fn busy(&mut self, how_far: &str) {

@@ -10,6 +10,7 @@ use super::report::Failure;
 use super::{Exit, apply, plan};
 use crate::model::{Origins, Pattern};
 use crate::pipeline;
+use crate::plan::Until;
 
 pub(super) async fn run(
     common: &Common,
@@ -39,8 +40,9 @@ pub(super) async fn run(
             "\nAfterwards one can go back to revision {revision} with all rows, not further.\n"
         ))?;
     }
-    if !apply::agreed(common, outlet, &purge.plan)? {
+    if !apply::agreed(common, outlet, &purge.plan, Until::End)? {
         return Ok(Exit::Refused);
     }
-    apply::carry_out(&project, outlet, &purge.plan, &stop, &Origins::default()).await
+    let origins = Origins::default();
+    apply::carry_out(&project, outlet, &purge.plan, Until::End, &stop, &origins).await
 }

@@ -8,6 +8,7 @@ use super::report::Failure;
 use super::{Exit, apply, plan};
 use crate::model::Origins;
 use crate::pipeline::{self, PipelineError, Target};
+use crate::plan::Until;
 
 pub(super) async fn run(
     common: &Common,
@@ -26,8 +27,9 @@ pub(super) async fn run(
         Err(error) => return Err(plain(error)),
     };
     outlet.result(&plan::shown(&made, PlanFormat::Text, outlet.ink()))?;
-    if !apply::agreed(common, outlet, &made)? {
+    if !apply::agreed(common, outlet, &made, Until::End)? {
         return Ok(Exit::Refused);
     }
-    apply::carry_out(&project, outlet, &made, &stop, &Origins::default()).await
+    let origins = Origins::default();
+    apply::carry_out(&project, outlet, &made, Until::End, &stop, &origins).await
 }

@@ -18,7 +18,7 @@ use crate::sql::Sql;
 pub use install::JOURNAL_FORMAT;
 pub(crate) use install::{adopt, install, state};
 pub(crate) use ledger::{change, places};
-pub(crate) use revision::{NewRevision, begin, finish, forget, load};
+pub(crate) use revision::{NewRevision, begin, finish, forget, goes_on, load};
 pub use revision::{Outcome, Revision};
 pub(crate) use step::{StageRow, done, mark_done, stage_rows, started};
 
@@ -103,11 +103,11 @@ impl History {
             .collect()
     }
 
-    /// Returns the revision that stopped part-way, where there is one: always the newest.
+    /// Returns the revision that stopped part-way, by itself or on request, where there is one: always the newest.
     pub fn stopped(&self) -> Option<&Revision> {
         self.revisions
             .last()
-            .filter(|own| matches!(own.outcome, Outcome::Running | Outcome::Stopped))
+            .filter(|own| own.outcome != Outcome::Done)
     }
 
     /// Returns the top-level objects that revisions declared, in the names they have now.

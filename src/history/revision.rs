@@ -17,6 +17,8 @@ pub enum Outcome {
     Done,
     /// It stopped part-way.
     Stopped,
+    /// It was to come this far at first.
+    Paused,
 }
 
 impl Outcome {
@@ -26,6 +28,7 @@ impl Outcome {
             Self::Running => "running",
             Self::Done => "done",
             Self::Stopped => "stopped",
+            Self::Paused => "paused",
         }
     }
 
@@ -33,6 +36,7 @@ impl Outcome {
         match word {
             "done" => Self::Done,
             "running" => Self::Running,
+            "paused" => Self::Paused,
             _ => Self::Stopped,
         }
     }
@@ -120,6 +124,22 @@ pub(crate) async fn finish(
         .bind(id)
         .bind(outcome.word())
         .bind(after.map(json))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Records that a revision goes on.
+pub(crate) async fn goes_on(
+    connection: &mut PgConnection,
+    schema: &Name,
+    id: i64,
+) -> Result<(), HistoryError> {
+    let sql = Sql::new("UPDATE")
+        .join(&table(schema, "revision"))
+        .push("SET outcome = 'running', finished = NULL WHERE id = $1");
+    sqlx::query(AssertSqlSafe(sql.executable()))
+        .bind(id)
         .execute(connection)
         .await?;
     Ok(())

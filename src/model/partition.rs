@@ -105,6 +105,25 @@ impl<T> Object<T> {
         let path = [address.schema_name(), name].map(Clone::clone);
         Some(Address::new(Kind::Index, path))
     }
+
+    /// Returns what a partition has of this index or key of its table, under the name that it has for it.
+    pub fn of_partition(&self, whole: &Address, partition: &Address, name: &Name) -> (Address, Self)
+    where
+        T: Clone,
+    {
+        let mut object = self.clone();
+        let address = if let Self::Index(own) = &mut object {
+            own.table = partition.name().clone();
+            let path = [partition.schema_name(), name].map(Clone::clone);
+            Address::new(Kind::Index, path)
+        } else if let Self::PrimaryKey(own) = &mut object {
+            own.name = Some(name.clone());
+            partition.with_kind(Kind::PrimaryKey)
+        } else {
+            partition.part(whole.kind(), name)
+        };
+        (address, object)
+    }
 }
 
 impl<T: Text + Ord + Serialize> Model<T> {
@@ -153,18 +172,8 @@ impl<T: Text + Ord + Serialize> Model<T> {
     where
         T: Clone,
     {
-        let mut object = self.objects.get(whole)?.clone();
-        let address = if let Object::Index(own) = &mut object {
-            own.table = partition.name().clone();
-            let path = [partition.schema_name(), name].map(Clone::clone);
-            Address::new(Kind::Index, path)
-        } else if let Object::PrimaryKey(own) = &mut object {
-            own.name = Some(name.clone());
-            partition.with_kind(Kind::PrimaryKey)
-        } else {
-            partition.part(whole.kind(), name)
-        };
-        Some((address, object))
+        let object = self.objects.get(whole)?;
+        Some(object.of_partition(whole, partition, name))
     }
 
     /// Returns the NOT NULLs that partitions have for themselves, and not from their tables.

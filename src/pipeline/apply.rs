@@ -9,7 +9,7 @@ use crate::apply::{self, ApplyError, Progress, Run, Stop, Watcher};
 use crate::catalog::{self, Connection};
 use crate::history::{self, History, HistoryError, NewRevision, Outcome, Revision};
 use crate::model::{Address, Expression, Kind, Model, Moves, Read, SizeClass};
-use crate::plan::{Decision, Plan, Position, Purpose, position};
+use crate::plan::{Decision, Plan, Position, Purpose, Until, position};
 use crate::scratch::without_journal;
 
 /// How often a waiting applier looks whether it is its turn.
@@ -27,12 +27,21 @@ pub struct Caller {
 }
 
 /// What applying came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Applied {
-    /// The revision.
-    pub revision: i64,
-    /// How many stages it took.
+    /// The revision; none where nothing was to be done so far.
+    pub revision: Option<i64>,
+    /// How many stages are done, by earlier runs too.
+    pub done: usize,
+    /// How many stages the plan has.
     pub stages: usize,
+}
+
+impl Applied {
+    /// Says whether the plan is carried out to its end.
+    pub fn is_whole(&self) -> bool {
+        self.done == self.stages
+    }
 }
 
 /// What is to be carried out.
@@ -43,6 +52,8 @@ struct Work<'a> {
     before: &'a Model<Expression>,
     /// The stages that are done already.
     done: BTreeSet<usize>,
+    /// How many of the stages are to be done.
+    until: usize,
 }
 
 /// Carries out a plan that a person has seen.
@@ -54,6 +65,7 @@ pub async fn apply(
     project: &Project,
     plan: &Plan,
     caller: &Caller,
+    until: Until,
     stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Applied, PipelineError> {
@@ -76,6 +88,14 @@ pub async fn apply(
     let moved = moved(project, plan, &live);
     if !moved.is_empty() {
         return Err(PipelineError::Stale { moved });
+    }
+    let until = until.stages(&decision.stages);
+    if until == 0 && !decision.is_empty() {
+        return Ok(Applied {
+            revision: None,
+            done: 0,
+            stages: decision.stages.len(),
+        });
     }
     let settings = &project.settings;
     let Live {
@@ -122,6 +142,7 @@ pub async fn apply(
         revision,
         before: &before,
         done: BTreeSet::new(),
+        until,
     };
     carry_out(project, &mut live.connection, work, stop, progress).await
 }
@@ -132,6 +153,7 @@ pub async fn apply(
 /// Fails when the live database is neither where the revision stopped nor where its next stage leads.
 pub async fn resume(
     project: &Project,
+    until: Until,
     stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, PipelineError> {
@@ -173,11 +195,22 @@ pub async fn resume(
             });
         }
     };
+    let stages = &stopped.plan.decision.stages;
+    let until = until.stages(stages).max(done.len());
+    if until < stages.len() && until == done.len() {
+        return Ok(Some(Applied {
+            revision: Some(stopped.id),
+            done: until,
+            stages: stages.len(),
+        }));
+    }
+    history::goes_on(&mut live.connection, &settings.journal, stopped.id).await?;
     let work = Work {
         plan: &stopped.plan,
         revision: stopped.id,
         before: &stopped.model_before,
         done,
+        until,
     };
     let applied = carry_out(project, &mut live.connection, work, stop, progress).await?;
     Ok(Some(applied))
@@ -209,13 +242,14 @@ pub async fn stopped(project: &Project) -> Result<Option<Revision>, PipelineErro
 pub async fn finish_if_same(
     project: &Project,
     plan: &Plan,
+    until: Until,
     stop: &Stop,
     progress: &mut dyn Progress,
 ) -> Result<Option<Applied>, PipelineError> {
     match stopped(project).await? {
         None => Ok(None),
         Some(stopped) if stopped.plan.decision.id() == plan.decision.id() => {
-            resume(project, stop, progress).await
+            resume(project, until, stop, progress).await
         }
         Some(stopped) => Err(PipelineError::Unfinished {
             revision: stopped.id,
@@ -305,6 +339,7 @@ async fn carry_out(
         revision,
         before,
         done,
+        until,
     } = work;
     let stages = &plan.decision.stages;
     let outcome = async {
@@ -322,13 +357,18 @@ async fn carry_out(
             may_hurry: apply::is_superuser(connection).await?,
             rests_triggers: false,
         };
-        apply::run(connection, stages, &run, &done, progress).await
+        apply::run(connection, &stages[..until], &run, &done, progress).await
     };
     if let Err(error) = outcome.await {
         return Err(note_stop(project, connection, revision, stages.len(), error).await);
     }
     apply::fault::point();
     let ended = async {
+        if until < stages.len() {
+            let outcome = Outcome::Paused;
+            history::finish(connection, &settings.journal, revision, outcome, None).await?;
+            return apply::release(connection).await;
+        }
         let after = catalog::live_model(connection).await?;
         let mut after = without_journal(&after, &settings.journal);
         let known = before.objects.keys().cloned().collect();
@@ -346,12 +386,13 @@ async fn carry_out(
     };
     match ended.await {
         Ok(()) => Ok(Applied {
-            revision,
+            revision: Some(revision),
+            done: until,
             stages: stages.len(),
         }),
         Err(source) => Err(PipelineError::Stopped {
             revision,
-            done: stages.len(),
+            done: until,
             stages: stages.len(),
             source,
         }),

@@ -110,7 +110,7 @@ pub enum PipelineError {
         role: String,
     },
     /// A revision stopped part-way and stands in the way.
-    #[error("revision {revision} stopped part-way and stands in the way")]
+    #[error("revision {revision} is not carried out to its end and stands in the way")]
     Unfinished {
         /// The revision.
         revision: i64,

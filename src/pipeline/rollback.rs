@@ -408,7 +408,11 @@ fn state_to_reach(
             let lies_in_touched = touched.contains(&model.unit_of(address));
             let is_touched = lies_in_touched && is_changed(address);
             // Schemas are shared: one that stands for others stays.
-            let keep = if address.kind() == Kind::Schema && !own {
+            // What bears a name of ours was to go in the end: nobody else has made it.
+            let is_ours = !own && address.name().as_str().starts_with(TEMPORARY_PREFIX);
+            let keep = if is_ours {
+                false
+            } else if address.kind() == Kind::Schema && !own {
                 !touched.contains(address) || others_live_in(&back, address, &touched)
             } else {
                 is_touched == own

@@ -174,7 +174,8 @@ impl Decision {
 
     /// Returns how many steps the way forward has.
     pub fn step_count(&self) -> usize {
-        self.stages.iter().map(|stage| stage.steps.len()).sum()
+        let steps = self.stages.iter().flat_map(|stage| &stage.steps);
+        steps.filter(|step| step.is_shown()).count()
     }
 }
 
@@ -227,6 +228,6 @@ fn vouch(step: &mut Step, id: &Hash) {
     match &mut step.does {
         Act::Statement(statement) => statement.sql = statement.sql.reviewed(id),
         Act::Backfill(backfill) => backfill.value = backfill.value.reviewed(id),
-        Act::Ledger(_) => {}
+        Act::Complete(_) | Act::Ledger(_) => {}
     }
 }

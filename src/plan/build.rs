@@ -210,7 +210,7 @@ fn on_views(block: Block, cx: &Context<'_>) -> Block {
 pub(super) fn identity_of(step: &Step) -> String {
     match &step.does {
         Act::Statement(statement) => statement.sql.to_string(),
-        Act::Backfill(_) | Act::Ledger(_) => format!("{}", step.address),
+        Act::Backfill(_) | Act::Complete(_) | Act::Ledger(_) => format!("{}", step.address),
     }
 }
 

@@ -153,7 +153,7 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
                 found.push(stopping(Hazard::RevivesRows, &row.was, because));
             }
         }
-        Act::Ledger(LedgerChange::Rewrite { .. }) => {}
+        Act::Ledger(LedgerChange::Rewrite { .. }) | Act::Complete(_) => {}
         Act::Backfill(own) => fires_triggers(own, cx, found),
         Act::Statement(_) => {
             let renamed = step

@@ -32,6 +32,7 @@ mod sentence;
 pub(crate) mod stage;
 pub(crate) mod step;
 pub(crate) mod taken_back;
+pub(crate) mod until;
 
 pub use artifact::{ArtifactError, Decision, Observation, PLAN_FORMAT, Plan, Purpose};
 pub use build::stages;
@@ -41,6 +42,8 @@ pub use position::Position;
 pub(crate) use position::position;
 pub(crate) use purge::{drop_leftover_trigger, let_go_stage, purge_stage};
 pub use refusal::PlanError;
+pub(crate) use rewrite::completion::missed;
 pub use rewrite::{Claim, Context, Rewrite};
 pub use stage::{After, Stage};
-pub use step::{Act, Backfill, Block, Effect, LedgerChange, Phase, Reversal, Step};
+pub use step::{Act, Backfill, Block, Completion, Effect, LedgerChange, Phase, Reversal, Step};
+pub use until::Until;

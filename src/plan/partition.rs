@@ -51,7 +51,7 @@ pub(super) fn columns_first(steps: Vec<Step>, claimed: &BTreeSet<String>) -> Vec
 
 /// What becomes of a thing that a table hands down.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Goes {
+pub(crate) enum Goes {
     /// It goes from the table.
     Away,
     /// The table keeps it for itself.
@@ -60,7 +60,7 @@ pub(super) enum Goes {
 
 /// Makes the steps that drop what a table would keep when the column, check or NOT NULL above it goes, or is for the table above
 /// alone from now on. `keeps` says which tables are to keep it.
-pub(super) fn goes_as_well(
+pub(crate) fn goes_as_well(
     own: &Address,
     present: &Model<Expression>,
     goes: Goes,

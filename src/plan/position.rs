@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stage::{After, Stage, hash_without_texts};
-use super::step::Effect;
-use crate::model::{Address, Expression, Kind, Model};
+use super::step::{Act, Effect};
+use crate::model::{Address, Expression, Kind, Model, Object, Validity};
 
 /// Where the live database stands, compared with the stages that the journal has as done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +69,25 @@ pub(crate) fn position(
                 Kind::NotNull | Kind::ColumnSettings | Kind::Default | Kind::Comment
             )
     };
+    // As others have made partitions meanwhile it may not be whole before the step that looks for those.
+    let rest = stages.get(done..).unwrap_or_default();
+    let rest = rest.iter().flat_map(|stage| &stage.steps);
+    let completed: BTreeSet<&Address> = rest
+        .filter(|step| matches!(step.does, Act::Complete(_)))
+        .map(|step| &step.address)
+        .collect();
+    let is_awaited = |own: &Address| {
+        let target = own.attached_to();
+        let awaited = completed.contains(own) || target.is_some_and(|own| completed.contains(&own));
+        let is_whole = match live.objects.get(own) {
+            Some(Object::Index(own)) => own.validity == Validity::Valid,
+            other => other.is_some(),
+        };
+        awaited && !is_whole
+    };
     let watched: BTreeSet<Address> = watched
         .into_iter()
-        .filter(|own| !is_given(own) && !is_left(own))
+        .filter(|own| !is_given(own) && !is_left(own) && !is_awaited(own))
         .collect();
     let expected = |count: usize| {
         let mut after: BTreeMap<&Address, &After> = BTreeMap::new();

@@ -97,7 +97,7 @@ impl Relations {
 fn fills<'a>(steps: impl Iterator<Item = &'a Step>) -> impl Iterator<Item = (usize, &'a Backfill)> {
     steps.enumerate().filter_map(|(at, step)| match &step.does {
         Act::Backfill(fill) => Some((at, fill)),
-        Act::Statement(_) | Act::Ledger(_) => None,
+        Act::Statement(_) | Act::Complete(_) | Act::Ledger(_) => None,
     })
 }
 

@@ -165,7 +165,7 @@ impl Open {
             .all(|own| own.work == Work::Catalog || own.locks.keys().all(is_made))
             && steps
                 .iter()
-                .all(|step| !matches!(step.does, Act::Backfill(_)));
+                .all(|step| !matches!(step.does, Act::Backfill(_) | Act::Complete(_)));
         Self {
             unseen: tables.is_empty() && catalog_only,
             tables,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ddl::Statement;
-use crate::model::{Address, Kind, Move, Retired};
+use crate::model::{Address, Expression, Kind, Move, Object, Retired};
 use crate::sql::Sql;
 
 /// What a running application can notice.
@@ -79,6 +79,17 @@ pub struct Backfill {
     pub key: Vec<crate::model::Name>,
 }
 
+/// Giving an index or a key of a large partitioned table to partitions that others have made since it was planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Completion {
+    /// The table.
+    pub table: Address,
+    /// The index of the whole table; for a key, the one that is made with it.
+    pub whole: Address,
+    /// The index or key.
+    pub object: Object<Expression>,
+}
+
 /// What a step does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,6 +98,8 @@ pub enum Act {
     Statement(Statement),
     /// Fills rows.
     Backfill(Backfill),
+    /// Gives partitions that others have made what their table has.
+    Complete(Completion),
     /// Writes to the ledger.
     Ledger(LedgerChange),
 }
@@ -236,6 +249,11 @@ impl Step {
         }
     }
 
+    /// Says whether it is one that people read, and count: rows of the ledger go with the step before them.
+    pub fn is_shown(&self) -> bool {
+        !matches!(self.does, Act::Ledger(_))
+    }
+
     /// Says whether it fills a materialized view.
     pub fn fills_view(&self) -> bool {
         let made = self.effects.iter().filter_map(Effect::created);
@@ -250,7 +268,7 @@ impl Step {
     pub fn statement(&self) -> Option<&Statement> {
         match &self.does {
             Act::Statement(statement) => Some(statement),
-            Act::Backfill(_) | Act::Ledger(_) => None,
+            Act::Backfill(_) | Act::Complete(_) | Act::Ledger(_) => None,
         }
     }
 }

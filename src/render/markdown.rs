@@ -1,7 +1,7 @@
 //! A plan as a comment on a pull request.
 
 use super::many;
-use super::outline::{self, act, flag, is_shown, reversal, stage_line};
+use super::outline::{self, act, flag, reversal, stage_line};
 use crate::plan::{Finding, Plan, Purpose, Step};
 
 /// Shows a plan as GitHub-flavoured markdown.
@@ -42,7 +42,7 @@ pub fn markdown(plan: &Plan) -> String {
         ));
         let mut statements = String::new();
         for step in &stage.steps {
-            if is_shown(step) {
+            if step.is_shown() {
                 number += 1;
                 text.push_str(&format!(
                     "{number}. {}{}\n",
@@ -62,7 +62,7 @@ pub fn markdown(plan: &Plan) -> String {
             .iter()
             .flat_map(|stage| &stage.steps)
             .collect();
-        let shown = steps.iter().filter(|step| is_shown(step)).count();
+        let shown = steps.iter().filter(|step| step.is_shown()).count();
         text.push_str(&format!(
             "\n<details><summary>The way back: {}</summary>\n\n",
             many(shown, "step")

@@ -181,6 +181,11 @@ pub(super) fn act(step: &Step) -> String {
             backfill.column.name(),
             Sql::empty().is_null(backfill.of_rows),
         ),
+        Act::Complete(own) => format!(
+            "-- for every partition of {} without {}, where there is one: built concurrently, attached",
+            own.table.dotted(),
+            own.whole.name(),
+        ),
         Act::Ledger(change) => match change {
             LedgerChange::Retire(row) => {
                 format!("-- ledger: {} is held as {}", row.was, row.place.dotted())
@@ -193,11 +198,6 @@ pub(super) fn act(step: &Step) -> String {
             ),
         },
     }
-}
-
-/// Says whether a step is one that people read; rows of the ledger go with the step before them.
-pub(super) fn is_shown(step: &Step) -> bool {
-    !matches!(step.does, Act::Ledger(_))
 }
 
 pub(super) fn reversal(step: &Step) -> &'static str {

@@ -22,7 +22,7 @@ pub fn script(plan: &Plan) -> String {
             let lookup = match &step.does {
                 Act::Statement(statement) => statement.lookup.clone(),
                 Act::Backfill(backfill) => backfill.lookup.clone(),
-                Act::Ledger(_) => Vec::new(),
+                Act::Complete(_) | Act::Ledger(_) => Vec::new(),
             };
             if !lookup.is_empty() {
                 let path = crate::sql::Sql::new("SET search_path =").name_sequence(&lookup);

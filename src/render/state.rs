@@ -12,7 +12,7 @@ pub struct RevisionView {
     pub id: i64,
     /// What it did, in words.
     pub what: String,
-    /// `done`, `running` or `stopped`.
+    /// `done`, `running`, `stopped` or `paused`.
     pub outcome: String,
     /// The revision that undid it.
     pub undone_by: Option<i64>,
@@ -30,6 +30,10 @@ pub struct RevisionView {
     pub plan: String,
     /// How many steps it has.
     pub steps: usize,
+    /// How many stages it has.
+    pub stages: usize,
+    /// How many of them are done.
+    pub stages_done: usize,
 }
 
 /// Where a database stands, as people and programs see it.
@@ -158,10 +162,21 @@ pub fn status_text(status: &StatusView, ink: Ink) -> String {
     }
     if let Some(stopped) = &status.stopped {
         let line = format!(
-            "Revision {} stopped part-way: `apply` finishes it, `rollback` returns.\n",
-            stopped.id
+            "Revision {} {}, after {} of {}: `apply` finishes it, `rollback` returns.\n",
+            stopped.id,
+            if stopped.outcome == "paused" {
+                "pauses"
+            } else {
+                "stopped part-way"
+            },
+            stopped.stages_done,
+            many(stopped.stages, "stage"),
         );
-        text.push_str(&ink.bad(&line));
+        text.push_str(&if stopped.outcome == "paused" {
+            ink.careful(&line)
+        } else {
+            ink.bad(&line)
+        });
     }
     if status.retired.is_empty() {
         text.push_str("Nothing is set aside.\n");

@@ -1,6 +1,6 @@
 //! A plan for a terminal.
 
-use super::outline::{self, act, flag, is_shown, reversal, stage_line};
+use super::outline::{self, act, flag, reversal, stage_line};
 use super::{Ink, many};
 use crate::plan::{Phase, Plan, Purpose, Reversal};
 
@@ -43,7 +43,7 @@ pub fn text(plan: &Plan, ink: Ink) -> String {
             ink.faint(&stage_line(stage))
         ));
         for step in &stage.steps {
-            if is_shown(step) {
+            if step.is_shown() {
                 number += 1;
                 let undo = if step.reversal == Reversal::Full || decision.purpose == Purpose::Purge
                 {
@@ -122,7 +122,7 @@ fn way_back(plan: &Plan, ink: Ink, lines: &mut Vec<String>) {
         .inverse
         .iter()
         .flat_map(|stage| &stage.steps)
-        .filter(|step| is_shown(step))
+        .filter(|step| step.is_shown())
         .collect();
     lines.push(format!(
         "{}: {}",

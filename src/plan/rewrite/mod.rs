@@ -4,6 +4,7 @@ mod add_column;
 mod another_type;
 mod collation;
 mod column_type;
+pub(crate) mod completion;
 mod composite;
 mod constraint;
 mod domain;
@@ -11,6 +12,7 @@ mod enum_values;
 mod identity;
 mod index;
 pub(super) mod index_names;
+mod loosened;
 pub(super) mod materialized_view;
 mod not_null;
 mod not_null_names;
@@ -185,9 +187,10 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 19] = [
+const REWRITES: [Rewrite; 20] = [
     role::rewrite,
     not_null_names::rewrite,
+    loosened::rewrite,
     partition::rewrite,
     add_column::rewrite,
     not_null::rewrite,

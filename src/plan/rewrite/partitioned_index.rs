@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Claim, Context};
+use super::{Claim, Context, completion};
 use crate::ddl::{self, index::Way};
 use crate::diff::ChangeId;
-use crate::model::{Address, Expression, Index, Kind, Name};
+use crate::model::{Address, Expression, Index, Kind, Name, Object};
 use crate::plan::step::{Phase, Step};
 
 pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) -> Claim {
@@ -28,32 +28,9 @@ pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) 
             continue;
         };
         let name = handed_down(&partition, &over, cx).unwrap_or_else(|| beside(&partition, root));
-        let own = Index {
-            table: partition.name().clone(),
-            tablespace: index.tablespace.clone(),
-            ..index.clone()
-        };
-        let attach = Step::run(
-            root,
-            ddl::index::attach(&over, &name, &partition),
-            format!("{} is one with {}", name.dotted(), over.dotted()),
-        )
-        .using(&name)
-        .altering(root, "partitions")
-        .phase(Phase::Migrate);
         let is_partitioned = cx.is_partitioned(&partition);
-        let way = if is_partitioned {
-            Way::Only
-        } else {
-            Way::Concurrently
-        };
-        let build = Step::run(
-            &name,
-            ddl::index::create(&name, &own, way),
-            format!("{} gets its index while clients go on", partition.dotted()),
-        )
-        .creating(&name)
-        .phase(Phase::Migrate);
+        let build = build(&name, index, &partition, is_partitioned);
+        let attach = attach(root, &over, &name, &partition).phase(Phase::Migrate);
         claim = if super::index_names::taken_over(&name, cx.level) {
             claim.together([attach])
         } else if is_partitioned {
@@ -63,7 +40,39 @@ pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) 
         };
         above.insert(partition, name);
     }
-    claim
+    claim.alone(
+        completion::step(root, root, &table, Object::Index(index.clone())).phase(Phase::Migrate),
+    )
+}
+
+/// Builds the share of a partition.
+pub(super) fn build(
+    name: &Address,
+    whole: &Index<Expression>,
+    partition: &Address,
+    is_partitioned: bool,
+) -> Step {
+    let own = Index {
+        table: partition.name().clone(),
+        ..whole.clone()
+    };
+    let way = if is_partitioned {
+        Way::Only
+    } else {
+        Way::Concurrently
+    };
+    let why = format!("{} gets its index while clients go on", partition.dotted());
+    Step::run(name, ddl::index::create(name, &own, way), why)
+        .creating(name)
+        .phase(Phase::Migrate)
+}
+
+/// Makes the index of a partition one with the index above.
+pub(super) fn attach(root: &Address, over: &Address, own: &Address, partition: &Address) -> Step {
+    let why = format!("{} is one with {}", own.dotted(), over.dotted());
+    Step::run(root, ddl::index::attach(over, own, partition), why)
+        .using(own)
+        .altering(root, "partitions")
 }
 
 /// Returns the index that a server makes in a partition for one of its table.

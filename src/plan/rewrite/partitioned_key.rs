@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::constraint::taken_over;
-use super::{Claim, Context, creates_at, index_names, partitioned_index};
+use super::{Claim, Context, completion, creates_at, index_names, partitioned_index};
 use crate::ddl;
 use crate::diff::Changes;
 use crate::model::{Address, Expression, Name, Object, SizeClass};
@@ -43,7 +43,7 @@ pub(super) fn claim(changes: &Changes, address: &Address, cx: &Context<'_>) -> O
         .phase(Phase::Contract);
     // Table → the index of its key.
     let whole = key.index(address)?;
-    let mut above: BTreeMap<Address, Address> = BTreeMap::from([(table, whole)]);
+    let mut above: BTreeMap<Address, Address> = BTreeMap::from([(table.clone(), whole.clone())]);
     let mut builds = Vec::new();
     let mut shares = Vec::new();
     for partition in below {
@@ -52,34 +52,40 @@ pub(super) fn claim(changes: &Changes, address: &Address, cx: &Context<'_>) -> O
         let called = called.unwrap_or_else(|| partitioned_index::beside(&partition, address));
         let (part, object) = desired.as_of_partition(address, &partition, called.name())?;
         let own = object.index(&part)?;
-        let attach = Step::run(
-            address,
-            ddl::index::attach(&over, &own, &partition),
-            format!("{} is one with {}", own.dotted(), over.dotted()),
-        )
-        .using(&own)
-        .altering(address, "partitions")
-        .phase(Phase::Contract);
-        let add = if cx.is_partitioned(&partition) {
-            let why = format!("{} gets its share of it", partition.dotted());
-            Step::run(address, declare(&part, &object)?, why)
-        } else {
-            let (build, statement) = taken_over(&part, &object)?;
-            // On the way to a state in the middle of these steps it is there to stay.
-            if desired.objects.contains_key(&build.address) {
-                return None;
-            }
-            let why = format!("{} takes the index over", part.dotted());
-            let add = Step::run(address, statement, why).using(&build.address);
-            builds.push(build);
-            add
-        };
-        shares.push([add.creating(&own).phase(Phase::Contract), attach]);
+        let (build, add) = share(address, &part, &object, cx.is_partitioned(&partition))?;
+        // On the way to a state in the middle of these steps it is there to stay.
+        if build
+            .as_ref()
+            .is_some_and(|own| desired.objects.contains_key(&own.address))
+        {
+            return None;
+        }
+        builds.extend(build);
+        let attach = partitioned_index::attach(address, &over, &own, &partition);
+        shares.push([add.creating(&own), attach].map(|step| step.phase(Phase::Contract)));
         above.insert(partition, own);
     }
     let claim = Claim::of(creates_at(changes, [address])).each(builds);
     let claim = claim.together([first]);
-    Some(shares.into_iter().fold(claim, Claim::together))
+    let last = completion::step(address, &whole, &table, key.clone()).phase(Phase::Contract);
+    Some(shares.into_iter().fold(claim, Claim::together).alone(last))
+}
+
+/// Makes the steps by which a partition gets its share: what is built for it before, and what declares it.
+pub(super) fn share(
+    address: &Address,
+    part: &Address,
+    object: &Object<Expression>,
+    is_partitioned: bool,
+) -> Option<(Option<Step>, Step)> {
+    if is_partitioned {
+        let why = format!("{} gets its share of it", part.table().dotted());
+        return Some((None, Step::run(address, declare(part, object)?, why)));
+    }
+    let (build, statement) = taken_over(part, object)?;
+    let why = format!("{} takes the index over", part.dotted());
+    let add = Step::run(address, statement, why).using(&build.address);
+    Some((Some(build), add))
 }
 
 /// Returns the columns of a key.
