@@ -35,4 +35,8 @@ SELECT 'pg_class'::regclass::oid::int8, i.inhrelid::int8, 0, 'pg_class'::regclas
 UNION ALL
 SELECT 'pg_trigger'::regclass::oid::int8, t.oid::int8, 0, 'pg_trigger'::regclass::oid::int8, t.tgparentid::int8, 0, NULL
   FROM pg_trigger t WHERE t.tgparentid <> 0
+UNION ALL
+-- A constraint trigger has a row among the constraints too.
+SELECT 'pg_constraint'::regclass::oid::int8, k.oid::int8, 0, 'pg_constraint'::regclass::oid::int8, p.tgconstraint::int8, 0, NULL
+  FROM pg_trigger t JOIN pg_trigger p ON p.oid = t.tgparentid JOIN pg_constraint k ON k.oid = t.tgconstraint AND k.contype = 't'
  ORDER BY 1, 2, 3;

@@ -115,48 +115,53 @@ fn not_null_names(into: &mut Gathering) {
     }
 }
 
-/// A name that the server chooses, or how it begins and ends where it is made of expressions.
+/// What the server makes a name of.
 struct Chosen {
-    begins: String,
-    ends: String,
+    table: String,
+    /// The columns; none where it is made of expressions.
+    made_of: Option<String>,
+    kind: Kind,
 }
 
 impl Chosen {
     fn of(table: &Address, kind: Kind, made_of: &[Option<String>]) -> Self {
+        let columns: Option<Vec<&str>> = made_of.iter().map(Option::as_deref).collect();
+        Self {
+            table: table.name().as_str().to_owned(),
+            made_of: columns.map(|all| all.join("_")),
+            kind,
+        }
+    }
+
+    /// Says whether the server may have chosen a name. Which of several gets a number is a matter of the order in which they were made;
+    /// with one, there is less room for what goes before.
+    fn may_be(&self, name: &Name) -> bool {
         let labels = [
             (Kind::PrimaryKey, "pkey"),
             (Kind::Unique, "key"),
             (Kind::Exclusion, "excl"),
         ];
-        let label = labels.iter().find(|(own, _)| *own == kind);
+        let label = labels.iter().find(|(own, _)| *own == self.kind);
         let label = label.map_or("idx", |(_, label)| label);
-        let table = table.name().as_str();
-        let columns: Option<Vec<&str>> = made_of.iter().map(Option::as_deref).collect();
-        match columns.map(|all| all.join("_")) {
-            Some(columns) => {
-                let made_of = (kind != Kind::PrimaryKey).then_some(columns.as_str());
-                let name = Name::chosen(table, made_of, label);
-                Self {
-                    begins: name.as_str().to_owned(),
-                    ends: name.as_str().to_owned(),
-                }
-            }
-            // What the server calls an expression depends on how it was written.
-            None => Self {
-                begins: table[..table.floor_char_boundary(OF_TABLE)].to_owned(),
-                ends: ["_", label].concat(),
-            },
-        }
-    }
-
-    /// Says whether the server may have chosen a name. Which of several gets a number is a matter of the order in which they were made.
-    fn may_be(&self, name: &Name) -> bool {
         let bare = name
             .as_str()
             .trim_end_matches(|own: char| own.is_ascii_digit());
-        [name.as_str(), bare]
-            .iter()
-            .any(|own| own.starts_with(&self.begins) && own.ends_with(&self.ends))
+        let number = &name.as_str()[bare.len()..];
+        [number, ""].iter().any(|number| {
+            let label = [label, number].concat();
+            match &self.made_of {
+                Some(columns) => {
+                    let made_of = (self.kind != Kind::PrimaryKey).then_some(columns.as_str());
+                    Name::chosen(&self.table, made_of, &label) == *name
+                }
+                // What the server calls an expression depends on how it was written.
+                None => {
+                    let begins = &self.table[..self.table.floor_char_boundary(OF_TABLE)];
+                    let ends = ["_", &label].concat();
+                    name.as_str().starts_with(begins) && name.as_str().ends_with(&ends)
+                }
+            }
+        })
     }
 }
 

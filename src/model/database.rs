@@ -36,6 +36,8 @@ pub enum Slot {
     PrimaryKey(Address),
     /// What a column gets by itself: a default or an identity.
     Given(Address),
+    /// The default of its kind: for two encodings in a schema, for a type and an access method.
+    Default(Vec<String>),
 }
 
 /// A retired thing: where it was, and where its contents are now.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Clause, Defined, Has, Name, Options, Shape};
+use super::{Address, Clause, Defined, Has, Name, Options, Shape};
 
 /// What a clause says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,28 @@ impl Definition {
     /// Returns what a clause says.
     pub fn says(&self, clause: Clause) -> Option<&Said> {
         self.clauses.get(&clause)
+    }
+
+    /// Returns what it is the default of, where only one of its kind can be.
+    pub(super) fn default_of(&self, own: &Address) -> Option<Vec<String>> {
+        self.says(Clause::Default)?;
+        let (place, clauses): (&[Name], &[Clause]) = if self.kind == Defined::Conversion {
+            let schema = std::slice::from_ref(own.schema_name());
+            (schema, &[Clause::From, Clause::To])
+        } else if self.kind == Defined::OperatorClass {
+            (own.arguments(), &[Clause::Type])
+        } else {
+            return None;
+        };
+        let said = clauses
+            .iter()
+            .filter_map(|clause| match self.says(*clause) {
+                Some(Said::Text(text)) => Some(text.clone()),
+                _ => None,
+            });
+        let kind = self.kind.keyword().to_owned();
+        let place = place.iter().map(|name| name.as_str().to_owned());
+        Some([kind].into_iter().chain(place).chain(said).collect())
     }
 
     /// Returns the paths that its clauses name.

@@ -495,10 +495,14 @@ impl<T: Text> Object<T> {
                     own.name().clone(),
                 )]
             }
+            Self::Defined(definition) => definition
+                .default_of(own)
+                .map(Slot::Default)
+                .into_iter()
+                .collect(),
             Self::Schema(_)
             | Self::Extension(_)
             | Self::Collation(_)
-            | Self::Defined(_)
             | Self::Column(_)
             | Self::OwnedBy(_)
             | Self::Parameters(_)

@@ -109,9 +109,12 @@ pub(super) fn held_types(
     };
     // A table leans on what its partition key says besides its columns.
     let holds = |own: &Address| matches!(own.kind(), Kind::Column | Kind::Table) && in_attic(own);
+    // What it has from a table above is its own once it is let go of.
+    let inherited = model.inherited.values().flat_map(|own| &own.needs);
     let mut queue: Vec<&Address> = model
         .needs
         .iter()
+        .chain(inherited)
         .filter(|(own, _)| holds(own))
         .flat_map(|(_, needs)| needs)
         .filter(is_type)
