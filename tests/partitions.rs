@@ -290,6 +290,40 @@ async fn refused(major: u16) -> Result<(), Failed> {
         tool.wants(exit, &["plan"])?.says(says)?;
     }
     equal(&database.value(SHAPE).await?, &before)?;
+    // Of such a trigger the server leaves a copy in what is detached. What comes could not leave again.
+    database.run("CREATE FUNCTION app.seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'").await?;
+    let with = TABLE.replace(
+        "    partition_by: RANGE (at)\n",
+        "    partition_by: RANGE (at)\n    triggers: { look: { after: [insert], for_each: row, constraint: true, references: other, execute: seen() } }\n",
+    );
+    let last = "      events_2: FROM ('2024-02-01') TO ('2024-03-01')\n";
+    let (less, more) = (
+        with.replace(last, ""),
+        with.replace(
+            last,
+            &[
+                last,
+                "      events_3: FROM ('2024-03-01') TO ('2024-04-01')\n",
+            ]
+            .concat(),
+        ),
+    );
+    tool.declare(&with);
+    tool.wants(0, &["apply", "--yes"])?;
+    tool.declare(&less);
+    tool.wants(3, &["plan"])?
+        .says("table app.events_2 cannot leave while its table has trigger app.events.look")?;
+    tool.declare(&more);
+    tool.wants(3, &["plan", "--check"])?.says("irreversible")?;
+    tool.wants(0, &["apply", "--yes", "--allow", "irreversible"])?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("cannot leave while its table has")?;
+    tool.declare(TABLE);
+    tool.wants(3, &["plan"])?.says("events_3 cannot leave")?;
+    tool.declare(&more.replace("references: other, ", ""));
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
+    tool.declare(TABLE);
+    tool.wants(0, &["apply", "--yes", "--allow", "all"])?;
     // What a partition has for itself would be taken for its share of the same thing of the whole.
     let own = TABLE.replace(
         "      events_1: FROM ('2024-01-01') TO ('2024-02-01')\n",

@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row};
 use super::{ApplyError, Progress, Run, note_started, send};
 use crate::catalog::{describe, sqlstate};
 use crate::history;
-use crate::model::{Address, Name};
+use crate::model::{Address, Expression, Name};
 use crate::plan::{Backfill, Step};
 use crate::sql::Sql;
 
@@ -31,6 +31,9 @@ struct Position {
     page: i64,
     /// The highest key, or the number of pages, seen at the beginning.
     end: Option<Vec<String>>,
+    /// The types of the key's columns: a row of texts is of no type that is made of others.
+    #[serde(skip)]
+    types: Vec<Expression>,
 }
 
 pub(super) async fn run(
@@ -48,7 +51,8 @@ pub(super) async fn run(
     send(connection, &path).await?;
     let mut own = own.clone();
     own.lookup.extend(schemas);
-    let outcome = fill(connection, number, step, &own, run, progress).await;
+    let types = key_types(connection, &own).await?;
+    let outcome = fill(connection, number, step, &own, types, run, progress).await;
     let back = send(connection, &Sql::new("SET search_path = ''")).await;
     outcome?;
     back?;
@@ -78,11 +82,33 @@ async fn key_schemas(
     Ok(names.collect::<Result<_, _>>()?)
 }
 
+/// Returns the types of the key's columns, in the order of the key.
+async fn key_types(
+    connection: &mut PgConnection,
+    own: &Backfill,
+) -> Result<Vec<Expression>, ApplyError> {
+    let sql = "SELECT format_type(a.atttypid, -1) FROM unnest($3::text[]) WITH ORDINALITY AS k (name, at) \
+               JOIN pg_namespace n ON n.nspname = $1 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
+               JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = k.name ORDER BY k.at";
+    let key: Vec<&str> = own.key.iter().map(Name::as_str).collect();
+    let rows = sqlx::query(sql)
+        .bind(own.table.schema_name().as_str())
+        .bind(own.table.name().as_str())
+        .bind(key)
+        .fetch_all(connection)
+        .await?;
+    let types = rows
+        .iter()
+        .map(|row| row.try_get::<&str, _>(0).map(Expression::new));
+    Ok(types.collect::<Result<_, _>>()?)
+}
+
 async fn fill(
     connection: &mut PgConnection,
     number: usize,
     step: &Step,
     own: &Backfill,
+    types: Vec<Expression>,
     run: &Run<'_>,
     progress: &mut dyn Progress,
 ) -> Result<(), ApplyError> {
@@ -94,6 +120,7 @@ async fn fill(
     let mut position: Position = stored
         .and_then(|text| serde_json::from_str(&text).ok())
         .unwrap_or_default();
+    position.types = types;
     note_started(connection, run, number, None).await?;
     let about = estimated_rows(connection, &own.table).await?;
     let mut done = 0;
@@ -115,7 +142,10 @@ async fn fill(
             send(connection, &last).await?;
             return Ok(());
         }
-        position = Position::default();
+        position = Position {
+            types: position.types,
+            ..Position::default()
+        };
     }
     let sql = Sql::new("SELECT count(*) FROM ONLY")
         .path(&own.table)
@@ -123,6 +153,7 @@ async fn fill(
         .name(own.column.name())
         .is_null(own.of_rows);
     let rows: i64 = sqlx::query(AssertSqlSafe(sql.executable()))
+        .persistent(false)
         .fetch_one(connection)
         .await?
         .try_get(0)?;
@@ -260,6 +291,7 @@ async fn end(connection: &mut PgConnection, own: &Backfill) -> Result<Vec<String
     }
     let sql = last_key(own, &Sql::new("FROM ONLY").path(&own.table));
     let row = sqlx::query(AssertSqlSafe(sql.executable()))
+        .persistent(false)
         .fetch_optional(connection)
         .await?;
     row.map(|row| texts(&row, own.key.len()))
@@ -298,9 +330,12 @@ async fn next_range(
     }
     let names = Sql::empty().name_list(&own.key);
     let row_of = |values: &[String]| {
-        let literals: Vec<Sql> = values
-            .iter()
-            .map(|value| Sql::empty().literal(value))
+        let typed = values.iter().zip(&position.types);
+        let literals: Vec<Sql> = typed
+            .map(|(value, own)| {
+                let value = Sql::new("CAST(").literal(value);
+                value.push("AS").verbatim(own).glue(")")
+            })
             .collect();
         Sql::new("(").separated(&literals, ", ").glue(")")
     };
@@ -329,6 +364,7 @@ async fn next_range(
     .number(size);
     let sql = last_key(own, &Sql::new("FROM (").join(&inner).glue(") AS batch"));
     let Some(row) = sqlx::query(AssertSqlSafe(sql.executable()))
+        .persistent(false)
         .fetch_optional(connection)
         .await?
     else {
@@ -384,6 +420,7 @@ async fn any_null(connection: &mut PgConnection, own: &Backfill) -> Result<bool,
         .is_null(own.of_rows)
         .glue(")");
     Ok(sqlx::query(AssertSqlSafe(sql.executable()))
+        .persistent(false)
         .fetch_one(connection)
         .await?
         .try_get(0)?)

@@ -207,6 +207,10 @@ WITH RECURSIVE member AS (SELECT classid, objid FROM pg_depend WHERE deptype = '
                               ('CLUSTER ON an index of the whole table', i.indisclustered)) AS flag (word, isset)
    WHERE isset
   UNION ALL
+  SELECT 'trigger that a partition has kept from its former table', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace
+   WHERE t.tgparentid <> 0 AND NOT c.relispartition
+  UNION ALL
   SELECT 'enabled state of its own of a trigger in a partition', s.nspname, c.relname, t.tgname, 'pg_trigger'::regclass, t.oid, s.nspname, c.relname
     FROM pg_trigger t JOIN pg_trigger over ON over.oid = t.tgparentid AND over.tgenabled <> t.tgenabled AND over.tgconstraint = 0
     JOIN pg_class c ON c.oid = t.tgrelid JOIN schema s ON s.oid = c.relnamespace

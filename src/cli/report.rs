@@ -235,6 +235,9 @@ fn of_plan(error: &PlanError, origins: &Origins) -> Failure {
             partition: address, ..
         }
         | PlanError::NotNullRenamed { whole: address, .. }
+        | PlanError::TriggerStays {
+            partition: address, ..
+        }
         | PlanError::Rebound { partition: address } => {
             plain.exit(Exit::Refused).at(address, origins)
         }

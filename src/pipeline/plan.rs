@@ -240,6 +240,11 @@ async fn make_with(
         Err(PipelineError::Plan(PlanError::Nested { own, user })) => {
             decision.findings.push(facts::no_way_back(&own, &user));
         }
+        // A partition that comes cannot leave again.
+        Err(PipelineError::Plan(PlanError::TriggerStays { partition, trigger })) => {
+            let finding = facts::stays(&partition, &trigger);
+            decision.findings.push(finding);
+        }
         Err(error) => return Err(error),
     }
     // More is built where prints are not cached yet; what the steps do not touch proves nothing.

@@ -98,6 +98,14 @@ pub(crate) fn no_way_back(own: &Address, user: &Address) -> Finding {
     stopping(Hazard::Irreversible, own, because)
 }
 
+/// Tells that a plan has no way back, as a partition could not leave its table.
+pub(crate) fn stays(partition: &Address, trigger: &Address) -> Finding {
+    let because = format!(
+        "there is no way back: on it {partition} would leave its table, and keep {trigger} for good"
+    );
+    stopping(Hazard::Irreversible, partition, because)
+}
+
 fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
     Finding {
         hazard,

@@ -247,6 +247,17 @@ pub(super) fn with_partitions(ordered: &mut [Placed], level: &Level) {
     }
 }
 
+/// Returns a constraint trigger of a partitioned table, or of one above, that speaks of another table: DETACH PARTITION takes it for a part
+/// of a foreign key, and leaves what the partition has of it.
+fn trigger_that_stays(parent: &Address, level: &Level) -> Option<Address> {
+    let mut tables = level.current.above(parent);
+    tables.push(parent.clone());
+    let mut triggers = tables.iter().flat_map(|table| level.current.below(table));
+    let found =
+        triggers.find(|(_, object)| matches!(object, Object::Trigger(own) if own.from.is_some()));
+    found.map(|(address, _)| address.clone())
+}
+
 /// Refuses what there is no statement for: how the rows of a table are spread, and which of them a partition holds.
 pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanError> {
     for ((address, _), change) in &changes.0 {
@@ -283,6 +294,14 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
                     partition: address.clone(),
                 });
             }
+            TableAlteration::Detached(parent) => {
+                if let Some(trigger) = trigger_that_stays(parent, level) {
+                    return Err(PlanError::TriggerStays {
+                        partition: level.moves.carry_back(address),
+                        trigger,
+                    });
+                }
+            }
             TableAlteration::Persistence(_)
             | TableAlteration::Tablespace(_)
             | TableAlteration::AccessMethod(_)
@@ -291,7 +310,6 @@ pub(super) fn partitioning(changes: &Changes, level: &Level) -> Result<(), PlanE
             | TableAlteration::IndexNames
             | TableAlteration::NotNullNames
             | TableAlteration::Attached
-            | TableAlteration::Detached(_)
             | TableAlteration::Inherits(_)
             | TableAlteration::Disinherits(_) => {}
         }

@@ -203,4 +203,26 @@ impl Relations {
             }
         }
     }
+
+    /// What a partition calls its share of an index or key is made in it before the whole, under the name that the partition has in the
+    /// end; and the server makes its own names of that.
+    pub(super) fn named_in_partitions(&mut self, by: &ByEffect<'_>, level: &Level) {
+        let renamed = by
+            .moves
+            .iter()
+            .filter(|(_, step)| step.to.kind() == Kind::Table);
+        for (at, step) in renamed {
+            let above = level.desired.above(&step.to);
+            if level.desired.partitioned(&step.to).is_none() {
+                continue;
+            }
+            for (whole, arrivals) in &by.creates {
+                let object = level.desired.objects.get(*whole);
+                let table = object.filter(|own| own.index(whole).is_some());
+                if table.is_some_and(|own| above.contains(&own.table(whole))) {
+                    self.before(&[*at], arrivals);
+                }
+            }
+        }
+    }
 }

@@ -93,6 +93,16 @@ pub enum PlanError {
         /// The partition.
         partition: Address,
     },
+    /// A partition leaves a table with a constraint trigger that the server leaves there.
+    #[error(
+        "{partition} cannot leave while its table has {trigger}: the server leaves a copy of such a trigger (`references`) there, which nothing drops and which keeps it from coming back"
+    )]
+    TriggerStays {
+        /// The partition.
+        partition: Address,
+        /// The trigger.
+        trigger: Address,
+    },
     /// A type or collation would give way to another one, and is a part of a further type.
     #[error("{own} would become another one, and {user} is made of it")]
     Nested {
@@ -161,6 +171,9 @@ impl PlanError {
             }
             Self::NotNullRenamed { .. } => {
                 "leave the name of the NOT NULL as it is, or take it out in a revision of its own before"
+            }
+            Self::TriggerStays { .. } => {
+                "take the trigger out in a revision before, and declare it again in one after"
             }
             Self::Diverted { .. } => {
                 "switch the rule off (`enabled: false`) in a revision before, and on again in one after"

@@ -113,6 +113,7 @@ impl Relations {
         let late = partition::same_above(new, &level.desired);
         relations.partitions(&by, level, &late);
         relations.new_partitions(&by, level, &late);
+        relations.named_in_partitions(&by, level);
         relations.event_triggers(steps, &by);
         relations.casts(&by, level);
         relations.roles(steps);

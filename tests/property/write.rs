@@ -589,6 +589,11 @@ impl Part {
                 put("after", list(["delete"]));
                 put("old_table", text("old rows"));
             }
+            // A partition cannot leave a table with a constraint trigger that speaks of another one.
+            Some("from") if table.spread.is_some() => {
+                put("before", list(["insert"]));
+                put("for_each", text("row"));
+            }
             Some("deferred") => {
                 put("after", list(["insert"]));
                 put("for_each", text("row"));
