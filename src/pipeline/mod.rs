@@ -6,6 +6,7 @@ mod conversion;
 mod counting;
 mod domain;
 mod drift;
+mod former_state;
 mod partition;
 mod plan;
 mod preflight;
