@@ -299,10 +299,17 @@ impl SmallSpec {
             | Small::Access
             | Small::Wrapper => 0,
         };
-        // There is one at most of its key.
-        let is_keyed = matches!(what, Small::Cast | Small::Mapping);
+        // There is one at most of its key. Classes of one family are all of one type here, and the indexes of materialized views are
+        // called by the column.
+        let is_keyed = matches!(
+            what,
+            Small::Cast | Small::Mapping | Small::Class | Small::Materialized
+        );
         let mut others = state.small.values();
-        let is_there = others.any(|own| own.what == what && own.on == small.on);
+        let is_there = others.any(|own| {
+            let of_column = what != Small::Materialized || own.at == small.at;
+            own.what == what && own.on == small.on && of_column
+        });
         (!is_keyed || !is_there).then_some(small)
     }
 
@@ -443,10 +450,13 @@ impl SmallSpec {
                         (text("unique"), Value::Bool(true)),
                     ]);
                     // The number is the view's, so that a new name of it leaves its indexes as they are.
-                    indexes.insert(text(&format!("u{} of it", self.at)), Value::Mapping(key));
+                    indexes.insert(
+                        text(&format!("u{} of {}", self.at, self.on)),
+                        Value::Mapping(key),
+                    );
                 }
                 if let Some(index) = self.own.attributes.get("index") {
-                    indexes.insert(text(&format!("i{} of it", self.at)), index.clone());
+                    indexes.insert(text(&format!("i{} of {}", self.at, self.on)), index.clone());
                 }
                 map.insert(text("indexes"), Value::Mapping(indexes));
             }
