@@ -66,9 +66,16 @@ pub(super) fn state_to_reach(
     revisions: &[Revision],
     live: &Live,
 ) -> (Declared, BTreeSet<Address>) {
-    let back = carried(now, &moves.turned());
+    let spoken = spoken_of(stages);
+    // A sequence that these revisions gave to a table stays where it is when that goes back.
+    let mut standing = now.clone();
+    standing.objects.retain(|own, _| {
+        let was = before.objects.contains_key(&moves.carry_back(own));
+        own.kind() != Kind::OwnedBy || was || !spoken.contains(own)
+    });
+    let back = carried(&standing, &moves.turned());
     let mut touched: BTreeSet<Address> = BTreeSet::new();
-    for address in spoken_of(stages) {
+    for address in spoken {
         for name in [address.clone(), moves.carry_back(&address)] {
             touched.insert(before.unit_of(&name));
             touched.insert(back.unit_of(&name));
