@@ -553,7 +553,8 @@ impl SmallSpec {
             Small::Foreign => {
                 map = own(&["comment", "grants"]);
                 let mut foreign = plain(&self.own, &["options"]);
-                foreign.insert(text("server"), text(&other()));
+                let server = &state.small[&self.on].own.name;
+                foreign.insert(text("server"), text(server));
                 map.insert(text("foreign"), Value::Mapping(foreign));
                 let kind = self.own.text("n").unwrap_or("integer");
                 let mut column = Mapping::from_iter([(text("type"), text(kind))]);
