@@ -164,6 +164,13 @@ async fn old_and_new(major: u16) -> Result<(), Failed> {
         &database.value(done).await?,
         &before,
     )?;
+    // Other files meanwhile are not applied, and that is no success.
+    tool.declare(CURRENT);
+    let other = tool.clone();
+    let arguments = [&ALLOWED[..], &["--phase", "expand"]].concat();
+    let refused = apart(move || other.wants(3, &arguments)).await??;
+    refused.says("these files declare something else")?;
+    tool.declare(DESIRED);
     old.end().await?;
     let said = run(ALLOWED.to_vec()).await?;
     said.says("Revision 2 goes on.")?;
@@ -192,6 +199,15 @@ async fn back_from_the_middle(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["apply", "plan.json", "--phase", "expand"])?;
     database
         .run("INSERT INTO app.person (full_name, name, level) VALUES ('new', 'new', 2)")
+        .await?;
+    // A row without what is required again keeps the way back from being gone.
+    database
+        .run("INSERT INTO app.person (full_name) VALUES ('not old')")
+        .await?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("fails_on_rows")?;
+    database
+        .run("DELETE FROM app.person WHERE full_name = 'not old'")
         .await?;
     tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
     same("the rows", &database.value(sum).await?, &rows)?;

@@ -47,11 +47,12 @@ pub(super) async fn run(
     // Keys of a type from elsewhere are compared by its own operators, which lie where it does: without them, those of
     // text would be taken for citext.
     let schemas = key_schemas(connection, own).await?;
+    // Spelled with their schemas, as long as no path is set: the one of the fill may hold others of the same names.
+    let types = key_types(connection, own).await?;
     let path = Sql::new("SET search_path =").name_sequence(&schemas);
     send(connection, &path).await?;
     let mut own = own.clone();
     own.lookup.extend(schemas);
-    let types = key_types(connection, &own).await?;
     let outcome = fill(connection, number, step, &own, types, run, progress).await;
     let back = send(connection, &Sql::new("SET search_path = ''")).await;
     outcome?;
@@ -82,12 +83,16 @@ async fn key_schemas(
     Ok(names.collect::<Result<_, _>>()?)
 }
 
-/// Returns the types of the key's columns, in the order of the key.
+/// Returns the types of the key's columns, in the order of the key: of a domain the type that it is made of, as values that it would not
+/// take any more are keys all the same.
 async fn key_types(
     connection: &mut PgConnection,
     own: &Backfill,
 ) -> Result<Vec<Expression>, ApplyError> {
-    let sql = "SELECT format_type(a.atttypid, -1) FROM unnest($3::text[]) WITH ORDINALITY AS k (name, at) \
+    let sql = "SELECT format_type((WITH RECURSIVE made_of AS (SELECT a.atttypid AS oid \
+                                     UNION ALL SELECT t.typbasetype FROM made_of m JOIN pg_type t ON t.oid = m.oid WHERE t.typtype = 'd') \
+                                    SELECT m.oid FROM made_of m JOIN pg_type t ON t.oid = m.oid WHERE t.typtype <> 'd'), -1) \
+               FROM unnest($3::text[]) WITH ORDINALITY AS k (name, at) \
                JOIN pg_namespace n ON n.nspname = $1 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = $2 \
                JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = k.name ORDER BY k.at";
     let key: Vec<&str> = own.key.iter().map(Name::as_str).collect();

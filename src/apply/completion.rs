@@ -64,6 +64,17 @@ pub(super) async fn run(
             }
         }
     }
+    if alone::standing(connection, &own.whole).await? != Some(true) {
+        return Err(ApplyError::Refused {
+            address: step.address.clone(),
+            reason: format!(
+                "{} is not valid: a partition has no part of it that could be one with it",
+                own.whole
+            ),
+            code: None,
+            sql: None,
+        });
+    }
     let done = history::done(run.journal(), run.revision, number);
     send(connection, &done).await?;
     Ok(())

@@ -8,7 +8,7 @@ use super::progress::{Told, stop_on_signal};
 use super::project::{caller, failure, plain, project};
 use super::report::Failure;
 use super::{Exit, plan};
-use crate::history::Outcome;
+use crate::history::{Outcome, Revision};
 use crate::model::Origins;
 use crate::pipeline::{self, Applied, Project, Stop};
 use crate::plan::{Plan, Until};
@@ -48,6 +48,9 @@ pub(super) async fn run(
         };
     }
     if let Some(stopped) = pipeline::stopped(&project).await.map_err(plain)? {
+        if until != Until::End {
+            of_these_files(&project, &stopped).await?;
+        }
         let how = match stopped.outcome {
             Outcome::Paused => "goes on",
             Outcome::Running | Outcome::Stopped | Outcome::Done => {
@@ -61,7 +64,9 @@ pub(super) async fn run(
             .map_err(plain)?
         {
             drop(progress);
-            done(outlet, &applied, until)?;
+            // An earlier run may have come further.
+            let reached = until.stages(&stopped.plan.decision.stages) == applied.done;
+            done(outlet, &applied, if reached { until } else { Until::End })?;
             if !applied.is_whole() {
                 return Ok(Exit::Done);
             }
@@ -87,6 +92,22 @@ pub(super) async fn run(
         return Ok(Exit::Refused);
     }
     carry_out(&project, outlet, &made, until, &stop, origins).await
+}
+
+/// Refuses to take a part of an unfinished revision for a part of what other files declare.
+async fn of_these_files(project: &Project, stopped: &Revision) -> Result<(), Failure> {
+    let loaded = pipeline::load(project)?;
+    let same = pipeline::is_planned_from(project, &stopped.plan, &loaded);
+    if same.await.map_err(plain)? {
+        return Ok(());
+    }
+    let what = format!(
+        "revision {} is not carried out to its end, and these files declare something else than it",
+        stopped.id
+    );
+    Err(Failure::new(what).exit(Exit::Refused).mend(
+        "`apply` without `--phase` and `--steps` finishes it, and goes on with these files; `rollback` returns to the state before it",
+    ))
 }
 
 /// Asks once the plan is one that could be applied at all.

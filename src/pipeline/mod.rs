@@ -35,7 +35,7 @@ use crate::scratch::ScratchError;
 pub use crate::apply::{Progress, Silent, Stop};
 pub use apply::{Applied, Caller, apply, finish_if_same, resume, stopped};
 pub use drift::{Drift, Reference, drift, drift_from_files};
-pub use plan::plan;
+pub use plan::{is_planned_from, plan};
 pub use privileges::{Lacking, may_apply};
 pub use pull::{Pulled, pull};
 pub use purge::{Purge, plan_purge};

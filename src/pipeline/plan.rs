@@ -73,6 +73,25 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
     Ok(made)
 }
 
+/// Says whether a plan was made from what these files declare.
+///
+/// # Errors
+/// Fails when the server cannot be asked how it spells types.
+pub async fn is_planned_from(
+    project: &Project,
+    plan: &Plan,
+    loaded: &Loaded,
+) -> Result<bool, PipelineError> {
+    let declared = respelled(&mut project.connect().await?, loaded).await?;
+    let is_declared = plan.decision.purpose == Purpose::Declare;
+    Ok(is_declared && plan.decision.desired == state_of(&declared))
+}
+
+/// The state that files declare, in short.
+fn state_of(declared: &Declared) -> Hash {
+    Hash::of(&(&declared.written.objects, &declared.listed))
+}
+
 /// Returns what is declared, with functions under the addresses that the live server would give them.
 pub(super) async fn respelled(
     connection: &mut Connection,
@@ -150,7 +169,7 @@ async fn make_with(
         major: read.server.version.major(),
         role: None,
         purpose: purpose.clone(),
-        desired: Hash::of(&(&declared.written.objects, &declared.listed)),
+        desired: state_of(declared),
         declares: BTreeSet::new(),
         leans_on: BTreeMap::new(),
         sizes: BTreeMap::new(),

@@ -27,7 +27,8 @@ pub(super) fn step(
         phase: Phase::Migrate,
         reversal: Reversal::Full,
     };
-    step.using(address)
+    // What needs it to be whole comes after.
+    step.using(address).altering(address, "partitions")
 }
 
 /// Makes the stages by which a partition gets its share, below the index `over` of the table that it is a partition of; none where it has

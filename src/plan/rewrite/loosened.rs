@@ -34,6 +34,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             || level.current.inherited.contains_key(&table)
             || has_value(&level.current, &column)
             || has_to_hold(&level.current, &column)
+            || of_domain(&level.current, &column)
             || own_below()
         {
             continue;
@@ -60,14 +61,20 @@ fn has_value(model: &Model<Expression>, column: &Address) -> bool {
         .any(|kind| model.objects.contains_key(&column.with_kind(*kind)))
 }
 
-/// Says whether a primary key, or an index that rows are known by, wants the NOT NULL.
+/// Says whether its domain may refuse NULL, whatever is said of the column.
+fn of_domain(model: &Model<Expression>, column: &Address) -> bool {
+    let needs = model.needs_of(column);
+    needs.iter().any(|own| own.kind() == Kind::Domain)
+}
+
+/// Says whether a primary key, or an index that rows are known by, wants the NOT NULL, in the table or in one below.
 fn has_to_hold(model: &Model<Expression>, column: &Address) -> bool {
-    let (table, name) = (column.table(), column.name());
-    let in_key = model
-        .below(&table)
-        .any(|(_, own)| matches!(own, Object::PrimaryKey(own) if own.columns.contains(name)));
-    let by_index = model
-        .below(&table)
-        .any(|(_, own)| matches!(own, Object::ReplicaIdentity(ReplicaIdentity::Index(_))));
-    in_key || by_index
+    let table = column.table();
+    let mut all = model.children_of(&table).into_iter().chain([table]);
+    all.any(|own| {
+        model.below(&own).any(|(_, object)| {
+            matches!(object, Object::PrimaryKey(key) if key.columns.contains(column.name()))
+                || matches!(object, Object::ReplicaIdentity(ReplicaIdentity::Index(_)))
+        })
+    })
 }
