@@ -97,6 +97,36 @@ tables:
     every: [7, 11],
 };
 
+const LET_GO: Scene = Scene {
+    current: r#"
+schema: app
+tables:
+  events:
+    columns: { id: bigint, at: { type: date, not_null: true } }
+    partition_by: RANGE (at)
+    partitions:
+      events_a: FROM ('2026-01-01') TO ('2026-02-01')
+      events_b: FROM ('2026-02-01') TO ('2026-03-01')
+      events_c: FROM ('2026-03-01') TO ('2026-04-01')
+    indexes: { events_at: [at] }
+"#,
+    desired: r#"
+schema: app
+tables:
+  events_b:
+    columns: { id: bigint, at: { type: date, not_null: true } }
+    indexes: { events_b_at_idx: [at] }
+  events:
+    columns: { id: bigint, at: { type: date, not_null: true } }
+    partition_by: RANGE (at)
+    partitions:
+      events_a: FROM ('2026-01-01') TO ('2026-02-01')
+    indexes: { events_at: [at] }
+"#,
+    rows: "INSERT INTO app.events SELECT g, '2026-01-01'::date + g FROM generate_series(1, $N) g; ANALYZE app.events",
+    every: [5, 7],
+};
+
 /// A test on a major.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), Failed>>>>;
 
@@ -133,6 +163,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         });
         add("killed_amid_keys_of_partitions::rollback", |major| {
             Box::pin(killed(major, &KEYS, true))
+        });
+        add("killed_amid_partitions_that_leave::apply", |major| {
+            Box::pin(killed(major, &LET_GO, false))
+        });
+        add("killed_amid_partitions_that_leave::rollback", |major| {
+            Box::pin(killed(major, &LET_GO, true))
         });
     }
     trials
@@ -463,7 +499,7 @@ async fn killed(major: u16, scene: &Scene, back: bool) -> Result<(), Failed> {
         }
         let (database, tool) = set_up(major, scene, 40).await?;
         let before = (dump::structure(&database).await?, database.rows().await?);
-        let mut command = tool.command(&["apply", "--yes"]);
+        let mut command = tool.command(&["apply", "--yes", "--allow", "all"]);
         command.env("RECONCILE_FAULT", format!("kill:{point}"));
         let first = outcome(command);
         let context = |error: Failed| {
@@ -499,7 +535,8 @@ async fn killed(major: u16, scene: &Scene, back: bool) -> Result<(), Failed> {
                 same("the structure", &found, wanted).map_err(context)?;
             }
         } else {
-            tool.wants(0, &["apply", "--yes"]).map_err(context)?;
+            tool.wants(0, &["apply", "--yes", "--allow", "all"])
+                .map_err(context)?;
             tool.wants(0, &["plan", "--detailed-exitcode"])
                 .map_err(context)?;
         }

@@ -27,6 +27,7 @@ mod not_null_names;
 mod outside;
 mod partition_rows;
 mod partitions;
+mod partitions_detached;
 mod partitions_meanwhile;
 mod phases;
 mod property;
@@ -66,6 +67,7 @@ fn main() {
     trials.extend(outside::trials());
     trials.extend(partition_rows::trials());
     trials.extend(partitions::trials());
+    trials.extend(partitions_detached::trials());
     trials.extend(partitions_meanwhile::trials());
     trials.extend(phases::trials());
     trials.extend(providers::trials());

@@ -25,6 +25,7 @@ tables:
     checks: { level_given: "level IS NOT NULL AND level > 0" }
     indexes: { person_level: [level] }
   legacy: { columns: { person: { type: bigint, not_null: true } } }
+  mail: { columns: { address: text, number: bigint } }
 views:
   adults: "SELECT id, name FROM app.person WHERE born IS NOT NULL"
 "#;
@@ -44,15 +45,21 @@ tables:
     foreign_keys: { team: { columns: [team], references: team } }
     indexes: { person_grade: [grade] }
   team: { columns: { id: bigint }, primary_key: [id] }
+  mail:
+    columns: { address: text, number: bigint }
+    unique: { mail_number_key: [number] }
+    indexes: { mail_address: { columns: [address], unique: true } }
 views:
   adults: "SELECT id, full_name FROM app.person WHERE born IS NOT NULL"
 "#;
-const OLD: [&str; 5] = [
+const OLD: [&str; 7] = [
     "INSERT INTO app.person (name, level, born) VALUES ('old', 1, '2000-01-01')",
     "UPDATE app.person SET name = name || '.' WHERE id % 97 = 1 AND length(name) < 9",
     "SELECT id, name, level FROM app.person WHERE level = 1 ORDER BY id LIMIT 5",
     "INSERT INTO app.legacy (person) VALUES (1)",
     "SELECT id, name FROM app.adults LIMIT 5",
+    "INSERT INTO app.mail (address, number) VALUES ('twice', 0), ('twice', 0)",
+    "DELETE FROM app.mail WHERE number = 0",
 ];
 const NEW: [&str; 3] = [
     "INSERT INTO app.person (full_name, grade) VALUES ('new', 'a')",
@@ -90,7 +97,7 @@ async fn prepared(major: u16) -> Result<(Database, Tool), Failed> {
     tool.declare(CURRENT);
     tool.wants(0, &["apply", "--yes"])?;
     database
-        .run("INSERT INTO app.person (name, level) SELECT 'n' || g, g FROM generate_series(1, 3000) g; INSERT INTO app.legacy SELECT g FROM generate_series(1, 50) g; ANALYZE")
+        .run("INSERT INTO app.person (name, level) SELECT 'n' || g, g FROM generate_series(1, 3000) g; INSERT INTO app.legacy SELECT g FROM generate_series(1, 50) g; INSERT INTO app.mail SELECT g, g FROM generate_series(1, 50) g; ANALYZE")
         .await?;
     Ok((database, tool))
 }

@@ -1,4 +1,4 @@
-//! Statements that own their transactions: CREATE INDEX CONCURRENTLY, DROP INDEX CONCURRENTLY.
+//! Statements that own their transactions: CREATE INDEX CONCURRENTLY, DROP INDEX CONCURRENTLY, DETACH PARTITION CONCURRENTLY.
 
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
@@ -7,7 +7,7 @@ use super::{ApplyError, Progress, Run, note_started, send};
 use crate::catalog::{describe, sqlstate};
 use crate::ddl::{self, Statement, index::Way};
 use crate::history;
-use crate::model::{Address, Kind};
+use crate::model::{Address, Kind, Name};
 use crate::plan::Step;
 use crate::sql::Sql;
 
@@ -54,6 +54,17 @@ pub(super) async fn carry_out(
             None => true,
         },
         (true, true) => standing(connection, &step.address).await?.is_some(),
+        (false, _) if step.address.kind() == Kind::Table => {
+            match partition_of(connection, &step.address).await? {
+                Some((_, false)) => true,
+                Some((parent, true)) => {
+                    let rest = ddl::partition::finalize_detach(&step.address, &parent);
+                    send_alone(connection, step, &rest.sql, run, progress).await?;
+                    false
+                }
+                None => false,
+            }
+        }
         (false, _) => true,
     };
     if needed {
@@ -80,6 +91,28 @@ async fn send_alone(
             sql: Some(sql.to_string()),
         }),
     }
+}
+
+/// Returns the table that one is a partition of, and whether it is being detached.
+async fn partition_of(
+    connection: &mut PgConnection,
+    table: &Address,
+) -> Result<Option<(Address, bool)>, ApplyError> {
+    let sql = "SELECT pn.nspname AS schema, p.relname AS name, i.inhdetachpending AS pending FROM pg_inherits i \
+               JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+               JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace \
+               WHERE n.nspname = $1 AND c.relname = $2";
+    let row = sqlx::query(sql)
+        .bind(table.schema_name().as_str())
+        .bind(table.name().as_str())
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let path: [&str; 2] = [row.try_get("schema")?, row.try_get("name")?];
+    let parent = Address::new(Kind::Table, path.map(Name::from));
+    Ok(Some((parent, row.try_get("pending")?)))
 }
 
 /// Says whether an index of this name stands, and whether it is valid.

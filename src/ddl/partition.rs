@@ -152,6 +152,62 @@ pub(crate) fn detach(table: &Address, parent: &Address) -> Statement {
         .sparing_partitions()
 }
 
+/// Lets go of it while readers and writers of the whole table go on: it waits for those who have read the table, and holds
+/// nothing meanwhile. Not beside a default partition.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (DETACH PARTITION)
+pub(crate) fn detach_concurrently(table: &Address, parent: &Address) -> Statement {
+    let plain = detach(table, parent);
+    Statement {
+        sql: plain.sql.clone().push("CONCURRENTLY"),
+        ..plain
+    }
+    .locking(parent, LockMode::ShareUpdateExclusive)
+    .alone()
+}
+
+/// Goes on with what [`detach_concurrently`] began, in a transaction with what follows.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (DETACH PARTITION)
+pub(crate) fn finalize_detach(table: &Address, parent: &Address) -> Statement {
+    let plain = detach(table, parent);
+    Statement {
+        sql: plain.sql.clone().push("FINALIZE"),
+        ..plain
+    }
+    .locking(parent, LockMode::ShareUpdateExclusive)
+}
+
+/// Drops the check by which the server remembers the former bound of a partition, under a name that it chooses: the one that
+/// nobody has declared.
+pub(crate) fn drop_former_bound<'a>(
+    table: &Address,
+    declared: impl IntoIterator<Item = &'a Name>,
+) -> Statement {
+    let declared: Vec<Sql> = declared
+        .into_iter()
+        .map(|own| Sql::empty().literal(own.as_str()))
+        .collect();
+    let drop = Sql::new("ALTER TABLE")
+        .path(table)
+        .push("DROP CONSTRAINT %I");
+    let others =
+        Sql::new("SELECT conname FROM pg_catalog.pg_constraint WHERE contype = 'c' AND conrelid =")
+            .literal(Sql::empty().path(table).as_str())
+            .glue("::pg_catalog.regclass");
+    let others = if declared.is_empty() {
+        others
+    } else {
+        let own = others.push("AND conname NOT IN (");
+        own.separated(&declared, ", ").glue(")")
+    };
+    let body = Sql::new("DECLARE own name;\nBEGIN\n  FOR own IN")
+        .join(&others)
+        .push("LOOP\n    EXECUTE pg_catalog.format(")
+        .literal(drop.as_str())
+        .glue(", own);\n  END LOOP;\nEND");
+    let sql = Sql::new("DO").dollar_quoted(body.as_str());
+    Statement::catalog(sql).locking(table, LockMode::AccessExclusive)
+}
+
 /// Compares what both have, in the catalogs alone.
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (INHERIT)
 pub(crate) fn inherit(table: &Address, parent: &Address) -> Statement {

@@ -7,6 +7,7 @@ mod counting;
 mod domain;
 mod drift;
 mod former_state;
+mod half_detached;
 mod partition;
 mod plan;
 mod preflight;

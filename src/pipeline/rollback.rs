@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::former_state::{standing_only, state_to_reach, way_back};
 use super::plan::{Wish, make};
 use super::since::conflicts;
-use super::{Live, PipelineError, Project, apply, live};
+use super::{Live, PipelineError, Project, apply, half_detached, live};
 use crate::apply::Silent;
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
@@ -38,6 +38,7 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
     for own in &revisions {
         super::apply::made_by_this_role(&own.plan.decision, &live.read)?;
     }
+    let half_detached = half_detached::attached_again(&revisions[0], &mut live);
     let now = without_journal(&live.read.model, &settings.journal);
     if let [only] = revisions.as_slice()
         && only.outcome == Outcome::Done
@@ -49,7 +50,11 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
         plan.decision.findings.extend(asked);
         return Ok(plan);
     }
-    anew(project, &revisions, &now, &mut live).await
+    let mut plan = anew(project, &revisions, &now, &mut live).await?;
+    if let Some(stage) = half_detached {
+        plan.decision.stages.insert(0, stage);
+    }
+    Ok(plan)
 }
 
 /// Returns the revisions to undo, newest first.

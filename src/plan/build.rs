@@ -328,6 +328,8 @@ pub(super) fn plain((address, _): &ChangeId, change: &Change, cx: &Context<'_>) 
                 *how == Grant::Taken && !is_new
             } else if let Object::Policy(own) = object {
                 !own.permissive && !is_new_table()
+            } else if let Object::Index(own) = object {
+                own.unique && !cx.is_new(&own.table_address(address))
             } else {
                 matches!(object, Object::RowSecurity(_)) && !is_new_table()
             };

@@ -42,6 +42,7 @@ pub use position::Position;
 pub(crate) use position::position;
 pub(crate) use purge::{drop_leftover_trigger, let_go_stage, purge_stage};
 pub use refusal::PlanError;
+pub(crate) use rewrite::attach_again;
 pub(crate) use rewrite::completion::missed;
 pub use rewrite::{Claim, Context, Rewrite};
 pub use stage::{After, Stage};

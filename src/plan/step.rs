@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ddl::Statement;
-use crate::model::{Address, Expression, Kind, Move, Object, Retired};
+use crate::ddl::{Statement, Transaction};
+use crate::model::{Address, Expression, Index, Kind, Move, Object, Retired};
 use crate::sql::Sql;
 
 /// What a running application can notice.
@@ -19,6 +19,15 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// Returns the phase in which an index is built on rows that clients write: a unique one refuses theirs before it is done.
+    pub(crate) fn of_build(index: &Index<Expression>) -> Self {
+        if index.unique {
+            Self::Contract
+        } else {
+            Self::Migrate
+        }
+    }
+
     /// Returns the word for people.
     pub fn word(self) -> &'static str {
         match self {
@@ -116,7 +125,7 @@ pub enum Effect {
     Alters(Address, String),
     /// The object must be there.
     Uses(Address),
-    /// A column is read by the name that it has before it goes: it has to be there still.
+    /// A column, or a table that is set aside, is spoken of by the name that it has before it goes: it has to be there still.
     Reads(Address),
     /// The object changes its address.
     Moves(Move),
@@ -252,6 +261,12 @@ impl Step {
     /// Says whether it is one that people read, and count: rows of the ledger go with the step before them.
     pub fn is_shown(&self) -> bool {
         !matches!(self.does, Act::Ledger(_))
+    }
+
+    /// Says whether it runs a statement that owns its transactions.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.statement()
+            .is_some_and(|own| own.transaction == Transaction::Forbidden)
     }
 
     /// Says whether it fills a materialized view.

@@ -2,7 +2,6 @@
 //! whole is declared has none. <https://www.postgresql.org/docs/current/ddl-partitioning.html> (section 5.12.2.2)
 
 use super::{partitioned_index, partitioned_key};
-use crate::ddl::Transaction;
 use crate::model::{Address, Expression, Object};
 use crate::plan::stage::{self, Stage};
 use crate::plan::step::{Act, Block, Completion, Phase, Reversal, Step};
@@ -54,11 +53,7 @@ pub(crate) fn missed(
         let attach = partitioned_index::attach(address, over, &index, partition);
         build.into_iter().chain([add, attach]).collect()
     };
-    let is_alone = |step: &Step| {
-        step.statement()
-            .is_some_and(|own| own.transaction == Transaction::Forbidden)
-    };
-    let (alone, together): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(is_alone);
+    let (alone, together): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(Step::is_alone);
     let alone = alone.into_iter().map(Block::Alone);
     let blocks = alone.chain([Block::Together(together)]);
     stage::stages(blocks.map(|block| (block, None)).collect())

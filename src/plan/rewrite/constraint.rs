@@ -170,7 +170,7 @@ fn build_index(
     let why = "the key's index is built while clients go on";
     let mut build = Step::run(&own, statement, why)
         .creating(&own)
-        .phase(Phase::Migrate);
+        .phase(Phase::of_build(&index));
     for column in columns.iter().chain(include) {
         build = build.using(&table.part(Kind::Column, column));
     }

@@ -95,7 +95,7 @@ pub(super) fn beside<'a>(
         why,
     )
     .creating(&new)
-    .phase(Phase::Migrate);
+    .phase(Phase::of_build(wanted));
     for own in uses {
         build = build.using(own);
     }
@@ -216,7 +216,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 let why = format!("{address} is declared; it is built while clients go on");
                 Step::run(address, statement, why)
                     .creating(address)
-                    .phase(Phase::Migrate)
+                    .phase(Phase::of_build(index))
             }
             Change::Drop => {
                 let Some(Object::Index(index)) = cx.level.current.objects.get(address) else {

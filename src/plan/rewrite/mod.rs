@@ -27,6 +27,7 @@ mod sequence;
 mod stale_index;
 
 pub(crate) use index::ENTRIES;
+pub(crate) use partition::attach_again;
 pub(crate) use stale_index::is_search;
 
 use std::collections::{BTreeMap, BTreeSet};

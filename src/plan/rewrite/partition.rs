@@ -9,7 +9,7 @@ use crate::ddl::{self, LockMode, Statement, Work};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
     Address, Alteration, Bound, Expression, Hash, Kind, Name, Object, PARTITION_OF, Partition,
-    SizeClass, TEMPORARY_PREFIX, Table, TableAlteration,
+    SizeClass, TEMPORARY_PREFIX, Table, TableAlteration, Why,
 };
 use crate::plan::refusal::PlanError;
 use crate::plan::step::{Phase, Step};
@@ -40,19 +40,108 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
                 claims.push(attached(changes, id, of, cx));
             }
             Change::Alter(Alteration::Table(TableAlteration::Detached(parent))) => {
-                let statement = ddl::partition::detach(address, parent);
-                let statement = referring(statement, parent, LockMode::AccessExclusive, cx);
-                let statement = beside(statement, parent, LockMode::ShareRowExclusive, cx);
-                let why = format!("{address} is a table by itself from now on, with its rows");
-                let step = Step::run(address, statement, why)
-                    .altering(address, PARTITION_OF)
-                    .phase(Phase::Contract);
-                claims.push(Claim::of(vec![id.clone()]).together([step]));
+                claims.push(detached(changes, id, parent, cx));
             }
             Change::Alter(_) | Change::Drop => {}
         }
     }
     Ok(claims)
+}
+
+/// Lets go of a partition: CONCURRENTLY where the whole table is large and the server can.
+fn detached(changes: &Changes, id: &ChangeId, parent: &Address, cx: &Context<'_>) -> Claim {
+    let address = &id.0;
+    let is_a_table =
+        |own: &Address| format!("{own} is a table by itself from now on, with its rows");
+    let step = |statement: Statement, why: String| {
+        Step::run(address, statement, why)
+            .altering(address, PARTITION_OF)
+            .phase(Phase::Contract)
+    };
+    let claim = Claim::of(vec![id.clone()]);
+    if let Some(former) = left_behind(address, parent, cx) {
+        let statement = ddl::partition::detach_concurrently(&former, parent);
+        let sides = [&cx.level.current, &cx.level.desired];
+        let tables = lineage(address, cx);
+        let checks = sides.into_iter().flat_map(|side| side.objects.keys());
+        let checks =
+            checks.filter(|own| own.kind() == Kind::Check && tables.contains(&own.table()));
+        // One that is yet to come may be called as the server calls what it leaves.
+        let checks = checks.filter(|own| !changes.creates(own) || changes.drops(own));
+        let declared: BTreeSet<&Name> = checks.map(Address::name).collect();
+        let drop = ddl::partition::drop_former_bound(address, declared);
+        let left = "the check that the server leaves there, of what its bound came to, goes";
+        let why = format!(
+            "{}; readers and writers of the whole go on meanwhile",
+            is_a_table(&former)
+        );
+        let first = if former == *address {
+            step(statement, why)
+        } else {
+            let own = Step::run(&former, statement, why).phase(Phase::Contract);
+            own.reading(address)
+        };
+        return claim.alone(first).together([step(drop, left.to_owned())]);
+    }
+    let statement = ddl::partition::detach(address, parent);
+    let statement = referring(statement, parent, LockMode::AccessExclusive, cx);
+    let statement = beside(statement, parent, LockMode::ShareRowExclusive, cx);
+    claim.together([step(statement, is_a_table(address))])
+}
+
+/// Lets go of a half-detached partition, and attaches it again: the check that the server has left of its bound spares the look
+/// at rows.
+pub(crate) fn attach_again<'a>(
+    address: &Address,
+    of: &Partition<Expression>,
+    declared: impl IntoIterator<Item = &'a Name>,
+) -> Vec<Step> {
+    let steps = [
+        (
+            ddl::partition::finalize_detach(address, &of.parent_address()),
+            "its DETACH was cut off in the middle, from where the server knows no way back",
+        ),
+        (
+            ddl::partition::attach(address, of).working(Work::Catalog),
+            "it is a partition again",
+        ),
+        (
+            ddl::partition::drop_former_bound(address, declared),
+            "the check that the server left there, of what its bound comes to, goes",
+        ),
+    ];
+    let step = |(statement, why): (Statement, &str)| {
+        let own = Step::run(address, statement, why);
+        own.altering(address, PARTITION_OF)
+    };
+    steps.map(step).into()
+}
+
+/// Returns the name that a partition has before it leaves, where that can be let go CONCURRENTLY: not beside a default partition,
+/// nor where a table waits that refers to the whole or is referred to. The condition of a hash partition names the whole by a
+/// number. What other moves there are speak of tables under their names after all of them.
+fn left_behind(address: &Address, parent: &Address, cx: &Context<'_>) -> Option<Address> {
+    let current = &cx.level.current;
+    let above = lineage(parent, cx);
+    let waits = current.objects.iter().any(|(own, object)| {
+        matches!(object, Object::ForeignKey(key)
+            if above.contains(&own.table()) || above.contains(&key.referenced_table()))
+    });
+    let all = &cx.level.moves.0;
+    let mut moves = all.iter().filter(|step| address.is_at_or_below(&step.to));
+    let former = match (moves.next(), moves.next()) {
+        (None, _) => address.clone(),
+        (Some(own), None) if own.why == Why::Retired && own.to == *address => own.from.clone(),
+        _ => return None,
+    };
+    let stays = all.iter().all(|step| !parent.is_at_or_below(&step.to));
+    let whole = above.iter().chain([address]).map(|own| cx.class(own)).max();
+    let is_plain = whole == Some(SizeClass::Large)
+        && current.default_partition(parent).is_none()
+        && (stays || former == *address)
+        && !waits;
+    let inherited = current.inherited.get(address).filter(|_| is_plain)?;
+    inherited.condition.is_some().then_some(former)
 }
 
 /// Makes it beside the table, so that nobody waits for that, and attaches it.

@@ -16,7 +16,7 @@ pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) 
     let why = format!("{root} is declared for the whole table; it is built partition by partition");
     let declare = Step::run(root, ddl::index::create(root, index, Way::Only), why)
         .creating(root)
-        .phase(Phase::Migrate);
+        .phase(Phase::of_build(index));
     let mut claim = Claim::of(vec![id.clone()]).together([declare]);
     // Table → its index.
     let mut above: BTreeMap<Address, Address> = BTreeMap::from([(table.clone(), root.clone())]);
@@ -30,7 +30,7 @@ pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) 
         let name = handed_down(&partition, &over, cx).unwrap_or_else(|| beside(&partition, root));
         let is_partitioned = cx.is_partitioned(&partition);
         let build = build(&name, index, &partition, is_partitioned);
-        let attach = attach(root, &over, &name, &partition).phase(Phase::Migrate);
+        let attach = attach(root, &over, &name, &partition).phase(Phase::of_build(index));
         claim = if super::index_names::taken_over(&name, cx.level) {
             claim.together([attach])
         } else if is_partitioned {
@@ -41,7 +41,8 @@ pub(super) fn claim(id: &ChangeId, index: &Index<Expression>, cx: &Context<'_>) 
         above.insert(partition, name);
     }
     claim.alone(
-        completion::step(root, root, &table, Object::Index(index.clone())).phase(Phase::Migrate),
+        completion::step(root, root, &table, Object::Index(index.clone()))
+            .phase(Phase::of_build(index)),
     )
 }
 
@@ -64,7 +65,7 @@ pub(super) fn build(
     let why = format!("{} gets its index while clients go on", partition.dotted());
     Step::run(name, ddl::index::create(name, &own, way), why)
         .creating(name)
-        .phase(Phase::Migrate)
+        .phase(Phase::of_build(whole))
 }
 
 /// Makes the index of a partition one with the index above.
