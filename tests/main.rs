@@ -38,6 +38,7 @@ mod refusals;
 mod roles;
 mod rollbacks;
 mod rows;
+mod shadows;
 mod statistics;
 mod support;
 mod views;
@@ -76,6 +77,7 @@ fn main() {
     trials.extend(rows::trials());
     trials.extend(roles::trials());
     trials.extend(rollbacks::trials());
+    trials.extend(shadows::trials());
     trials.extend(statistics::trials());
     trials.extend(views::trials());
     trials.extend(whole::trials());

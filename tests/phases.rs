@@ -103,13 +103,13 @@ async fn prepared(major: u16) -> Result<(Database, Tool), Failed> {
 }
 
 /// An application: its statements over and over, until it is told to end or one fails.
-struct Application {
+pub(crate) struct Application {
     end: Arc<AtomicBool>,
     runs: tokio::task::JoinHandle<Result<usize, Failed>>,
 }
 
 impl Application {
-    async fn start(
+    pub(crate) async fn start(
         database: &Database,
         statements: &'static [&'static str],
     ) -> Result<Self, Failed> {
@@ -133,7 +133,7 @@ impl Application {
         Ok(Self { end, runs })
     }
 
-    async fn end(self) -> Result<(), Failed> {
+    pub(crate) async fn end(self) -> Result<(), Failed> {
         self.end.store(true, Ordering::Relaxed);
         match self.runs.await.map_err(failed)?? {
             0..10 => Err(Failed::from("too few rounds to mean anything")),
@@ -142,7 +142,9 @@ impl Application {
     }
 }
 
-async fn apart<T: Send + 'static>(own: impl FnOnce() -> T + Send + 'static) -> Result<T, Failed> {
+pub(crate) async fn apart<T: Send + 'static>(
+    own: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failed> {
     tokio::task::spawn_blocking(own).await.map_err(failed)
 }
 

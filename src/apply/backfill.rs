@@ -155,8 +155,7 @@ async fn fill(
     let sql = Sql::new("SELECT count(*) FROM ONLY")
         .path(&own.table)
         .push("WHERE")
-        .name(own.column.name())
-        .is_null(own.of_rows);
+        .join(&to_fill(own));
     let rows: i64 = sqlx::query(AssertSqlSafe(sql.executable()))
         .persistent(false)
         .fetch_one(connection)
@@ -205,8 +204,7 @@ async fn walk(
             .push("WHERE")
             .join(&range)
             .push("AND")
-            .name(own.column.name())
-            .is_null(own.of_rows);
+            .join(&to_fill(own));
         let text = serde_json::to_string(&next).expect("a position is strings and numbers");
         let note = history::started(run.journal(), run.revision, number, Some(&text));
         let begun = Instant::now();
@@ -417,12 +415,20 @@ fn texts(row: &sqlx::postgres::PgRow, count: usize) -> Result<Vec<String>, Apply
         .collect()
 }
 
+/// Makes the condition for rows that are to be filled.
+fn to_fill(own: &Backfill) -> Sql {
+    let sql = Sql::empty().name(own.column.name()).is_null(own.of_rows);
+    match &own.of_what_has {
+        Some(from) => sql.push("AND").name(from).is_not_null(own.of_rows),
+        None => sql,
+    }
+}
+
 async fn any_null(connection: &mut PgConnection, own: &Backfill) -> Result<bool, ApplyError> {
     let sql = Sql::new("SELECT EXISTS (SELECT FROM ONLY")
         .path(&own.table)
         .push("WHERE")
-        .name(own.column.name())
-        .is_null(own.of_rows)
+        .join(&to_fill(own))
         .glue(")");
     Ok(sqlx::query(AssertSqlSafe(sql.executable()))
         .persistent(false)

@@ -148,8 +148,10 @@ pub async fn read(connection: &mut PgConnection) -> Result<Read, CatalogError> {
         blockers.entry(address).or_default().insert(text);
     }
     server.sizes = std::mem::take(&mut gathering.sizes);
+    let in_step = gathering.model.without_keepers();
     Ok(Read {
         model: gathering.model,
+        in_step,
         unmodelled,
         blockers,
         server,
@@ -163,6 +165,7 @@ pub(crate) async fn model(
 ) -> Result<Model<Expression>, CatalogError> {
     let mut gathering = families(connection).await?;
     depend::dependencies(connection, &mut gathering).await?;
+    gathering.model.without_keepers();
     Ok(gathering.model)
 }
 
@@ -273,6 +276,7 @@ pub(crate) async fn live_model(
         let mut gathering = families(connection).await?;
         role::roles(connection, &mut gathering).await?;
         depend::dependencies(connection, &mut gathering).await?;
+        gathering.model.without_keepers();
         Ok(gathering.model)
     })
     .await

@@ -24,6 +24,7 @@ pub(crate) mod routine;
 pub(crate) mod rule;
 pub(crate) mod sequence;
 pub(crate) mod statement;
+pub(crate) mod sync_trigger;
 pub(crate) mod table;
 pub(crate) mod trigger;
 pub(crate) mod types;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Address, Expression, Intent, Kind, Model, Moves, NO_OPERAND, Name, Object, Origins, Retired,
-    Server, Unmodelled, Written,
+    Server, Shadow, Unmodelled, Written,
 };
 
 /// What the files declare: texts as written.
@@ -36,6 +36,8 @@ pub struct Read {
     pub blockers: BTreeMap<Address, BTreeSet<String>>,
     /// The server.
     pub server: Server,
+    /// Former columns that are kept in step with the one that took their name, each with the function that does.
+    pub in_step: BTreeMap<Address, Address>,
 }
 
 impl Declared {
@@ -273,6 +275,8 @@ pub struct Level {
     pub intent: Intent,
     /// What scratch saw of changes of type, by column.
     pub tried: BTreeMap<Address, Tried>,
+    /// Columns that become ones of another type by a column beside them.
+    pub shadows: BTreeMap<Address, Shadow>,
 }
 
 impl Level {

@@ -242,6 +242,7 @@ pub(super) async fn sides(
         settings: &project.settings,
         given: Some(Moves::default()),
         follows: &BTreeSet::new(),
+        shadows: &BTreeMap::new(),
     };
     let outcome = scratch::level(&wanted, &mut workshop).await;
     workshop.close().await;
@@ -293,6 +294,7 @@ fn differences(then: &Model<Expression>, now: &Model<Expression>) -> Changes {
         ledger: Vec::new(),
         intent: Intent::default(),
         tried: BTreeMap::new(),
+        shadows: BTreeMap::new(),
     };
     without_parts(diff(&level), then, now)
 }

@@ -18,6 +18,7 @@ mod range;
 mod role;
 mod rollback;
 mod rows_to_be;
+mod shadow;
 mod since;
 mod status;
 mod validate;

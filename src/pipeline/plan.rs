@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Live, PipelineError, Project, live, preflight};
 use crate::catalog::{self, Connection};
 use crate::desired::Loaded;
-use crate::diff::diff;
+use crate::diff::{ChangeId, diff};
 use crate::history::{History, Outcome};
 use crate::model::{
     Address, Declared, Expression, Grants, Hash, Intent, Level, Model, Moves, Name, Read, Retired,
-    Server, Settings, SizeClass,
+    Server, Settings, Shadow, SizeClass,
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
@@ -49,6 +49,7 @@ pub async fn plan(project: &Project, loaded: &Loaded) -> Result<Plan, PipelineEr
         follows: &BTreeSet::new(),
         strangers: &BTreeSet::new(),
         purpose: Purpose::Declare,
+        shadows: BTreeMap::new(),
     };
     let mut made = make(project, &wish).await?;
     let declares = declared.units();
@@ -114,6 +115,8 @@ pub(super) struct Wish<'a> {
     /// On a way back: what is not ours, under the names from before.
     pub(super) strangers: &'a BTreeSet<Address>,
     pub(super) purpose: Purpose,
+    /// On a way back: the columns that are swapped with one that was kept in step.
+    pub(super) shadows: BTreeMap<Address, Shadow>,
 }
 
 /// Makes a plan with its inverse, both rehearsed.
@@ -147,22 +150,51 @@ async fn make_with(
         follows,
         strangers,
         purpose,
+        shadows,
     } = wish;
-    let forward = level(
-        &Wanted {
-            read,
-            declared,
-            ledger,
-            owned,
-            in_force,
-            settings,
-            given: given.clone(),
-            follows,
-        },
-        workshop,
-    )
-    .await?;
+    let mut wanted = Wanted {
+        read,
+        declared,
+        ledger,
+        owned,
+        in_force,
+        settings,
+        given: given.clone(),
+        follows,
+        shadows,
+    };
+    let mut forward = level(&wanted, workshop).await?;
     let raw = without_journal(&read.model, &settings.journal);
+    // What is beside a column has its place in the state as well: both sides are made level once more, with it.
+    let mut told = Vec::new();
+    let chosen = match given {
+        Some(_) => BTreeMap::new(),
+        None => {
+            let cx = Context {
+                level: &forward.level,
+                raw: &raw,
+                server: &read.server,
+                blockers: &read.blockers,
+                outside: BTreeMap::new(),
+                settings,
+                rewrites: &project.rewrites,
+            };
+            let changes = diff(&forward.level);
+            let chosen = plan::shadow::shadows(&changes, &cx, in_force);
+            if !chosen.is_empty() {
+                let is_chosen = |own: &ChangeId| chosen.contains_key(&own.0);
+                let mut types = changes.clone();
+                types.0.retain(|own, _| is_chosen(own));
+                told.extend(facts::of_types(&types, &cx));
+                told.extend(preflight::findings(project, &types, &cx).await?);
+            }
+            chosen
+        }
+    };
+    if !chosen.is_empty() {
+        wanted.shadows = &chosen;
+        forward = level(&wanted, workshop).await?;
+    }
     let mut decision = Decision {
         format: PLAN_FORMAT,
         project: settings.project.clone(),
@@ -181,6 +213,7 @@ async fn make_with(
         inverse: Vec::new(),
         inverse_findings: Vec::new(),
         intent: declared.intent.clone(),
+        shadows: forward.level.shadows.clone(),
     };
     let mut observation = Observation {
         database: read.server.database.clone(),
@@ -226,6 +259,7 @@ async fn make_with(
     decision
         .findings
         .extend(preflight::findings(project, &changes, &cx).await?);
+    decision.findings.extend(told);
     decision.sizes = sizes(&stages, &cx);
     for table in decision.sizes.keys() {
         if let Some(size) = read.server.sizes.get(table) {
@@ -328,6 +362,7 @@ async fn inverse(
     let read = Read {
         model: after.clone(),
         unmodelled: wish.read.unmodelled.clone(),
+        in_step: BTreeMap::new(),
         blockers: wish
             .read
             .blockers
@@ -346,6 +381,10 @@ async fn inverse(
         declared.written.objects.contains_key(sequence)
     });
     let owned = BTreeSet::new();
+    let shadows = forward.level.shadows.iter();
+    let shadows = shadows
+        .map(|(column, own)| (moves.carry_back(column), own.turned()))
+        .collect();
     let back = level(
         &Wanted {
             read: &read,
@@ -356,6 +395,7 @@ async fn inverse(
             settings,
             given: Some(given),
             follows: &BTreeSet::new(),
+            shadows: &shadows,
         },
         workshop,
     )

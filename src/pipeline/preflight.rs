@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::conversion::Whose;
 use super::rows_to_be::{fill, is_unknown_yet, rows_to_be};
-use super::{PipelineError, Project, composite, conversion, counting, domain};
+use super::{PipelineError, Project, composite, conversion, counting, domain, shadow};
 use crate::catalog::{self, Counted};
 use crate::diff::{Change, Changes};
 use crate::model::{
@@ -70,6 +70,7 @@ pub(super) async fn findings(
                 .chain(super::role::questions(address, change, cx))
         })
         .collect();
+    questions.extend(shadow::questions(cx));
     questions.extend(holding_still(changes, cx));
     if questions.is_empty() {
         return Ok(Vec::new());

@@ -95,7 +95,12 @@ pub async fn plan_purge(
             continue;
         }
         leans_on.insert(row.place.clone(), model.fingerprint(&row.place));
-        stages.push(purge_stage(row, &mut left, &mut present));
+        stages.push(purge_stage(
+            row,
+            &mut left,
+            &mut present,
+            &live.read.in_step,
+        ));
     }
     let stuck = |own: &Address| live.read.blockers.contains_key(own);
     let mut no_longer = no_longer_held(&model, &present, &live.history, settings);
@@ -114,6 +119,7 @@ pub async fn plan_purge(
         major: live.read.server.version.major(),
         role: None,
         purpose: Purpose::Purge,
+        shadows: BTreeMap::new(),
         desired: Hash::of(&chosen),
         declares: BTreeSet::new(),
         leans_on,

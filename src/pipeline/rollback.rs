@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::former_state::{standing_only, state_to_reach, way_back};
 use super::plan::{Wish, make};
 use super::since::conflicts;
-use super::{Live, PipelineError, Project, apply, half_detached, live};
+use super::{Live, PipelineError, Project, apply, half_detached, live, shadow};
 use crate::apply::Silent;
 use crate::history::{History, Outcome, Revision};
 use crate::model::{
-    Address, Expression, Hash, Intent, Kind, Model, Moves, Name, Object, Settings, TEMPORARY_PREFIX,
+    Address, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object, Settings, Shadow,
+    TEMPORARY_PREFIX, Why,
 };
 use crate::plan::give_way::{give_way, let_go};
 use crate::plan::{
@@ -165,7 +166,12 @@ fn is_as_left(
         position(&decision.inverse, after, 0, now),
         Position::Moved(_)
     );
-    same_objects && is_at && same_sizes && held.iter().all(|row| ledger.contains(&row.place))
+    let in_step = shadow::all_kept(decision, &live.read);
+    same_objects
+        && in_step
+        && is_at
+        && same_sizes
+        && held.iter().all(|row| ledger.contains(&row.place))
 }
 
 /// Makes a plan of the inverse that was stored and reviewed with its revision.
@@ -184,6 +190,7 @@ fn stored(project: &Project, revision: &Revision, after: &Model<Expression>, liv
         major: own.major,
         role: revision.plan.decision.role.clone(),
         purpose: Purpose::Undo(vec![revision.id]),
+        shadows: BTreeMap::new(),
         desired: Hash::of(&revision.model_before.objects),
         declares: BTreeSet::new(),
         leans_on,
@@ -256,6 +263,7 @@ async fn anew(
     let given = let_go(given, now, |sequence| {
         declared.written.objects.contains_key(sequence)
     });
+    let (given, shadows) = swapped_back(revisions, given, live);
     let leftovers = leftovers(live);
     live.read
         .blockers
@@ -273,6 +281,7 @@ async fn anew(
         follows: &follows,
         strangers: &strangers(&stages, now, live),
         purpose: Purpose::Undo(ids),
+        shadows,
     };
     let mut plan = make(project, &wish).await?;
     let empty = come_back_empty(&plan.decision.stages, before);
@@ -281,6 +290,33 @@ async fn anew(
         plan.decision.stages.insert(0, leftovers);
     }
     Ok(plan)
+}
+
+/// Returns the columns that were swapped with one of another type: they are swapped back. Where that is not kept in step any more, it
+/// does not know what clients have written since: yet another one is filled then, and takes the name.
+fn swapped_back(
+    revisions: &[Revision],
+    mut given: Moves,
+    live: &Live,
+) -> (Moves, BTreeMap<Address, Shadow>) {
+    let all = revisions.iter().flat_map(|own| {
+        let decision = &own.plan.decision;
+        let shadows = decision.shadows.iter();
+        shadows.map(|(column, own)| (decision.moves.carry_back(column), own.turned()))
+    });
+    let swaps = |column: &Address| {
+        let any = |why: Why, at: fn(&Move) -> &Address| {
+            let mut moves = given.0.iter();
+            moves.any(|own| own.why == why && at(own) == column)
+        };
+        any(Why::Retired, |own| &own.from) && any(Why::TakenBack, |own| &own.to)
+    };
+    let shadows: BTreeMap<Address, Shadow> = all.filter(|(column, _)| swaps(column)).collect();
+    given.0.retain(|own| {
+        let is_swapped = own.why == Why::TakenBack && shadows.contains_key(&own.to);
+        !is_swapped || live.read.in_step.contains_key(&own.from)
+    });
+    (given, shadows)
 }
 
 /// Finds what no revision declared and these have not touched: what stands on something that goes is not theirs to take.

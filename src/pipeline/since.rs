@@ -43,6 +43,11 @@ pub(super) async fn conflicts(
         moves: moves.clone(),
         ledger: live.history.ledger.clone(),
         tried: BTreeMap::new(),
+        shadows: own
+            .shadows
+            .iter()
+            .map(|(column, own)| (moves.carry(column), own.turned()))
+            .collect(),
     };
     for step in own.inverse.iter().flat_map(|stage| &stage.steps) {
         if let Act::Backfill(fill) = &step.does {

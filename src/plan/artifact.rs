@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::hazard::{Allowance, Finding};
 use super::stage::Stage;
 use super::step::{Act, Step};
-use crate::model::{Address, Hash, Intent, Moves, Name, Retired, Size, SizeClass, Unmodelled};
+use crate::model::{
+    Address, Hash, Intent, Moves, Name, Retired, Shadow, Size, SizeClass, Unmodelled,
+};
 
 /// The version of the plan file's format.
 pub const PLAN_FORMAT: u32 = 1;
@@ -62,6 +64,9 @@ pub struct Decision {
     pub inverse_findings: Vec<Finding>,
     /// What SQL has no word for.
     pub intent: Intent,
+    /// Columns that become ones of another type by a column beside them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shadows: BTreeMap<Address, Shadow>,
 }
 
 /// What was seen while planning, outside the id.

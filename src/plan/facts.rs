@@ -11,6 +11,7 @@ use super::sentence::made;
 use super::stage::Stage;
 use super::step::{Act, Backfill, Effect, LedgerChange, Reversal, Step};
 use crate::ddl::{LockMode, Work};
+use crate::diff::Changes;
 use crate::model::{
     APPLIER, Address, DISINHERITS, Defined, Enabled, Event, Expression, Grant, Kind, Model, Moves,
     Name, Object, PARTITION_OF, RETIRED_PREFIX, Retired, SizeClass, Text as _, View, Why,
@@ -117,6 +118,9 @@ fn stopping(hazard: Hazard, address: &Address, because: String) -> Finding {
 
 fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     match &step.does {
+        // Another one of its name holds what it held.
+        Act::Ledger(LedgerChange::Retire(Retired { was, .. }))
+            if cx.level.shadows.contains_key(was) => {}
         Act::Ledger(LedgerChange::Retire(Retired { was, .. })) => {
             let kept = if was.kind() == Kind::Column {
                 "its values stay in the table under a reserved name"
@@ -145,8 +149,9 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
         Act::Ledger(LedgerChange::Release(place))
             if place.kind().is_held_with_columns() || place.kind() == Kind::Function => {}
         Act::Ledger(LedgerChange::Release(place)) => {
+            let is_swapped = |own: &&Retired| !cx.level.shadows.contains_key(&own.was);
             let row = cx.level.ledger.iter().find(|row| row.place == *place);
-            if let Some(row) = row {
+            if let Some(row) = row.filter(is_swapped) {
                 let kept = if row.was.kind() == Kind::Sequence {
                     "the position"
                 } else if row.was.kind() == Kind::Column {
@@ -295,6 +300,15 @@ fn guesses_time_zone(column: &Address, cx: &Context<'_>, found: &mut Vec<Finding
         );
         found.push(stopping(Hazard::GuessesTimeZone, column, because));
     }
+}
+
+/// Says what a reviewer must see of columns that become ones of another type by a column beside them.
+pub(crate) fn of_types(changes: &Changes, cx: &Context<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (column, _) in changes.0.keys() {
+        guesses_time_zone(column, cx, &mut found);
+    }
+    found
 }
 
 /// Names what was made with a function before it changed: the server makes none of it anew.

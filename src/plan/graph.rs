@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::relations::{Relations, lineage, stays_through_type};
-use super::step::{Act, Block, Effect, Phase, Step};
+use super::step::{Act, Block, Effect, IN_STEP, Phase, Step};
 use super::taken_back::is_computed;
 use crate::model::{Address, DISINHERITS, Kind, Level, Move, PARTITION_OF, Why};
 
@@ -205,6 +205,10 @@ fn join_replaced(
     for (block, step) in steps {
         for effect in &step.effects {
             let is_joined = |(_, own): &(usize, &Move)| match effect {
+                // One that is filled beside takes the name of the former one in one transaction.
+                Effect::Alters(column, attribute) if attribute == IN_STEP => {
+                    own.from == *column || own.to == *column
+                }
                 Effect::Alters(column, attribute) => {
                     let stays = matches!(own.why, Why::Renamed | Why::Retired);
                     attribute == "type" && stays && level.moves.end_of(own) == *column
@@ -356,8 +360,8 @@ fn join(
         .iter()
         .filter_map(|&member| blocks[member].1)
         .collect();
-    // A claim of several blocks cannot be joined with another one: their sequences would mix. Blocks that disturb the
-    // same dependent become one.
+    // Two claims of several blocks cannot be joined: their sequences would mix. Blocks that disturb the same dependent
+    // become one.
     let several = |claim: &usize| {
         blocks
             .iter()
@@ -365,7 +369,8 @@ fn join(
             .count()
             > 1
     };
-    if alone || claims.len() > 1 && claims.iter().any(several) {
+    let whole = claims.iter().find(|own| several(own)).copied();
+    if alone || claims.iter().filter(|own| several(own)).count() > 1 {
         return Err(Cycle(
             own.iter()
                 .map(|&at| steps[at].1.address.to_string())
@@ -408,7 +413,8 @@ fn join(
         .into_iter()
         .map(|at| steps[own[at]].1.clone())
         .collect();
-    Ok((Block::Together(sorted), claims.first().copied()))
+    let claim = whole.or_else(|| claims.first().copied());
+    Ok((Block::Together(sorted), claim))
 }
 
 /// Kahn's algorithm with an ordered ready queue, so that equal inputs give equal orders.

@@ -9,7 +9,7 @@ use super::handed_down;
 use super::taken_back::take_back;
 use crate::model::{
     Address, Declared, Defined, Expression, Hash, Intent, Kind, Model, Move, Moves, Name, Object,
-    Retired, Settings, TEMPORARY_PREFIX, Undeclared, Why,
+    Retired, Settings, Shadow, TEMPORARY_PREFIX, Undeclared, Why,
 };
 
 /// What identity rests on.
@@ -28,6 +28,8 @@ pub(crate) struct Known<'a> {
     pub(crate) in_force: &'a Intent,
     /// The settings.
     pub(crate) settings: &'a Settings,
+    /// Columns that become ones of another type by a column beside them.
+    pub(crate) shadows: &'a BTreeMap<Address, Shadow>,
 }
 
 /// A place where only a person knows what is meant.
@@ -482,6 +484,12 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
         };
         let holds = held.generated.is_none() && !known.current.is_foreign(&before.table());
         if holds && wanted.generated.is_some() && settings.retire.columns {
+            retired.extend(to_attic(&state, now, &known.current.objects[*before]));
+        }
+    }
+    // One of another type is filled beside it.
+    for now in known.shadows.keys() {
+        if let Some(before) = standing.get(now) {
             retired.extend(to_attic(&state, now, &known.current.objects[*before]));
         }
     }

@@ -29,6 +29,7 @@ pub(crate) mod replace;
 pub(crate) mod rewrite;
 pub(crate) mod role;
 mod sentence;
+pub(crate) mod shadow;
 pub(crate) mod stage;
 pub(crate) mod step;
 pub(crate) mod taken_back;

@@ -111,6 +111,18 @@ fn identifies(fill: &Backfill, side: &Model<Expression>) -> bool {
         .any(|own| own == fill.column)
 }
 
+/// Says whether rows of a table may be updated: those who subscribe to that have something to know them by.
+pub(super) fn may_update(table: &Address, cx: &Context<'_>) -> bool {
+    let sides = [&cx.level.current, &cx.level.desired];
+    sides.into_iter().all(|side| {
+        let is_told = |(name, _): &(Name, _)| {
+            let own = Address::new(Kind::Defined(Defined::Publication), [name.clone()]);
+            definition(&own, side).is_some_and(|own| tells_of(own, "update"))
+        };
+        is_identified(table, side) || !told_of(table, side).iter().any(is_told)
+    })
+}
+
 /// Refuses to fill a table that nothing lets us update, before as after.
 pub(super) fn filled_without_identity(
     blocks: &[Placed],

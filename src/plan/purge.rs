@@ -14,6 +14,7 @@ pub(crate) fn purge_stage(
     row: &Retired,
     ledger: &mut Vec<Retired>,
     present: &mut Model<Expression>,
+    in_step: &BTreeMap<Address, Address>,
 ) -> Stage {
     let place = &row.place;
     let kind = place.kind();
@@ -53,6 +54,13 @@ pub(crate) fn purge_stage(
                 let_go.push(child);
             }
         }
+    }
+    let keepers = in_step.iter();
+    for (column, function) in keepers.filter(|(column, _)| column.is_at_or_below(place)) {
+        let schema = function.schema_name();
+        let all = ddl::sync_trigger::drop(&column.table(), column.name(), schema).into_iter();
+        steps
+            .extend(all.map(|own| run(place, own, "nothing keeps it in step any more".to_owned())));
     }
     if present.objects.contains_key(place) {
         steps.push(

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::{Act, Effect, Phase, Step};
+use super::step::{Act, Effect, IN_STEP, Phase, Step};
 use super::{new_table, partition};
 use crate::ddl::Work;
 use crate::model::{
@@ -74,6 +74,8 @@ impl<'a> ByEffect<'a> {
                     Effect::Alters(address, attribute) if attribute == DISINHERITS => {
                         by.detaches.entry(address).or_default().push(at);
                     }
+                    // Nothing of the column changes by that.
+                    Effect::Alters(_, attribute) if attribute == IN_STEP => {}
                     Effect::Alters(address, attribute) => {
                         by.alters.entry(address).or_default().push(at);
                         if attribute != ADDED_VALUES {

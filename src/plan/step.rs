@@ -86,7 +86,13 @@ pub struct Backfill {
     pub must_fill: bool,
     /// The primary key's columns, or none: then ranges of ctid are walked.
     pub key: Vec<crate::model::Name>,
+    /// A column: rows that are NULL there have nothing to be filled with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_what_has: Option<crate::model::Name>,
 }
+
+/// Stands for what keeps a former column in step: the attribute that changes where one takes the name of another.
+pub(crate) const IN_STEP: &str = "in step";
 
 /// Giving an index or a key of a large partitioned table to partitions that others have made since it was planned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

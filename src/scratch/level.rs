@@ -17,7 +17,7 @@ use super::{index_names, not_null_names};
 use crate::catalog;
 use crate::model::{
     APPLIER, Address, Declared, Defined, EVERYBODY, Expression, Intent, Kind, Level, Model, Moves,
-    Name, Object, Read, Retired, ServerVersion, Settings, Text as _, Written,
+    Name, Object, Read, Retired, ServerVersion, Settings, Shadow, Text as _, Written,
 };
 use crate::plan::identity::{self, Known};
 use crate::plan::{Question, likeness};
@@ -40,6 +40,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) given: Option<Moves>,
     /// What the declared state holds as it stands: it speaks the names after the moves, whatever its text says.
     pub(crate) follows: &'a BTreeSet<Address>,
+    /// Columns that become ones of another type by a column beside them.
+    pub(crate) shadows: &'a BTreeMap<Address, Shadow>,
 }
 
 /// A level pair, and what deciding it brought to light.
@@ -77,6 +79,7 @@ pub(crate) async fn level(
                 owned: wanted.owned,
                 in_force: wanted.in_force,
                 settings: wanted.settings,
+                shadows: wanted.shadows,
             })?
         }
     };
@@ -116,6 +119,7 @@ pub(crate) async fn level(
         ledger: wanted.ledger.to_vec(),
         intent: wanted.declared.intent.clone(),
         tried: BTreeMap::new(),
+        shadows: wanted.shadows.clone(),
     };
     let mut bench = Bench::default();
     let mut built = 0;

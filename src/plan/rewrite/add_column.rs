@@ -237,24 +237,26 @@ pub(super) fn filled_below(cx: &Context<'_>, column: &Address) -> Vec<Address> {
     }
 }
 
+/// Returns the columns of the primary key by which the rows of a table are walked: a partition has the key of its table, what inherits
+/// one of its own.
+pub(super) fn key_of(cx: &Context<'_>, leaf: &Address) -> Vec<Name> {
+    let address = leaf.with_kind(Kind::PrimaryKey);
+    let inherited = cx.level.current.inherited.get(leaf);
+    let inherited = inherited.and_then(|own| own.objects.get(&address));
+    let own = cx.level.current.objects.get(&address).or(inherited);
+    let key = match own {
+        Some(Object::PrimaryKey(key)) => key.columns.clone(),
+        _ => Vec::new(),
+    };
+    // A key that gives up one of its columns is gone by the time that this has its name.
+    let gives_up = moved_columns(cx, leaf, |why| why == Why::Retired)
+        .any(|column| key.contains(column.name()));
+    if gives_up { Vec::new() } else { key }
+}
+
 /// Makes the steps that fill existing rows in batches, one for every table that holds some.
 pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Vec<Step> {
     let table = column.table();
-    // A partition has the key of its table, what inherits one of its own.
-    let key_of = |leaf: &Address| {
-        let address = leaf.with_kind(Kind::PrimaryKey);
-        let inherited = cx.level.current.inherited.get(leaf);
-        let inherited = inherited.and_then(|own| own.objects.get(&address));
-        let own = cx.level.current.objects.get(&address).or(inherited);
-        let key = match own {
-            Some(Object::PrimaryKey(key)) => key.columns.clone(),
-            _ => Vec::new(),
-        };
-        // A key that gives up one of its columns is gone by the time that this has its name.
-        let gives_up = moved_columns(cx, leaf, |why| why == Why::Retired)
-            .any(|column| key.contains(column.name()));
-        if gives_up { Vec::new() } else { key }
-    };
     let value = Sql::empty().expression(fill);
     let must_fill = cx
         .level
@@ -271,7 +273,8 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             value: value.clone(),
             lookup: fill.search_path().to_vec(),
             of_rows: cx.holds_rows(column),
-            key: key_of(&leaf),
+            key: key_of(cx, &leaf),
+            of_what_has: None,
         });
         let step = Step {
             address: column.clone(),

@@ -30,6 +30,7 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
             || !partition::goes_as_well(address, &level.current, Goes::Away, |_| false).is_empty();
         if !stays
             || is_replaced
+            || level.shadows.contains_key(&leaves.from)
             || level.current.is_foreign(&table)
             || level.current.inherited.contains_key(&table)
             || has_value(&level.current, &column)

@@ -24,6 +24,7 @@ pub(super) mod persistence;
 mod range;
 mod role;
 mod sequence;
+mod shadow;
 mod stale_index;
 
 pub(crate) use index::ENTRIES;
@@ -78,7 +79,7 @@ impl Context<'_> {
     }
 
     /// Says whether a column may hold rows: its type is a composite, the row type of a relation, or a domain over one.
-    pub(super) fn holds_rows(&self, column: &Address) -> bool {
+    pub(crate) fn holds_rows(&self, column: &Address) -> bool {
         let needs = |own: &Address| self.level.desired.needs.get(own).into_iter().flatten();
         let is_row = |own: &Address| {
             matches!(
@@ -162,6 +163,13 @@ impl Claim {
         self
     }
 
+    /// Adds the blocks of another claim, and what it takes.
+    pub(super) fn blocks_of(mut self, other: Self) -> Self {
+        self.takes.extend(other.takes);
+        self.blocks.extend(other.blocks);
+        self
+    }
+
     /// Makes a claim of every block: what the steps need of each other orders them, and any of them may commit together
     /// with what is not of this claim.
     pub(super) fn apart(self) -> impl Iterator<Item = Self> {
@@ -188,8 +196,9 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 20] = [
+const REWRITES: [Rewrite; 21] = [
     role::rewrite,
+    shadow::rewrite,
     not_null_names::rewrite,
     loosened::rewrite,
     partition::rewrite,

@@ -1,0 +1,98 @@
+//! The trigger of ours that keeps one column in step with another of the same row, of another type: while a column becomes one of
+//! another type, and afterwards for the way back.
+//! <https://www.postgresql.org/docs/current/plpgsql-trigger.html>
+
+use crate::model::{Address, Name, Text, Turned};
+use crate::sql::Sql;
+
+use super::statement::{LockMode, Statement};
+
+/// Makes function and trigger, both of this name; `again` says that they may be there already. Whatever the conversion says of a
+/// value, the statement of a client goes on: what does not fit is NULL. What has not changed is not converted again: the way back
+/// finds the value that was there before.
+pub(crate) fn create<T: Text>(
+    from: &Address,
+    to: &Address,
+    type_name: &T,
+    turned: &Turned,
+    name: &Name,
+    again: bool,
+) -> Vec<Statement> {
+    let table = from.table();
+    let value = Sql::new("NEW.").glued_name(from.name());
+    let value = turned.of(value, type_name, |said| {
+        Sql::new("(SELECT")
+            .expression(said)
+            .push("FROM (SELECT NEW.*) AS")
+            .name(table.name())
+            .glue(")")
+    });
+    let column = |row: &'static str, column: &Address| Sql::new(row).glued_name(column.name());
+    let unchanged = Sql::empty()
+        .join(&column("NEW.", from))
+        .glue("::text IS NOT DISTINCT FROM")
+        .join(&column("OLD.", from))
+        .glue("::text AND")
+        .join(&column("NEW.", to))
+        .push("IS NOT NULL");
+    let body = Sql::new("#variable_conflict use_column\nBEGIN\n  IF TG_OP = 'UPDATE' THEN\n    IF")
+        .join(&unchanged)
+        .push("THEN\n      RETURN NEW;\n    END IF;\n  END IF;\n  BEGIN\n   ")
+        .join(&column("NEW.", to))
+        .push(":=")
+        .join(&value)
+        .glue(";\n  EXCEPTION WHEN OTHERS THEN\n   ")
+        .join(&column("NEW.", to))
+        .push(":= NULL;\n  END;\n  RETURN NEW;\nEND");
+    let function = [table.schema_name().clone(), name.clone()];
+    let path = turned.said.as_ref().map_or(&[][..], Text::lookup);
+    let make = Sql::new(if again {
+        "CREATE OR REPLACE FUNCTION"
+    } else {
+        "CREATE FUNCTION"
+    });
+    let make = make
+        .names_dotted(&function)
+        .push("() RETURNS trigger LANGUAGE plpgsql SET search_path =")
+        .name_sequence(path)
+        // Whoever writes, a value is turned as it is turned here.
+        .push("SET TimeZone = 'UTC' SET DateStyle = 'ISO, MDY' SET IntervalStyle = 'postgres' AS")
+        .dollar_quoted(body.as_str());
+    let give_way = Sql::new("DROP TRIGGER IF EXISTS")
+        .name(name)
+        .push("ON")
+        .path(&table);
+    let trigger = Sql::new("CREATE TRIGGER")
+        .name(name)
+        .push("BEFORE INSERT OR UPDATE ON")
+        .path(&table)
+        .push("FOR EACH ROW EXECUTE FUNCTION")
+        .names_dotted(&function)
+        .push("()");
+    // What a subscription writes is kept in step as well.
+    let always = Sql::new("ENABLE ALWAYS TRIGGER").name(name);
+    let always = Sql::new("ALTER TABLE").path(&table).join(&always);
+    let on_table = |sql: Sql, mode| Statement::catalog(sql).locking(&table, mode);
+    let give_way = again.then(|| on_table(give_way, LockMode::AccessExclusive));
+    [Statement::catalog(make)]
+        .into_iter()
+        .chain(give_way)
+        .chain([trigger, always].map(|sql| on_table(sql, LockMode::ShareRowExclusive)))
+        .collect()
+}
+
+/// Drops trigger and function, where they are there; the function lies where the table was when it was made.
+pub(crate) fn drop(table: &Address, name: &Name, schema: &Name) -> Vec<Statement> {
+    let trigger = Sql::new("DROP TRIGGER IF EXISTS")
+        .name(name)
+        .push("ON")
+        .path(table);
+    let function = [schema.clone(), name.clone()];
+    let function = Sql::new("DROP FUNCTION IF EXISTS")
+        .names_dotted(&function)
+        .push("()");
+    vec![
+        Statement::catalog(trigger).locking(table, LockMode::AccessExclusive),
+        Statement::catalog(function),
+    ]
+}

@@ -1,0 +1,313 @@
+//! A change of type that would write a large table anew: another column is filled beside the former one and kept in step by a trigger,
+//! with all that stands on it, and takes its name in one short transaction. The former one is set aside, and kept in step from then on:
+//! the way back is the same, with the column that is there already.
+//! <https://www.postgresql.org/docs/current/sql-altertable.html> (SET DATA TYPE)
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Claim, Context};
+use crate::ddl::{self, Statement, index::Way};
+use crate::diff::{Change, ChangeId, Changes};
+use crate::model::{
+    Address, Column, Expression, Hash, Index, Kind, Name, NotNull, Object, Shadow,
+    TEMPORARY_PREFIX, Validity, Why,
+};
+use crate::plan::build::plain;
+use crate::plan::refusal::PlanError;
+use crate::plan::relations;
+use crate::plan::shadow::over;
+use crate::plan::step::{Act, Backfill, IN_STEP, Phase, Reversal, Step};
+use crate::sql::Sql;
+
+/// The columns that stand for one.
+struct Swap<'a> {
+    /// The column as people call it.
+    column: &'a Address,
+    shadow: &'a Shadow,
+    /// What takes its name.
+    arriving: Address,
+    /// Where the former one is set aside.
+    departing: &'a Address,
+    /// Whether the one that arrives is made by this plan.
+    is_new: bool,
+    wanted: &'a Column<Expression>,
+    held: &'a Column<Expression>,
+}
+
+pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
+    let shadows = cx.level.shadows.iter();
+    let swaps: Vec<Swap<'_>> = shadows
+        .filter_map(|(column, shadow)| swap(column, shadow, cx))
+        .collect();
+    let mut groups: BTreeMap<Address, Vec<Swap<'_>>> = BTreeMap::new();
+    let of_group = grouped(&swaps, cx);
+    for swap in swaps {
+        let group = of_group[&swap.column.table()].clone();
+        groups.entry(group).or_default().push(swap);
+    }
+    let groups = groups.into_values();
+    Ok(groups.map(|own| claim(changes, cx, &own)).collect())
+}
+
+/// Returns the group of each table: what a view reads together takes its names together.
+fn grouped(swaps: &[Swap<'_>], cx: &Context<'_>) -> BTreeMap<Address, Address> {
+    let tables: BTreeSet<Address> = swaps.iter().map(|own| own.column.table()).collect();
+    let mut groups: BTreeMap<Address, Address> = tables
+        .iter()
+        .map(|own| (own.clone(), own.clone()))
+        .collect();
+    let sides = [&cx.level.current, &cx.level.desired];
+    let objects = sides.into_iter().flat_map(|side| side.objects.keys());
+    for view in objects.filter(|own| own.kind() == Kind::View) {
+        let read = relations::reads(cx.level, view);
+        let read: BTreeSet<Address> = read.iter().map(Address::table).collect();
+        let of_view: BTreeSet<Address> = read
+            .iter()
+            .filter_map(|own| groups.get(own).cloned())
+            .collect();
+        if let Some(first) = of_view.first() {
+            for group in groups.values_mut().filter(|own| of_view.contains(*own)) {
+                *group = first.clone();
+            }
+        }
+    }
+    groups
+}
+
+fn swap<'a>(column: &'a Address, shadow: &'a Shadow, cx: &'a Context<'_>) -> Option<Swap<'a>> {
+    let moves = &cx.level.moves.0;
+    let leaves = moves
+        .iter()
+        .find(|own| own.why == Why::Retired && own.from == *column)?;
+    let back = moves
+        .iter()
+        .find(|own| own.why == Why::TakenBack && own.to == *column);
+    let objects = [&cx.level.desired.objects, &cx.level.current.objects];
+    let [Some(Object::Column(wanted)), Some(Object::Column(held))] =
+        [objects[0].get(column), objects[1].get(&leaves.to)]
+    else {
+        return None;
+    };
+    Some(Swap {
+        column,
+        shadow,
+        arriving: back.map_or_else(|| temporary(column, "_"), |own| own.from.clone()),
+        departing: &leaves.to,
+        is_new: back.is_none(),
+        wanted,
+        held,
+    })
+}
+
+fn temporary(column: &Address, word: &str) -> Address {
+    let prefix = [TEMPORARY_PREFIX, Hash::of(column).short(8), word].concat();
+    column.renamed(Name::fitted(&prefix, column.name().as_str()))
+}
+
+impl Swap<'_> {
+    /// Returns the name of what keeps the arriving one in step: where that is there already, it is called as that is.
+    fn keeper(&self) -> Name {
+        if self.is_new {
+            temporary(self.column, "_step_").name().clone()
+        } else {
+            self.arriving.name().clone()
+        }
+    }
+
+    /// Makes the steps by which the arriving one is there, and kept in step.
+    fn begin(&self, cx: &Context<'_>) -> Vec<Step> {
+        let (column, arriving) = (self.column, &self.arriving);
+        let (from, to) = (&self.held.type_name, &self.wanted.type_name);
+        let mut begin = Vec::new();
+        if self.is_new {
+            let why = format!(
+                "the type of {column} changes from {from} to {to}: the table would be written anew, so another column is filled beside"
+            );
+            let add = Step::run(arriving, ddl::table::add_column(arriving, self.wanted), why);
+            let needs = cx.level.desired.needs_of(column);
+            let table = column.table();
+            let needs = needs.iter().filter(|own| **own != table);
+            begin.push(needs.fold(add.creating(arriving), |step, own| step.using(own)));
+        }
+        let (there, again) = (&self.shadow.there, !self.is_new);
+        let keep = ddl::sync_trigger::create(column, arriving, to, there, &self.keeper(), again);
+        let why =
+            format!("keeps it in step with {column}; a value that does not fit is NULL there");
+        begin.extend(steps(arriving, keep, &why));
+        begin
+    }
+
+    /// Makes the step that fills the arriving one.
+    fn fill(&self, cx: &Context<'_>) -> Step {
+        let table = self.column.table();
+        let why = "the trigger converts the values of existing rows, in batches, each its own short transaction";
+        let does = Act::Backfill(Backfill {
+            column: self.arriving.clone(),
+            value: Sql::empty().name(self.arriving.name()),
+            lookup: Vec::new(),
+            of_rows: cx.holds_rows(self.column),
+            // What a person says of a value may be NULL; on the way back some may not fit any more.
+            must_fill: self.is_new
+                && (self.shadow.there.said.is_none() || self.not_null(cx).is_some()),
+            key: super::add_column::key_of(cx, &table),
+            of_what_has: Some(self.column.name().clone()),
+            table,
+        });
+        Step {
+            address: self.arriving.clone(),
+            does,
+            effects: Vec::new(),
+            why: why.to_owned(),
+            phase: Phase::Migrate,
+            reversal: Reversal::Full,
+        }
+    }
+
+    fn not_null<'b>(&self, cx: &Context<'b>) -> Option<&'b NotNull> {
+        let own = self.column.with_kind(Kind::NotNull);
+        match cx.level.desired.objects.get(&own) {
+            Some(Object::NotNull(own)) if own.validity == Validity::Valid => Some(own),
+            _ => None,
+        }
+    }
+
+    /// Makes the steps by which the arriving one refuses NULL, and is seen to hold none.
+    fn prove(&self, cx: &Context<'_>) -> Option<[Step; 2]> {
+        self.not_null(cx)?;
+        let arriving = &self.arriving;
+        let refuse = ddl::constraint::add_proof_not_valid(arriving, cx.holds_rows(self.column));
+        let proof = ddl::constraint::proof_name(arriving);
+        let prove = ddl::constraint::validate(&arriving.table(), &proof);
+        let own = [
+            (
+                refuse,
+                "NULLs are refused from here on; existing rows are not read yet",
+            ),
+            (prove, "existing rows are read while clients go on"),
+        ];
+        Some(own.map(|(own, why)| Step::run(arriving, own, why).phase(Phase::Contract)))
+    }
+
+    /// Makes the steps by which the arriving one takes the name, with all that is said of it, and the former one is kept in step.
+    fn swap(&self, changes: &Changes, cx: &Context<'_>, takes: &mut Vec<ChangeId>) -> Vec<Step> {
+        let (column, arriving, departing) = (self.column, &self.arriving, self.departing);
+        let (from, to) = (&self.held.type_name, &self.wanted.type_name);
+        let table = column.table();
+        let done = ddl::sync_trigger::drop(&table, &self.keeper(), table.schema_name());
+        let mut last: Vec<Step> = steps(column, done, "the trigger has done its work").collect();
+        if self.is_new {
+            let why = format!("takes the name of the former {column}, and is {to}");
+            let rename = ddl::table::rename_column(arriving, column.name());
+            last.push(Step::run(column, rename, why).creating(column));
+        }
+        takes.extend(changes.at(column).map(|(id, _)| id.clone()));
+        if let Some(own) = self.not_null(cx) {
+            let proof = ddl::constraint::proof_name(arriving);
+            last.extend(enforced(column, own, &proof, takes, changes));
+        }
+        for (id, change) in &changes.0 {
+            let is_part = id.0.column() == *column && *change == Change::Create;
+            if is_part && !takes.contains(id) && id.0.kind() != Kind::Index {
+                last.push(plain(id, change, cx));
+                takes.push(id.clone());
+            }
+        }
+        let (back, name) = (&self.shadow.back, departing.name());
+        let keep = ddl::sync_trigger::create(column, departing, from, back, name, false);
+        let why = "keeps the former column in step, for the way back; a value that does not fit is NULL there";
+        last.extend(steps(column, keep, why).map(|step| step.altering(column, IN_STEP)));
+        last
+    }
+}
+
+fn claim(changes: &Changes, cx: &Context<'_>, swaps: &[Swap<'_>]) -> Claim {
+    let mut takes = Vec::new();
+    let mut claim = Claim::of(Vec::new());
+    for swap in swaps {
+        claim = claim.together(swap.begin(cx));
+    }
+    claim = claim.each(swaps.iter().map(|own| own.fill(cx)));
+    // What stands on the former one leaves before that does.
+    let (mut leaves, mut enters, mut former) = (Vec::new(), Vec::new(), Vec::new());
+    for (address, index) in indexes(changes, cx, swaps) {
+        let table = index.table_address(address);
+        let of_table = swaps.iter().filter(|own| own.column.table() == table);
+        let own = of_table.fold(index.clone(), |index, own| {
+            over(&index, own.column.name(), own.arriving.name()).unwrap_or(index)
+        });
+        let new = super::index::beside_name(address, "_");
+        let was = super::index::beside_name(address, "_was_");
+        let why = format!("{address} is built beside, over the column that takes the name");
+        let statement = ddl::index::create(&new, &own, Way::Concurrently);
+        let build = Step::run(&new, statement, why).creating(&new);
+        claim = claim.alone(build.phase(Phase::of_build(&own)));
+        let leave = ddl::index::rename(address, was.name());
+        let enter = ddl::index::rename(&new, address.name());
+        leaves.push(Step::run(address, leave, "makes room for the new one").dropping(address));
+        enters.push(Step::run(address, enter, "the new one takes its place").creating(address));
+        let drop = ddl::index::drop(&was, &table, Way::Concurrently);
+        let why = "the former one goes; readers and writers go on meanwhile";
+        let drop = Step::run(&was, drop, why).dropping(&was);
+        former.push(drop.phase(Phase::Contract));
+        takes.extend(changes.at(address).map(|(id, _)| id.clone()));
+    }
+    for swap in swaps {
+        for step in swap.prove(cx).into_iter().flatten() {
+            claim = claim.together([step]);
+        }
+    }
+    let swapped: Vec<Step> = swaps
+        .iter()
+        .flat_map(|own| own.swap(changes, cx, &mut takes))
+        .collect();
+    let last = leaves.into_iter().chain(swapped).chain(enters);
+    let claim = claim.together(last.map(|step| step.phase(Phase::Contract)));
+    Claim::of(takes).blocks_of(claim.each(former))
+}
+
+fn steps(address: &Address, statements: Vec<Statement>, why: &str) -> impl Iterator<Item = Step> {
+    let all = statements.into_iter();
+    all.map(move |statement| Step::run(address, statement, why))
+}
+
+/// The validated check is proof of the NOT NULL.
+fn enforced(
+    column: &Address,
+    own: &NotNull,
+    proof: &Name,
+    takes: &mut Vec<ChangeId>,
+    changes: &Changes,
+) -> [Step; 2] {
+    let address = column.with_kind(Kind::NotNull);
+    takes.extend(changes.at(&address).map(|(id, _)| id.clone()));
+    let why = "the validated check is proof: no row is read again";
+    let set = Step::run(&address, ddl::table::set_not_null(column, own), why);
+    let drop = ddl::constraint::drop(&column.table(), proof);
+    [
+        set.creating(&address).proven(),
+        Step::run(&address, drop, "the check has done its work"),
+    ]
+}
+
+/// Returns the indexes over the columns, before as after.
+fn indexes<'a>(
+    changes: &Changes,
+    cx: &Context<'a>,
+    swaps: &[Swap<'_>],
+) -> Vec<(&'a Address, &'a Index<Expression>)> {
+    let level = cx.level;
+    let needed_by = level.desired.needed_by();
+    let over = swaps.iter().filter_map(|own| needed_by.get(own.column));
+    let over: BTreeSet<&Address> = over.flatten().collect();
+    over.into_iter()
+        .filter(|own| changes.drops(own) && changes.creates(own))
+        .filter_map(|own| {
+            let (address, object) = level.desired.objects.get_key_value(own)?;
+            let stands = level.current.objects.contains_key(own);
+            match object {
+                Object::Index(index) if stands => Some((address, index)),
+                _ => None,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! Columns of large tables that become ones of another type while clients write, and go back.
+
+use std::sync::Arc;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::phases::{Application, apart};
+use crate::support::database::Database;
+use crate::support::tool::Tool;
+use crate::support::{dump, same, servers, trial};
+
+const CURRENT: &str = r#"
+schema: app
+tables:
+  orders:
+    columns:
+      id: { type: bigint, not_null: true, identity: by_default }
+      amount: { type: integer, default: 1 }
+      state: { type: text, not_null: true, default: "'new'" }
+      at: "timestamp without time zone"
+      note: text
+    primary_key: [id]
+    indexes: { by_amount: [amount, id], by_state: { columns: [state], where: "id > 0" } }
+    checks: { positive: "amount > 0" }
+views:
+  amounts: SELECT id, amount, state FROM app.orders
+"#;
+const DESIRED: &str = r#"
+schema: app
+enums: { order_state: [new, paid, done] }
+tables:
+  orders:
+    columns:
+      id: { type: bigint, not_null: true, identity: by_default }
+      amount: { type: bigint, default: 1 }
+      state: { type: order_state, not_null: true, default: "'new'" }
+      at: timestamptz
+      note: text
+    primary_key: [id]
+    indexes: { by_amount: [amount, id], by_state: { columns: [state], where: "id > 0" } }
+    checks: { positive: "amount > 0" }
+views:
+  amounts: SELECT id, amount, state FROM app.orders
+"#;
+/// What the application runs, before as after.
+const CLIENT: [&str; 6] = [
+    "INSERT INTO app.orders (amount, state, at) VALUES (5, 'paid', '2026-01-01 10:00')",
+    "INSERT INTO app.orders (amount) SELECT 7 FROM generate_series(1, 3)",
+    "UPDATE app.orders SET amount = amount + 1 WHERE id % 97 = 1 AND amount < 2000000",
+    "UPDATE app.orders SET state = 'done' WHERE id % 89 = 3",
+    "UPDATE app.orders SET note = 'x' || coalesce(length(note), 0) WHERE id % 83 = 5",
+    "SELECT id, amount, state, at FROM app.orders WHERE amount = 5 ORDER BY id LIMIT 5",
+];
+const ROWS: &str = "INSERT INTO app.orders (amount, state, at) SELECT g, (ARRAY['new', 'paid', 'done'])[1 + g % 3], '2026-01-01'::timestamp + g * interval '1 minute' \
+    FROM generate_series(1, 20000) g; UPDATE app.orders SET amount = NULL, at = NULL WHERE id % 50 = 0; ANALYZE";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (&major, absent) in servers::majors() {
+        let mut add = |name: &str, own: fn(u16) -> crate::apply::Run| {
+            let is_left_out = absent.is_some() || !servers::is_spread(major, name);
+            let own = trial(format!("shadows::{name}::{major}"), move || own(major));
+            trials.push(own.with_ignored_flag(is_left_out));
+        };
+        add("clients_there_and_back", |major| {
+            Box::pin(there_and_back(major))
+        });
+        add("no_longer_in_step", |major| {
+            Box::pin(no_longer_in_step(major))
+        });
+    }
+    trials
+}
+
+async fn prepared(major: u16) -> Result<(Database, Arc<Tool>), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "small_table: { rows: 10 }\n");
+    tool.declare(CURRENT);
+    tool.wants(0, &["apply", "--yes"])?;
+    database.run(ROWS).await?;
+    Ok((database, Arc::new(tool)))
+}
+
+async fn run(
+    tool: &Arc<Tool>,
+    code: i32,
+    arguments: &'static [&'static str],
+) -> Result<String, Failed> {
+    let tool = tool.clone();
+    let outcome = apart(move || tool.wants(code, arguments)).await??;
+    Ok([outcome.stdout, outcome.stderr].concat())
+}
+
+/// The rows as the old application knows them.
+const AS_BEFORE: &str = "SELECT md5(string_agg(concat_ws(',', id, amount, state::text, extract(epoch FROM at), note), ';' ORDER BY id)) FROM app.orders";
+
+async fn there_and_back(major: u16) -> Result<(), Failed> {
+    let (database, tool) = prepared(major).await?;
+    let before = dump::structure(&database).await?;
+    tool.declare(DESIRED);
+    let said = run(&tool, 3, &["plan", "--check"]).await?;
+    if !said.contains("guesses_time_zone") || said.contains("table_rewrite") {
+        return Err(Failed::from(said));
+    }
+    let client = Application::start(&database, &CLIENT).await?;
+    run(
+        &tool,
+        0,
+        &["apply", "--yes", "--allow", "guesses_time_zone"],
+    )
+    .await?;
+    run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
+    // Values that the former types cannot hold.
+    database
+        .run("INSERT INTO app.orders (id, amount) VALUES (9000001, 3000000000); UPDATE app.orders SET amount = 4000000000 WHERE id = 3; UPDATE app.orders SET amount = 6000000000 WHERE id = 4; UPDATE app.orders SET amount = 6 WHERE id = 4")
+        .await?;
+    let column = database
+        .value("SELECT attname FROM pg_attribute WHERE attrelid = 'app.orders'::regclass AND attname LIKE '%\\_amount'")
+        .await?;
+    let step = format!(
+        "SELECT count(*) FILTER (WHERE \"{column}\" IS NULL AND amount IS NOT NULL)::text || ' ' || \
+         count(*) FILTER (WHERE \"{column}\" IS NOT NULL AND \"{column}\" <> amount)::text FROM app.orders"
+    );
+    same("in step", &database.value(&step).await?, "2 0")?;
+    let said = run(&tool, 3, &["rollback", "--yes"]).await?;
+    if !said.contains("2 values cannot go back to the former type") {
+        return Err(Failed::from(said));
+    }
+    run(&tool, 0, &["rollback", "--yes", "--allow", "all"]).await?;
+    client.end().await?;
+    let lost = "SELECT string_agg(id::text, ' ' ORDER BY id) FROM app.orders WHERE amount IS NULL AND id % 50 <> 0";
+    same("without a value", &database.value(lost).await?, "3 9000001")?;
+    let kept = "SELECT amount::text FROM app.orders WHERE id = 4";
+    same("kept in step", &database.value(kept).await?, "6")?;
+    tool.declare(CURRENT);
+    run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
+    run(&tool, 0, &["purge", "--all", "--yes"]).await?;
+    if let (Some(wanted), Some(found)) = (&before, dump::structure(&database).await?) {
+        same("the structure", &found, wanted)?;
+    }
+    database.drop().await
+}
+
+/// Where somebody has dropped what keeps the former column in step, the way back does not trust it.
+async fn no_longer_in_step(major: u16) -> Result<(), Failed> {
+    let (database, tool) = prepared(major).await?;
+    tool.declare(DESIRED);
+    let rows = database.value(AS_BEFORE).await?;
+    run(&tool, 0, &["apply", "--yes", "--allow", "all"]).await?;
+    same("rows", &database.value(AS_BEFORE).await?, &rows)?;
+    let drop = "DO $$ DECLARE own record; BEGIN FOR own IN SELECT tgname FROM pg_trigger WHERE tgrelid = 'app.orders'::regclass AND NOT tgisinternal LOOP \
+        EXECUTE format('DROP TRIGGER %I ON app.orders; DROP FUNCTION app.%I()', own.tgname, own.tgname); END LOOP; END $$";
+    database.run(drop).await?;
+    database
+        .run("UPDATE app.orders SET amount = amount + 10, state = 'done' WHERE id % 3 = 0")
+        .await?;
+    let rows = database.value(AS_BEFORE).await?;
+    run(&tool, 0, &["rollback", "--yes", "--allow", "all"]).await?;
+    same("rows", &database.value(AS_BEFORE).await?, &rows)?;
+    tool.declare(CURRENT);
+    run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
+    database.drop().await
+}
