@@ -156,6 +156,12 @@ pub(super) enum Command {
         #[command(flatten)]
         output: Output<StateFormat>,
     },
+    /// Ends the keeping of former columns, whose type changed by a column beside them
+    Finish {
+        /// Which ones, by the address they had; `*` stands for any part; all, where none is given
+        #[arg(value_name = "ADDRESS", value_parser = pattern)]
+        patterns: Vec<Pattern>,
+    },
     /// Deletes for good what was set aside
     Purge {
         /// Everything that is set aside

@@ -4,6 +4,7 @@ mod apply;
 mod args;
 mod demo;
 mod drift;
+mod finish;
 mod generate;
 mod history;
 mod outlet;
@@ -98,7 +99,11 @@ async fn run_or_stop(cli: &Cli, outlet: &Outlet) -> Result<Exit, Failure> {
     use tokio::signal::unix::{SignalKind, signal};
     let listens = matches!(
         cli.command,
-        Command::Apply { .. } | Command::Rollback { .. } | Command::Purge { .. } | Command::Demo
+        Command::Apply { .. }
+            | Command::Rollback { .. }
+            | Command::Finish { .. }
+            | Command::Purge { .. }
+            | Command::Demo
     );
     let (Ok(mut interrupt), Ok(mut terminate)) = (
         signal(SignalKind::interrupt()),
@@ -139,6 +144,7 @@ async fn run(cli: &Cli, outlet: &Outlet) -> Result<Exit, Failure> {
         Command::Status { output } => status::run(common, outlet, output).await,
         Command::History { output } => history::run(common, outlet, output).await,
         Command::Drift { output } => drift::run(common, outlet, output).await,
+        Command::Finish { patterns } => finish::run(common, outlet, patterns).await,
         Command::Purge {
             all,
             older_than,

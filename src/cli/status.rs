@@ -32,6 +32,7 @@ pub(super) async fn run(
                 revision: held.row.revision,
                 age: held.age,
                 bytes: held.size.map(|size| size.bytes),
+                in_step: held.in_step,
             })
             .collect(),
         unmodelled: status

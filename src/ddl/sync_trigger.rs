@@ -9,7 +9,7 @@ use super::statement::{LockMode, Statement};
 
 /// Makes function and trigger, both of this name; `again` says that they may be there already. Whatever the conversion says of a
 /// value, the statement of a client goes on: what does not fit is NULL. What has not changed is not converted again: the way back
-/// finds the value that was there before.
+/// finds the value that was there before. Each statement comes with what it is for.
 pub(crate) fn create<T: Text>(
     from: &Address,
     to: &Address,
@@ -17,7 +17,7 @@ pub(crate) fn create<T: Text>(
     turned: &Turned,
     name: &Name,
     again: bool,
-) -> Vec<Statement> {
+) -> Vec<(Statement, &'static str)> {
     let table = from.table();
     let value = Sql::new("NEW.").glued_name(from.name());
     let value = turned.of(value, type_name, |said| {
@@ -73,12 +73,24 @@ pub(crate) fn create<T: Text>(
     let always = Sql::new("ENABLE ALWAYS TRIGGER").name(name);
     let always = Sql::new("ALTER TABLE").path(&table).join(&always);
     let on_table = |sql: Sql, mode| Statement::catalog(sql).locking(&table, mode);
-    let give_way = again.then(|| on_table(give_way, LockMode::AccessExclusive));
-    [Statement::catalog(make)]
-        .into_iter()
-        .chain(give_way)
-        .chain([trigger, always].map(|sql| on_table(sql, LockMode::ShareRowExclusive)))
-        .collect()
+    let make = (
+        Statement::catalog(make),
+        "converts a value; one that does not fit is NULL, and no error for who writes it",
+    );
+    let give_way = again.then(|| {
+        let own = on_table(give_way, LockMode::AccessExclusive);
+        (own, "makes room for one that is sure to do that")
+    });
+    let trigger = (
+        on_table(trigger, LockMode::ShareRowExclusive),
+        "keeps the two in step, whoever writes",
+    );
+    let always = (
+        on_table(always, LockMode::ShareRowExclusive),
+        "subscriptions too",
+    );
+    let all = [make].into_iter().chain(give_way);
+    all.chain([trigger, always]).collect()
 }
 
 /// Drops trigger and function, where they are there; the function lies where the table was when it was made.

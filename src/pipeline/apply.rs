@@ -124,7 +124,7 @@ pub async fn apply(
     role::spoken_of(&mut before, &live.history.owned(), decision);
     let undoes: &[i64] = match &decision.purpose {
         Purpose::Undo(revisions) => revisions,
-        Purpose::Declare | Purpose::Purge => &[],
+        Purpose::Declare | Purpose::Purge | Purpose::Finish => &[],
     };
     let new = NewRevision {
         project: &settings.project,
@@ -220,10 +220,10 @@ pub async fn resume(
 fn returns_from(purpose: &Purpose, stopped: &Revision) -> bool {
     match (purpose, &stopped.plan.decision.purpose) {
         (Purpose::Undo(revisions), Purpose::Undo(of_stopped)) => revisions == of_stopped,
-        (Purpose::Undo(revisions), Purpose::Declare | Purpose::Purge) => {
+        (Purpose::Undo(revisions), Purpose::Declare | Purpose::Purge | Purpose::Finish) => {
             revisions.contains(&stopped.id)
         }
-        (Purpose::Declare | Purpose::Purge, _) => false,
+        (Purpose::Declare | Purpose::Purge | Purpose::Finish, _) => false,
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) struct Wish<'a> {
 pub(super) async fn make(project: &Project, wish: &Wish<'_>) -> Result<Plan, PipelineError> {
     let settings = &match wish.purpose {
         Purpose::Undo(_) => way_back_settings(&project.settings),
-        Purpose::Declare | Purpose::Purge => project.settings.clone(),
+        Purpose::Declare | Purpose::Purge | Purpose::Finish => project.settings.clone(),
     };
     let mut workshop = Workshop::new(project.scratch.clone(), wish.read.server.version);
     let outcome = make_with(project, wish, settings, &mut workshop).await;
@@ -227,6 +227,11 @@ async fn make_with(
             .cloned()
             .collect(),
         unmodelled: in_scope(read, settings),
+        in_step: ledger
+            .iter()
+            .filter(|row| read.in_step.contains_key(&row.place))
+            .map(|row| row.was.clone())
+            .collect(),
         built_tables: forward.built,
         ..Observation::default()
     };

@@ -16,6 +16,8 @@ pub struct Held {
     pub age: f64,
     /// Its size, where it is a table.
     pub size: Option<Size>,
+    /// Whether it is kept in step with the one that took its name.
+    pub in_step: bool,
 }
 
 /// Where a database stands.
@@ -61,6 +63,7 @@ pub async fn status(project: &Project) -> Result<Status, PipelineError> {
             row: row.clone(),
             age: ages.get(&row.place.to_string()).copied().unwrap_or(0.0),
             size: read.server.sizes.get(&row.place).copied(),
+            in_step: read.in_step.contains_key(&row.place),
         })
         .collect();
     Ok(Status {

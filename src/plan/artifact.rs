@@ -24,6 +24,8 @@ pub enum Purpose {
     Undo(Vec<i64>),
     /// To delete what was retired.
     Purge,
+    /// To end the keeping of former columns.
+    Finish,
 }
 
 /// What is decided: deterministic bytes, their hash is the plan's id.
@@ -84,6 +86,9 @@ pub struct Observation {
     pub unmanaged: Vec<Address>,
     /// What was found and is not modelled.
     pub unmodelled: Vec<Unmodelled>,
+    /// The former columns that are kept in step with ones of another type.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_step: Vec<Address>,
     /// How many declared objects no revision has recorded yet.
     pub not_yet_ours: usize,
     /// Whether what is protected, or left to others, is not what the last revision says.

@@ -41,7 +41,7 @@ pub use hazard::{Allowance, Finding, Hazard};
 pub use identity::{IdentityError, Question};
 pub use position::Position;
 pub(crate) use position::position;
-pub(crate) use purge::{drop_leftover_trigger, let_go_stage, purge_stage};
+pub(crate) use purge::{drop_leftover_trigger, finish_stage, let_go_stage, purge_stage};
 pub use refusal::PlanError;
 pub(crate) use rewrite::attach_again;
 pub(crate) use rewrite::completion::missed;

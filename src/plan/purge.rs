@@ -162,6 +162,24 @@ pub(crate) fn purge_stage(
     }
 }
 
+/// Ends the keeping of a former column: its values stay as they are.
+pub(crate) fn finish_stage(row: &Retired, function: &Address) -> Stage {
+    let column = &row.place;
+    let schema = function.schema_name();
+    let all = ddl::sync_trigger::drop(&column.table(), column.name(), schema).into_iter();
+    let why = format!("the former {} is kept in step no longer", row.was);
+    let steps = all.map(|own| {
+        Step::run(column, own, why.clone())
+            .phase(Phase::Contract)
+            .reversal(Reversal::Shape)
+    });
+    Stage {
+        alone: false,
+        steps: steps.collect(),
+        after: BTreeMap::new(),
+    }
+}
+
 /// Drops what could not be set aside, and stayed for the sake of what was.
 pub(crate) fn let_go_stage(own: &Address, present: &mut Model<Expression>) -> Option<Stage> {
     let object = present.objects.get(own)?;

@@ -99,7 +99,9 @@ fn hazards(findings: &[Finding], refused: &[&Finding], text: &mut String) {
 }
 
 fn undo(step: &Step, plan: &Plan) -> String {
-    if step.reversal == crate::plan::Reversal::Full || plan.decision.purpose == Purpose::Purge {
+    if step.reversal == crate::plan::Reversal::Full
+        || matches!(plan.decision.purpose, Purpose::Purge | Purpose::Finish)
+    {
         String::new()
     } else {
         format!(" (reversal {})", reversal(step))

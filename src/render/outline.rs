@@ -33,6 +33,7 @@ pub(super) fn headline(plan: &Plan) -> String {
             )
         }
         Purpose::Purge => format!("{what} delete for good what was set aside"),
+        Purpose::Finish => format!("{what} end the keeping of former columns"),
     }
 }
 
@@ -164,7 +165,7 @@ pub(super) fn act(step: &Step) -> String {
     match &step.does {
         Act::Statement(statement) => format!("{};", statement.sql),
         Act::Backfill(backfill) => format!(
-            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {} {};",
+            "-- in batches, by {}:\nUPDATE {} SET {} = {} WHERE {} {}{};",
             if backfill.key.is_empty() {
                 "ranges of ctid".to_owned()
             } else {
@@ -180,6 +181,10 @@ pub(super) fn act(step: &Step) -> String {
             backfill.value,
             backfill.column.name(),
             Sql::empty().is_null(backfill.of_rows),
+            match &backfill.of_what_has {
+                Some(from) => format!(" AND {from} {}", Sql::empty().is_not_null(backfill.of_rows)),
+                None => String::new(),
+            },
         ),
         Act::Complete(own) => format!(
             "-- for every partition of {} without {}, where there is one: built concurrently, attached",
@@ -230,7 +235,7 @@ pub(crate) fn flag(finding: &Finding) -> Result<String, &'static str> {
 /// Says what the rehearsal did.
 pub(super) fn rehearsal(plan: &Plan) -> Option<String> {
     let decision = &plan.decision;
-    if decision.is_empty() || decision.purpose == Purpose::Purge {
+    if decision.is_empty() || matches!(decision.purpose, Purpose::Purge | Purpose::Finish) {
         return None;
     }
     let seeded = plan.observation.seeded.len();
@@ -284,6 +289,10 @@ pub(super) fn notes(plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if !observation.in_step.is_empty() {
+        let columns = observation.in_step.iter().map(ToString::to_string);
+        notes.push(in_step(&columns.collect::<Vec<_>>()));
+    }
     if observation.not_yet_ours > 0 {
         let what = many(observation.not_yet_ours, "declared object");
         notes.push(format!(
@@ -324,6 +333,15 @@ pub(super) fn notes(plan: &Plan) -> Vec<String> {
     notes
 }
 
+/// Reminds of former columns that are kept in step: every write of a client pays for that.
+pub(super) fn in_step(columns: &[String]) -> String {
+    format!(
+        "The former {} {} kept in step for the way back, at every write; `finish` ends that.",
+        some(columns),
+        if columns.len() == 1 { "is" } else { "are" }
+    )
+}
+
 /// Lists the first few of many.
 pub(super) fn some<T: std::fmt::Display>(all: &[T]) -> String {
     const SHOWN: usize = 8;
@@ -344,5 +362,9 @@ pub(crate) fn purpose(plan: &Plan) -> String {
             format!("undoes {}", numbers.join(", "))
         }
         Purpose::Purge => format!("purges {}", many(plan.decision.stages.len(), "thing")),
+        Purpose::Finish => format!(
+            "keeps {} in step no longer",
+            many(plan.decision.stages.len(), "former column")
+        ),
     }
 }

@@ -70,6 +70,8 @@ pub struct HeldView {
     pub age: f64,
     /// Its size in bytes, where it is a table.
     pub bytes: Option<i64>,
+    /// Whether it is kept in step with the column that took its name.
+    pub in_step: bool,
 }
 
 fn table(header: &[&str]) -> Table {
@@ -196,6 +198,11 @@ pub fn status_text(status: &StatusView, ink: Ink) -> String {
             ]);
         }
         text.push_str(&trimmed(&own.to_string(), ink));
+        let kept = status.retired.iter().filter(|own| own.in_step);
+        let kept: Vec<String> = kept.map(|own| own.was.clone()).collect();
+        if !kept.is_empty() {
+            text.push_str(&format!("\n{}\n", super::outline::in_step(&kept)));
+        }
     }
     if !status.unmodelled.is_empty() {
         text.push_str(&format!(

@@ -45,7 +45,8 @@ pub fn text(plan: &Plan, ink: Ink) -> String {
         for step in &stage.steps {
             if step.is_shown() {
                 number += 1;
-                let undo = if step.reversal == Reversal::Full || decision.purpose == Purpose::Purge
+                let undo = if step.reversal == Reversal::Full
+                    || matches!(decision.purpose, Purpose::Purge | Purpose::Finish)
                 {
                     String::new()
                 } else {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Claim, Context};
-use crate::ddl::{self, Statement, index::Way};
+use crate::ddl::{self, index::Way};
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
     Address, Column, Expression, Hash, Index, Kind, Name, NotNull, Object, Shadow,
@@ -131,9 +131,10 @@ impl Swap<'_> {
         }
         let (there, again) = (&self.shadow.there, !self.is_new);
         let keep = ddl::sync_trigger::create(column, arriving, to, there, &self.keeper(), again);
-        let why =
-            format!("keeps it in step with {column}; a value that does not fit is NULL there");
-        begin.extend(steps(arriving, keep, &why));
+        begin.extend(
+            keep.into_iter()
+                .map(|(own, why)| Step::run(arriving, own, why)),
+        );
         begin
     }
 
@@ -194,7 +195,10 @@ impl Swap<'_> {
         let (from, to) = (&self.held.type_name, &self.wanted.type_name);
         let table = column.table();
         let done = ddl::sync_trigger::drop(&table, &self.keeper(), table.schema_name());
-        let mut last: Vec<Step> = steps(column, done, "the trigger has done its work").collect();
+        let done = done.into_iter();
+        let mut last: Vec<Step> = done
+            .map(|own| Step::run(column, own, "the trigger has done its work"))
+            .collect();
         if self.is_new {
             let why = format!("takes the name of the former {column}, and is {to}");
             let rename = ddl::table::rename_column(arriving, column.name());
@@ -214,8 +218,10 @@ impl Swap<'_> {
         }
         let (back, name) = (&self.shadow.back, departing.name());
         let keep = ddl::sync_trigger::create(column, departing, from, back, name, false);
-        let why = "keeps the former column in step, for the way back; a value that does not fit is NULL there";
-        last.extend(steps(column, keep, why).map(|step| step.altering(column, IN_STEP)));
+        last.extend(keep.into_iter().map(|(own, why)| {
+            let why = format!("the former column, for the way back: {why}");
+            Step::run(column, own, why).altering(column, IN_STEP)
+        }));
         last
     }
 }
@@ -263,11 +269,6 @@ fn claim(changes: &Changes, cx: &Context<'_>, swaps: &[Swap<'_>]) -> Claim {
     let last = leaves.into_iter().chain(swapped).chain(enters);
     let claim = claim.together(last.map(|step| step.phase(Phase::Contract)));
     Claim::of(takes).blocks_of(claim.each(former))
-}
-
-fn steps(address: &Address, statements: Vec<Statement>, why: &str) -> impl Iterator<Item = Step> {
-    let all = statements.into_iter();
-    all.map(move |statement| Step::run(address, statement, why))
 }
 
 /// The validated check is proof of the NOT NULL.
