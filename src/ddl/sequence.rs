@@ -249,6 +249,39 @@ pub(crate) fn start_unused(sequence: &Address, start: i64) -> Statement {
     Statement::catalog(sql).locking(sequence, LockMode::RowExclusive)
 }
 
+/// Notes where a sequence stands in a setting of the transaction.
+/// <https://www.postgresql.org/docs/current/functions-admin.html> (set_config)
+pub(crate) fn note_position(sequence: &Address, setting: &Name) -> Statement {
+    let sql = Sql::new("SELECT set_config(")
+        .glue("")
+        .literal(setting.as_str())
+        .glue(", last_value || ' ' || is_called, true) FROM")
+        .path(sequence);
+    Statement::catalog(sql)
+}
+
+/// Puts a sequence where another one stood when that was noted.
+/// <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)
+pub(crate) fn go_on_from(sequence: &Address, setting: &Name) -> Statement {
+    let path = Sql::empty().path(sequence);
+    let noted = Sql::new("current_setting(")
+        .glue("")
+        .literal(setting.as_str());
+    let part = |number: i64| {
+        let own = Sql::new("split_part(").glue("").join(&noted);
+        own.glue("), ' ',").number(number).glue(")")
+    };
+    let sql = Sql::new("SELECT setval(")
+        .glue("")
+        .literal(path.as_str())
+        .glue(",")
+        .join(&part(1))
+        .glue("::int8,")
+        .join(&part(2))
+        .glue("::bool)");
+    Statement::catalog(sql)
+}
+
 /// Puts a column's sequence behind the furthest value there is, and behind the last one that its former sequence gave; never
 /// back. An index finds the value where there is one. Values that the sequence cannot stand at are left out.
 /// <https://www.postgresql.org/docs/current/functions-sequence.html> (setval)

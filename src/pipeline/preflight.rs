@@ -58,6 +58,11 @@ pub(super) async fn findings(
         .iter()
         // The rows of a foreign table are not asked: its server may be slow, or out of reach.
         .filter(|((address, _), _)| !cx.level.desired.is_foreign(&address.table()))
+        // What a column that is filled beside will hold was asked of the one whose name it takes.
+        .filter(|((address, _), _)| {
+            let needs = cx.level.desired.needs_of(address);
+            !needs.iter().any(|own| cx.level.shadows.contains_key(own))
+        })
         .flat_map(|((address, _), change)| {
             let own = enforces(change).then(|| question(address, cx)).flatten();
             own.into_iter()

@@ -7,7 +7,7 @@ use super::rewrite::Context;
 use crate::diff::{Change, Changes};
 use crate::model::{
     Address, Alteration, ColumnAlteration, Conversion, Expression, Index, Intent, Kind, Model,
-    Name, Object, Shadow, SizeClass, Text as _, Timing, Turned,
+    Name, Object, Shadow, SizeClass, Text as _, Timing, Turned, Validity,
 };
 
 /// Chooses among the changes of type.
@@ -111,17 +111,34 @@ fn is_built_beside(own: &Address, column: &Address, side: &Model<Expression>) ->
             | Kind::ColumnSettings
             | Kind::Check
             | Kind::View
+            | Kind::Identity
+            | Kind::OwnedBy
     );
-    let is_index = || {
-        let Some(Object::Index(index)) = side.objects.get(own) else {
-            return false;
-        };
-        let mut others = side.needed_by();
-        let others = others.remove(own).unwrap_or_default();
-        let is_said = others.iter().all(|own| own.kind() == Kind::Comment);
-        is_said && over(index, column.name(), column.name()).is_some()
+    let others = side.needed_by().remove(own).unwrap_or_default();
+    let by_itself = |table: &Address| {
+        side.parents(table).is_empty()
+            && side.children_of(table).is_empty()
+            && !side.is_partitioned(table)
+            && !side.is_foreign(table)
     };
-    is_said_again || is_index()
+    let is_key =
+        |own: &Address| matches!(own.kind(), Kind::ForeignKey | Kind::Comment | Kind::View);
+    is_said_again
+        || match side.objects.get(own) {
+            Some(Object::Index(index)) => {
+                let is_said = others.iter().all(|own| own.kind() == Kind::Comment);
+                is_said && over(index, column.name(), column.name()).is_some()
+            }
+            Some(Object::PrimaryKey(key)) => !key.without_overlaps && others.iter().all(is_key),
+            Some(Object::Unique(key)) => !key.without_overlaps && others.iter().all(is_key),
+            Some(Object::ForeignKey(key)) => {
+                !key.period
+                    && key.validity == Validity::Valid
+                    && by_itself(&own.table())
+                    && by_itself(&key.referenced_table())
+            }
+            _ => false,
+        }
 }
 
 /// Returns an index with one column in the place of another one; `None` where that stands in an expression or the predicate.

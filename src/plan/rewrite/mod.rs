@@ -25,6 +25,7 @@ mod range;
 mod role;
 mod sequence;
 mod shadow;
+mod shadow_keys;
 mod stale_index;
 
 pub(crate) use index::ENTRIES;

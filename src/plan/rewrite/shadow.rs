@@ -5,27 +5,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::shadow_keys::Beside;
 use super::{Claim, Context};
-use crate::ddl::{self, index::Way};
+use crate::ddl;
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Column, Expression, Hash, Index, Kind, Name, NotNull, Object, Shadow,
-    TEMPORARY_PREFIX, Validity, Why,
+    Address, Column, Expression, Hash, Kind, Name, NotNull, Object, Shadow, TEMPORARY_PREFIX,
+    Validity, Why,
 };
 use crate::plan::build::plain;
 use crate::plan::refusal::PlanError;
 use crate::plan::relations;
-use crate::plan::shadow::over;
 use crate::plan::step::{Act, Backfill, IN_STEP, Phase, Reversal, Step};
 use crate::sql::Sql;
 
+/// How the settings begin by which a position is noted.
+const NOTED: &str = "reconcile.at_";
+
 /// The columns that stand for one.
-struct Swap<'a> {
+pub(super) struct Swap<'a> {
     /// The column as people call it.
-    column: &'a Address,
+    pub(super) column: &'a Address,
     shadow: &'a Shadow,
     /// What takes its name.
-    arriving: Address,
+    pub(super) arriving: Address,
     /// Where the former one is set aside.
     departing: &'a Address,
     /// Whether the one that arrives is made by this plan.
@@ -150,7 +153,7 @@ impl Swap<'_> {
             // What a person says of a value may be NULL; on the way back some may not fit any more.
             must_fill: self.is_new
                 && (self.shadow.there.said.is_none() || self.not_null(cx).is_some()),
-            key: super::add_column::key_of(cx, &table),
+            key: self.key(cx),
             of_what_has: Some(self.column.name().clone()),
             table,
         });
@@ -162,6 +165,19 @@ impl Swap<'_> {
             phase: Phase::Migrate,
             reversal: Reversal::Full,
         }
+    }
+
+    /// Returns the columns of the primary key, as they are called before the names change.
+    fn key(&self, cx: &Context<'_>) -> Vec<Name> {
+        let key = self.column.table().with_kind(Kind::PrimaryKey);
+        let Some(Object::PrimaryKey(key)) = cx.level.current.objects.get(&key) else {
+            return Vec::new();
+        };
+        let back = |name: &Name| {
+            let own = self.column.renamed(name.clone());
+            cx.level.moves.carry_back(&own).name().clone()
+        };
+        key.columns.iter().map(back).collect()
     }
 
     fn not_null<'b>(&self, cx: &Context<'b>) -> Option<&'b NotNull> {
@@ -196,9 +212,10 @@ impl Swap<'_> {
         let table = column.table();
         let done = ddl::sync_trigger::drop(&table, &self.keeper(), table.schema_name());
         let done = done.into_iter();
-        let mut last: Vec<Step> = done
-            .map(|own| Step::run(column, own, "the trigger has done its work"))
-            .collect();
+        let done = done.map(|own| Step::run(column, own, "the trigger has done its work"));
+        let counted = self.counted(changes, cx, takes);
+        let [counted, counts] = counted.map_or([Vec::new(), Vec::new()], |own| own.map(Vec::from));
+        let mut last: Vec<Step> = done.chain(counted).collect();
         if self.is_new {
             let why = format!("takes the name of the former {column}, and is {to}");
             let rename = ddl::table::rename_column(arriving, column.name());
@@ -209,6 +226,7 @@ impl Swap<'_> {
             let proof = ddl::constraint::proof_name(arriving);
             last.extend(enforced(column, own, &proof, takes, changes));
         }
+        last.extend(counts);
         for (id, change) in &changes.0 {
             let is_part = id.0.column() == *column && *change == Change::Create;
             if is_part && !takes.contains(id) && id.0.kind() != Kind::Index {
@@ -226,49 +244,81 @@ impl Swap<'_> {
     }
 }
 
+impl Swap<'_> {
+    /// Makes the steps by which an identity goes over, with where it has come to: what is done with the former one, and with the one that
+    /// takes the name.
+    fn counted(
+        &self,
+        changes: &Changes,
+        cx: &Context<'_>,
+        takes: &mut Vec<ChangeId>,
+    ) -> Option<[[Step; 2]; 2]> {
+        let places = [self.departing, self.column].map(|own| own.with_kind(Kind::Identity));
+        let objects = [&cx.level.current.objects, &cx.level.desired.objects];
+        let [Some(Object::Identity(held)), Some(Object::Identity(wanted))] =
+            [objects[0].get(&places[0]), objects[1].get(&places[1])]
+        else {
+            return None;
+        };
+        let sequence = |own: &Name| {
+            let schema = self.column.schema_name().clone();
+            Address::new(Kind::Sequence, [schema, own.clone()])
+        };
+        let from = sequence(held.sequence.as_ref()?);
+        let to = sequence(wanted.sequence.as_ref()?);
+        let noted = Name::new([NOTED, Hash::of(self.column).short(8)].concat());
+        let all = places.iter().flat_map(|own| changes.at(own));
+        takes.extend(all.map(|(id, _)| id.clone()));
+        let [former, own] = &places;
+        let note = Step::run(
+            former,
+            ddl::sequence::note_position(&from, &noted),
+            "notes where it has come to, for this transaction",
+        );
+        let drop = Step::run(
+            former,
+            ddl::sequence::drop_identity(self.departing),
+            "the former one numbers nothing any more",
+        );
+        let add = ddl::sequence::add_identity(self.column, wanted);
+        let go_on = ddl::sequence::go_on_from(&to, &noted);
+        Some([
+            [note, drop.dropping(former)],
+            [
+                Step::run(own, add, "numbers new rows").creating(own),
+                Step::run(
+                    own,
+                    go_on,
+                    "and goes on from where the former one has come to",
+                ),
+            ],
+        ])
+    }
+}
+
 fn claim(changes: &Changes, cx: &Context<'_>, swaps: &[Swap<'_>]) -> Claim {
-    let mut takes = Vec::new();
     let mut claim = Claim::of(Vec::new());
     for swap in swaps {
         claim = claim.together(swap.begin(cx));
     }
     claim = claim.each(swaps.iter().map(|own| own.fill(cx)));
-    // What stands on the former one leaves before that does.
-    let (mut leaves, mut enters, mut former) = (Vec::new(), Vec::new(), Vec::new());
-    for (address, index) in indexes(changes, cx, swaps) {
-        let table = index.table_address(address);
-        let of_table = swaps.iter().filter(|own| own.column.table() == table);
-        let own = of_table.fold(index.clone(), |index, own| {
-            over(&index, own.column.name(), own.arriving.name()).unwrap_or(index)
-        });
-        let new = super::index::beside_name(address, "_");
-        let was = super::index::beside_name(address, "_was_");
-        let why = format!("{address} is built beside, over the column that takes the name");
-        let statement = ddl::index::create(&new, &own, Way::Concurrently);
-        let build = Step::run(&new, statement, why).creating(&new);
-        claim = claim.alone(build.phase(Phase::of_build(&own)));
-        let leave = ddl::index::rename(address, was.name());
-        let enter = ddl::index::rename(&new, address.name());
-        leaves.push(Step::run(address, leave, "makes room for the new one").dropping(address));
-        enters.push(Step::run(address, enter, "the new one takes its place").creating(address));
-        let drop = ddl::index::drop(&was, &table, Way::Concurrently);
-        let why = "the former one goes; readers and writers go on meanwhile";
-        let drop = Step::run(&was, drop, why).dropping(&was);
-        former.push(drop.phase(Phase::Contract));
-        takes.extend(changes.at(address).map(|(id, _)| id.clone()));
-    }
+    let mut beside = Beside::of(changes, cx, swaps);
+    let mut takes = std::mem::take(&mut beside.takes);
     for swap in swaps {
         for step in swap.prove(cx).into_iter().flatten() {
             claim = claim.together([step]);
         }
     }
+    claim = beside.built(claim);
     let swapped: Vec<Step> = swaps
         .iter()
         .flat_map(|own| own.swap(changes, cx, &mut takes))
         .collect();
-    let last = leaves.into_iter().chain(swapped).chain(enters);
+    // What stands on the former ones leaves before they do.
+    let last = beside.leaves.into_iter().chain(swapped);
+    let last = last.chain(beside.enters);
     let claim = claim.together(last.map(|step| step.phase(Phase::Contract)));
-    Claim::of(takes).blocks_of(claim.each(former))
+    Claim::of(takes).blocks_of(claim.each(beside.former))
 }
 
 /// The validated check is proof of the NOT NULL.
@@ -288,27 +338,4 @@ fn enforced(
         set.creating(&address).proven(),
         Step::run(&address, drop, "the check has done its work"),
     ]
-}
-
-/// Returns the indexes over the columns, before as after.
-fn indexes<'a>(
-    changes: &Changes,
-    cx: &Context<'a>,
-    swaps: &[Swap<'_>],
-) -> Vec<(&'a Address, &'a Index<Expression>)> {
-    let level = cx.level;
-    let needed_by = level.desired.needed_by();
-    let over = swaps.iter().filter_map(|own| needed_by.get(own.column));
-    let over: BTreeSet<&Address> = over.flatten().collect();
-    over.into_iter()
-        .filter(|own| changes.drops(own) && changes.creates(own))
-        .filter_map(|own| {
-            let (address, object) = level.desired.objects.get_key_value(own)?;
-            let stands = level.current.objects.contains_key(own);
-            match object {
-                Object::Index(index) if stands => Some((address, index)),
-                _ => None,
-            }
-        })
-        .collect()
 }
