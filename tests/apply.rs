@@ -127,6 +127,34 @@ tables:
     every: [5, 7],
 };
 
+const SWAP: Scene = Scene {
+    current: r#"
+schema: app
+tables:
+  orders:
+    columns: { id: { type: integer, identity: by_default }, state: { type: text, not_null: true, default: "'a'" }, n: integer }
+    primary_key: [id]
+    indexes: { by_state: [state] }
+  items:
+    columns: { order_id: { type: integer, not_null: true } }
+    foreign_keys: { items_order_fkey: { columns: [order_id], references: orders } }
+"#,
+    desired: r#"
+schema: app
+enums: { letter: [a, b] }
+tables:
+  orders:
+    columns: { id: { type: bigint, identity: by_default }, state: { type: letter, not_null: true, default: "'a'" }, n: integer }
+    primary_key: [id]
+    indexes: { by_state: [state] }
+  items:
+    columns: { order_id: { type: bigint, not_null: true } }
+    foreign_keys: { items_order_fkey: { columns: [order_id], references: orders } }
+"#,
+    rows: "INSERT INTO app.orders (state, n) SELECT CASE WHEN g % 2 = 0 THEN 'a' ELSE 'b' END, g FROM generate_series(1, $N) g; INSERT INTO app.items SELECT g FROM generate_series(1, $N) g; ANALYZE",
+    every: [9, 13],
+};
+
 /// A test on a major.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Result<(), Failed>>>>;
 
@@ -163,6 +191,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         });
         add("killed_amid_keys_of_partitions::rollback", |major| {
             Box::pin(killed(major, &KEYS, true))
+        });
+        add("killed_amid_a_swap::apply", |major| {
+            Box::pin(killed(major, &SWAP, false))
+        });
+        add("killed_amid_a_swap::rollback", |major| {
+            Box::pin(killed(major, &SWAP, true))
         });
         add("killed_amid_partitions_that_leave::apply", |major| {
             Box::pin(killed(major, &LET_GO, false))

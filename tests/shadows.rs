@@ -66,6 +66,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         add("clients_there_and_back", |major| {
             Box::pin(there_and_back(major))
         });
+        add("keys", |major| Box::pin(keys(major)));
         add("no_longer_in_step", |major| {
             Box::pin(no_longer_in_step(major))
         });
@@ -108,7 +109,14 @@ async fn there_and_back(major: u16) -> Result<(), Failed> {
     run(
         &tool,
         0,
-        &["apply", "--yes", "--allow", "guesses_time_zone"],
+        &[
+            "apply",
+            "--yes",
+            "--allow",
+            "guesses_time_zone",
+            "--allow",
+            "breaks_clients",
+        ],
     )
     .await?;
     run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
@@ -135,6 +143,76 @@ async fn there_and_back(major: u16) -> Result<(), Failed> {
     let kept = "SELECT amount::text FROM app.orders WHERE id = 4";
     same("kept in step", &database.value(kept).await?, "6")?;
     tool.declare(CURRENT);
+    run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
+    run(&tool, 0, &["purge", "--all", "--yes"]).await?;
+    if let (Some(wanted), Some(found)) = (&before, dump::structure(&database).await?) {
+        same("the structure", &found, wanted)?;
+    }
+    database.drop().await
+}
+
+const KEYS: &str = r#"
+schema: app
+tables:
+  orders:
+    columns: { id: { type: integer, identity: by_default }, parent: integer, note: text }
+    primary_key: [id]
+    foreign_keys: { own: { columns: [parent], references: orders, on_delete: set_null, on_update: cascade } }
+  items:
+    columns: { order_id: { type: integer, not_null: true }, line: { type: integer, not_null: true } }
+    primary_key: [order_id, line]
+    foreign_keys: { items_order_fkey: { columns: [order_id], references: orders, on_delete: cascade, on_update: cascade } }
+"#;
+const KEYS_CLIENT: [&str; 6] = [
+    "WITH own AS (INSERT INTO app.orders (parent, note) SELECT max(id), 'x' FROM app.orders WHERE id < 900 RETURNING id) \
+     INSERT INTO app.items (order_id, line) SELECT id, 1 FROM own",
+    "INSERT INTO app.items (order_id, line) SELECT id, 2 FROM app.orders WHERE id BETWEEN 10 AND 20 ON CONFLICT DO NOTHING",
+    "DELETE FROM app.items WHERE line = 2 AND order_id BETWEEN 15 AND 20",
+    "DELETE FROM app.orders WHERE id = (SELECT max(id) FROM app.orders WHERE id < 1000000)",
+    "UPDATE app.orders SET id = -id WHERE id IN (30, -30)",
+    "SELECT o.id, i.line FROM app.orders o JOIN app.items i ON i.order_id = o.id WHERE o.id = 17",
+];
+
+/// Keys that become wider while clients insert, delete and change them, with the foreign keys to them.
+async fn keys(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "small_table: { rows: 10 }\n");
+    tool.declare(KEYS);
+    tool.wants(0, &["apply", "--yes"])?;
+    database
+        .run("INSERT INTO app.orders (parent) SELECT nullif(g / 2, 0) FROM generate_series(1, 1000) g; INSERT INTO app.items SELECT g, 1 FROM generate_series(1, 1000) g; ANALYZE")
+        .await?;
+    let before = dump::structure(&database).await?;
+    let tool = Arc::new(tool);
+    tool.declare(
+        &KEYS
+            .replace("integer", "bigint")
+            .replace("line: { type: bigint", "line: { type: integer"),
+    );
+    let client = Application::start(&database, &KEYS_CLIENT).await?;
+    let said = run(&tool, 0, &["apply", "--yes", "--allow", "breaks_clients"]).await?;
+    if said.contains("blocks_") || said.contains("table_rewrite") {
+        return Err(Failed::from(said));
+    }
+    run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
+    database
+        .run("INSERT INTO app.orders (id) VALUES (3000000000); INSERT INTO app.items (order_id, line) VALUES (3000000000, 1)")
+        .await?;
+    let said = run(&tool, 3, &["rollback", "--yes", "--allow", "all"]).await?;
+    if !said.contains("1 value cannot go back to the former type, which takes no NULL instead") {
+        return Err(Failed::from(said));
+    }
+    database
+        .run("DELETE FROM app.orders WHERE id = 3000000000")
+        .await?;
+    run(&tool, 0, &["rollback", "--yes", "--allow", "all"]).await?;
+    client.end().await?;
+    let orphans = "SELECT count(*)::text FROM app.items i WHERE NOT EXISTS (SELECT FROM app.orders o WHERE o.id = i.order_id)";
+    same("orphans", &database.value(orphans).await?, "0")?;
+    let next = "WITH own AS (INSERT INTO app.orders (note) VALUES ('last') RETURNING id) SELECT (own.id > max(o.id))::text FROM own, app.orders o GROUP BY own.id";
+    same("goes on", &database.value(next).await?, "true")?;
+    tool.declare(KEYS);
     run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
     run(&tool, 0, &["purge", "--all", "--yes"]).await?;
     if let (Some(wanted), Some(found)) = (&before, dump::structure(&database).await?) {

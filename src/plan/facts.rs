@@ -120,7 +120,14 @@ fn of_step(step: &Step, cx: &Context<'_>, found: &mut Vec<Finding>) {
     match &step.does {
         // Another one of its name holds what it held.
         Act::Ledger(LedgerChange::Retire(Retired { was, .. }))
-            if cx.level.shadows.contains_key(was) => {}
+            if cx.level.shadows.contains_key(was) =>
+        {
+            let because = format!(
+                "{} stands after the other columns from then on, and the former one stays: SELECT * shows both, INSERT without a list of columns meets that in its place, and what selects it has to be prepared anew",
+                was.dotted()
+            );
+            found.push(stopping(Hazard::BreaksClients, was, because));
+        }
         Act::Ledger(LedgerChange::Retire(Retired { was, .. })) => {
             let kept = if was.kind() == Kind::Column {
                 "its values stay in the table under a reserved name"

@@ -52,24 +52,28 @@ pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>,
     Ok(groups.map(|own| claim(changes, cx, &own)).collect())
 }
 
-/// Returns the group of each table: what a view reads together takes its names together.
+/// Returns the group of each table: what a view reads together, or a foreign key ties, takes its names together.
 fn grouped(swaps: &[Swap<'_>], cx: &Context<'_>) -> BTreeMap<Address, Address> {
-    let tables: BTreeSet<Address> = swaps.iter().map(|own| own.column.table()).collect();
-    let mut groups: BTreeMap<Address, Address> = tables
-        .iter()
-        .map(|own| (own.clone(), own.clone()))
-        .collect();
-    let sides = [&cx.level.current, &cx.level.desired];
-    let objects = sides.into_iter().flat_map(|side| side.objects.keys());
-    for view in objects.filter(|own| own.kind() == Kind::View) {
-        let read = relations::reads(cx.level, view);
-        let read: BTreeSet<Address> = read.iter().map(Address::table).collect();
-        let of_view: BTreeSet<Address> = read
-            .iter()
-            .filter_map(|own| groups.get(own).cloned())
-            .collect();
-        if let Some(first) = of_view.first() {
-            for group in groups.values_mut().filter(|own| of_view.contains(*own)) {
+    let columns: BTreeSet<&Address> = swaps.iter().map(|own| own.column).collect();
+    let tables = columns.iter().map(|own| own.table());
+    let mut groups: BTreeMap<Address, Address> = tables.map(|own| (own.clone(), own)).collect();
+    let level = cx.level;
+    let mut tied: Vec<BTreeSet<Address>> = Vec::new();
+    for (address, object) in &level.desired.objects {
+        let over = if address.kind() == Kind::View {
+            relations::reads(level, address)
+        } else if matches!(object, Object::ForeignKey(_)) {
+            level.desired.needs_of(address)
+        } else {
+            continue;
+        };
+        let over = over.iter().filter(|own| columns.contains(own));
+        tied.push(over.map(Address::table).collect());
+    }
+    for tables in tied {
+        let of: BTreeSet<Address> = tables.iter().map(|own| groups[own].clone()).collect();
+        if let Some(first) = of.first() {
+            for group in groups.values_mut().filter(|own| of.contains(*own)) {
                 *group = first.clone();
             }
         }
