@@ -67,6 +67,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             Box::pin(there_and_back(major))
         });
         add("keys", |major| Box::pin(keys(major)));
+        add("changes_again", |major| Box::pin(changes_again(major)));
         add("no_longer_in_step", |major| {
             Box::pin(no_longer_in_step(major))
         });
@@ -258,6 +259,44 @@ async fn no_longer_in_step(major: u16) -> Result<(), Failed> {
     tool.declare(CURRENT);
     run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
     run(&tool, 0, &["purge", "--all", "--yes"]).await?;
+    same(
+        "triggers and functions",
+        &database.value(left).await?,
+        "0 0",
+    )?;
+    database.drop().await
+}
+
+/// The column that took the name gets another one, or another type: what knew it as it was ends, and no client meets that.
+async fn changes_again(major: u16) -> Result<(), Failed> {
+    let (database, tool) = prepared(major).await?;
+    let renamed = DESIRED
+        .replace("amount: {", "total: { renamed_from: amount,")
+        .replace("[amount, id]", "[total, id]")
+        .replace("amount > 0", "total > 0")
+        .replace("SELECT id, amount,", "SELECT id, total,");
+    let numeric = DESIRED.replace("amount: { type: bigint", "amount: { type: numeric");
+    for (third, column) in [(&renamed, "total"), (&numeric, "amount")] {
+        tool.declare(DESIRED);
+        run(&tool, 0, &["apply", "--yes", "--allow", "all"]).await?;
+        tool.declare(third);
+        run(&tool, 0, &["apply", "--yes", "--allow", "all"]).await?;
+        let write = format!(
+            "UPDATE app.orders SET {column} = {column} + 10 WHERE id % 3 = 0; UPDATE app.orders SET note = 'y' WHERE id % 5 = 0; \
+             INSERT INTO app.orders ({column}) VALUES (77)"
+        );
+        database.run(&write).await?;
+        let rows = database.value(&AS_BEFORE.replace("amount", column)).await?;
+        run(&tool, 0, &["rollback", "--yes", "--allow", "all"]).await?;
+        same("rows", &database.value(AS_BEFORE).await?, &rows)?;
+        run(&tool, 0, &["rollback", "--yes", "--allow", "all"]).await?;
+        same("rows", &database.value(AS_BEFORE).await?, &rows)?;
+        tool.declare(CURRENT);
+        run(&tool, 0, &["plan", "--detailed-exitcode"]).await?;
+        run(&tool, 0, &["purge", "--all", "--yes"]).await?;
+    }
+    let left = "SELECT (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'app.orders'::regclass)::text || ' ' || \
+        (SELECT count(*) FROM pg_proc WHERE pronamespace = 'app'::regnamespace)::text";
     same(
         "triggers and functions",
         &database.value(left).await?,

@@ -35,15 +35,17 @@ pub(crate) fn create<T: Text>(
         .glue("::text AND")
         .join(&column("NEW.", to))
         .push("IS NOT NULL");
-    let body = Sql::new("#variable_conflict use_column\nBEGIN\n  IF TG_OP = 'UPDATE' THEN\n    IF")
-        .join(&unchanged)
-        .push("THEN\n      RETURN NEW;\n    END IF;\n  END IF;\n  BEGIN\n   ")
-        .join(&column("NEW.", to))
-        .push(":=")
-        .join(&value)
-        .glue(";\n  EXCEPTION WHEN OTHERS THEN\n   ")
-        .join(&column("NEW.", to))
-        .push(":= NULL;\n  END;\n  RETURN NEW;\nEND");
+    let body = Sql::new(
+        "#variable_conflict use_column\nBEGIN\n  BEGIN\n    IF TG_OP = 'UPDATE' THEN\n      IF",
+    )
+    .join(&unchanged)
+    .push("THEN\n        RETURN NEW;\n      END IF;\n    END IF;\n   ")
+    .join(&column("NEW.", to))
+    .push(":=")
+    .join(&value)
+    .glue(";\n  EXCEPTION WHEN OTHERS THEN\n   ")
+    .join(&column("NEW.", to))
+    .push(":= NULL;\n  END;\n  RETURN NEW;\nEND");
     let function = [table.schema_name().clone(), name.clone()];
     let path = turned.said.as_ref().map_or(&[][..], Text::lookup);
     let make = Sql::new(if again {

@@ -277,6 +277,8 @@ pub struct Level {
     pub tried: BTreeMap<Address, Tried>,
     /// Columns that become ones of another type by a column beside them.
     pub shadows: BTreeMap<Address, Shadow>,
+    /// Former columns that are kept in step, each with the function that does.
+    pub in_step: BTreeMap<Address, Address>,
 }
 
 impl Level {

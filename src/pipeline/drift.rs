@@ -295,6 +295,7 @@ fn differences(then: &Model<Expression>, now: &Model<Expression>) -> Changes {
         intent: Intent::default(),
         tried: BTreeMap::new(),
         shadows: BTreeMap::new(),
+        in_step: BTreeMap::new(),
     };
     without_parts(diff(&level), then, now)
 }

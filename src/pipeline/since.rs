@@ -43,6 +43,7 @@ pub(super) async fn conflicts(
         moves: moves.clone(),
         ledger: live.history.ledger.clone(),
         tried: BTreeMap::new(),
+        in_step: BTreeMap::new(),
         shadows: own
             .shadows
             .iter()

@@ -120,6 +120,7 @@ pub(crate) async fn level(
         intent: wanted.declared.intent.clone(),
         tried: BTreeMap::new(),
         shadows: wanted.shadows.clone(),
+        in_step: wanted.read.in_step.clone(),
     };
     let mut bench = Bench::default();
     let mut built = 0;

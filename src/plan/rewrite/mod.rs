@@ -12,6 +12,7 @@ mod enum_values;
 mod identity;
 mod index;
 pub(super) mod index_names;
+mod kept;
 mod loosened;
 pub(super) mod materialized_view;
 mod not_null;
@@ -197,8 +198,9 @@ impl Claim {
 pub type Rewrite = fn(&Changes, &Context<'_>) -> Result<Vec<Claim>, PlanError>;
 
 /// The rewrites in the order in which they claim: what claims a column with its parts comes before what claims a part.
-const REWRITES: [Rewrite; 21] = [
+const REWRITES: [Rewrite; 22] = [
     role::rewrite,
+    kept::rewrite,
     shadow::rewrite,
     not_null_names::rewrite,
     loosened::rewrite,
