@@ -11,6 +11,7 @@
 
 mod apply;
 mod architecture;
+mod backfill;
 mod cases;
 mod changed;
 mod commands;
@@ -77,6 +78,7 @@ fn main() {
     trials.extend(rows::trials());
     trials.extend(roles::trials());
     trials.extend(rollbacks::trials());
+    trials.extend(backfill::trials());
     trials.extend(shadows::trials());
     trials.extend(statistics::trials());
     trials.extend(views::trials());

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, PgConnection, Row};
 
+use super::hold::Hold;
 use super::{ApplyError, Progress, Run, note_started, send};
 use crate::catalog::{describe, sqlstate};
 use crate::history;
@@ -185,6 +186,7 @@ async fn walk(
     if position.end.is_none() {
         position.end = Some(end(connection, own).await?);
     }
+    let mut hold = Hold::default();
     let mut size = FIRST_BATCH;
     let mut filled = 0;
     let mut shown = Instant::now();
@@ -192,6 +194,7 @@ async fn walk(
         if run.stop.is_requested() {
             return Err(ApplyError::Interrupted);
         }
+        hold.back(step, run, progress).await?;
         let Some((range, next)) = next_range(connection, own, position, size).await? else {
             return Ok(filled);
         };
@@ -229,8 +232,8 @@ async fn batch(
 ) -> Result<u64, ApplyError> {
     let path = Sql::new("SET LOCAL search_path =").name_sequence(&own.lookup);
     let back = Sql::new("SET LOCAL search_path = ''");
-    let begin = if run.rests_triggers {
-        "BEGIN; SET LOCAL session_replication_role = replica"
+    let begin = if run.rests_triggers || own.skips_triggers {
+        "BEGIN; SET LOCAL lock_timeout = 500; SET LOCAL session_replication_role = replica"
     } else {
         "BEGIN; SET LOCAL lock_timeout = 500"
     };

@@ -4,6 +4,7 @@ mod alone;
 mod backfill;
 mod completion;
 mod guard;
+mod hold;
 mod lock;
 mod stage;
 mod watch;

@@ -16,6 +16,17 @@ const PATIENT: Duration = Duration::from_secs(2);
 /// How often progress is asked for.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How far those who follow the server are behind.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Followed {
+    /// Where the server writes, in bytes.
+    pub(super) written: i64,
+    /// What the last of those who follow has replayed.
+    pub(super) replayed: i64,
+    /// How late it says that it is, in seconds.
+    pub(super) late: f64,
+}
+
 /// The watching session. It runs in autocommit and keeps no snapshot.
 pub(crate) struct Watcher {
     connection: Connection,
@@ -54,6 +65,36 @@ impl Watcher {
         lock::blockers(&mut self.connection, self.watched)
             .await
             .unwrap_or_default()
+    }
+
+    /// Says where the server writes, how far the furthest standby or subscriber that follows has come, and how late it says it is.
+    /// What a role may not see is no answer.
+    pub(super) async fn followed(&mut self) -> Option<Followed> {
+        let sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::int8 AS written, \
+                   min(pg_wal_lsn_diff(replay_lsn, '0/0'))::int8 AS replayed, \
+                   max(extract(epoch FROM replay_lag))::float8 AS late FROM pg_stat_replication \
+                   WHERE state IN ('streaming', 'catchup')";
+        let row = sqlx::query(sql)
+            .fetch_one(&mut self.connection)
+            .await
+            .ok()?;
+        Some(Followed {
+            written: row.try_get("written").ok()?,
+            replayed: row.try_get::<Option<i64>, _>("replayed").ok()??,
+            late: row.try_get::<Option<f64>, _>("late").ok()?.unwrap_or(0.0),
+        })
+    }
+
+    /// Asks a query of a person's for its one answer; NULL, and no row, is no.
+    pub(super) async fn answers_yes(&mut self, sql: &str) -> Result<bool, sqlx::Error> {
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .persistent(false)
+            .fetch_optional(&mut self.connection)
+            .await?;
+        let answer = row
+            .map(|row| row.try_get::<Option<bool>, _>(0))
+            .transpose()?;
+        Ok(answer.flatten().unwrap_or(false))
     }
 
     /// Says how far the build of an index has come.

@@ -39,8 +39,8 @@ use crate::model::{Address, Expression, Model, Read, Server, ServerVersion, Unmo
 
 pub use coverage::{Covered, Fate, coverage};
 pub(crate) use session::{
-    Asked, Counted, commented_by_themselves, connect_to, count, describe, held, run, spelled_types,
-    sqlstate, value,
+    Asked, Counted, commented_by_themselves, connect_to, count, describe, held, may_rest_triggers,
+    run, spelled_types, sqlstate, value,
 };
 pub use session::{CatalogError, Connection, connect, pin};
 

@@ -359,3 +359,21 @@ pub(super) async fn end_read(connection: &mut Connection) -> Result<(), CatalogE
     sqlx::raw_sql("ROLLBACK").execute(connection).await?;
     Ok(())
 }
+
+/// Says whether the role may let triggers rest in its session.
+/// <https://www.postgresql.org/docs/current/runtime-config-client.html> (session_replication_role)
+///
+/// # Errors
+/// Fails when the server cannot be asked.
+pub(crate) async fn may_rest_triggers(connection: &mut PgConnection) -> Result<bool, CatalogError> {
+    const DENIED: &str = "42501";
+    let sql = "BEGIN; SET LOCAL session_replication_role = replica; ROLLBACK";
+    match sqlx::raw_sql(sql).execute(&mut *connection).await {
+        Ok(_) => Ok(true),
+        Err(error) => {
+            let denied = sqlstate(&error).as_deref() == Some(DENIED);
+            sqlx::raw_sql("ROLLBACK").execute(connection).await?;
+            if denied { Ok(false) } else { Err(error.into()) }
+        }
+    }
+}

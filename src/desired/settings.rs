@@ -187,11 +187,23 @@ impl Reading<'_> {
             {
                 self.own.settings.backfill.batch_time = time;
             }
-            self.not_built_keys(
-                &mut fields,
-                &["max_lag", "pause_while", "triggers"],
-                "backfill.",
-            );
+            if let Some(node) = fields.get("max_lag")
+                && let Some(time) = self.duration(&node, "max_lag")
+            {
+                self.own.settings.backfill.max_lag = time;
+            }
+            if let Some(node) = fields.get("pause_while") {
+                self.own.settings.backfill.pause_while = self.text(&node, "pause_while");
+            }
+            if let Some(node) = fields.get("triggers") {
+                match self.text(&node, "triggers").as_deref() {
+                    Some("fire") => self.own.settings.backfill.skips_triggers = false,
+                    Some("skip") => self.own.settings.backfill.skips_triggers = true,
+                    _ => self
+                        .ledger
+                        .fault(&node, "triggers is neither fire nor skip", None),
+                }
+            }
             fields.close(self.ledger);
         }
         self.not_built_keys(&mut fields, &NOT_BUILT, "");

@@ -87,6 +87,12 @@ pub enum ScratchSource {
 pub struct Backfill {
     /// The time one batch should take.
     pub batch_time: Duration,
+    /// How far a standby or subscriber may be behind before filling waits for it.
+    pub max_lag: Duration,
+    /// A query: as long as its answer is true, filling waits.
+    pub pause_while: Option<String>,
+    /// Whether triggers of others rest while rows are filled.
+    pub skips_triggers: bool,
 }
 
 /// All settings of one run.
@@ -207,6 +213,9 @@ impl Default for Settings {
             journal: Name::new("reconcile"),
             backfill: Backfill {
                 batch_time: Duration::from_millis(100),
+                max_lag: Duration::from_secs(10),
+                pause_while: None,
+                skips_triggers: false,
             },
         }
     }

@@ -3,8 +3,8 @@
 use super::{Live, PipelineError, Project, live};
 use crate::catalog::{self, Connection};
 use crate::model::{Expression, Model, Name, Server};
-use crate::plan::Plan;
 use crate::plan::needs::{Need, needs};
+use crate::plan::{Act, Plan};
 use crate::sql::Sql;
 
 /// A privilege that the applier lacks.
@@ -73,6 +73,15 @@ pub(super) async fn check(
             grant: need.grant(&role, &database).to_string(),
         })
         .collect();
+    let mut lacking = lacking;
+    if fills_without_triggers(plan) && !catalog::may_rest_triggers(connection).await? {
+        let setting = Name::new("session_replication_role");
+        let grant = Sql::new("GRANT SET ON PARAMETER").name(&setting).push("TO");
+        lacking.push(Lacking {
+            why: "backfill.triggers: skip lets triggers rest while rows are filled; before PostgreSQL 15 only a superuser may".to_owned(),
+            grant: grant.name(&role).to_string(),
+        });
+    }
     if lacking.is_empty() {
         Ok(())
     } else {
@@ -81,6 +90,11 @@ pub(super) async fn check(
             lacking,
         })
     }
+}
+
+fn fills_without_triggers(plan: &Plan) -> bool {
+    let mut steps = plan.decision.stages.iter().flat_map(|stage| &stage.steps);
+    steps.any(|step| matches!(&step.does, Act::Backfill(own) if own.skips_triggers))
 }
 
 /// Spells what the server is asked.

@@ -272,7 +272,8 @@ fn fires_triggers(own: &Backfill, cx: &Context<'_>, found: &mut Vec<Finding>) {
     for (address, object) in own_table.chain(whole.into_iter().flatten()) {
         if let Object::Rule(rule) = object
             && rule.event == Event::Update
-            && matches!(rule.enabled, Enabled::Origin | Enabled::Always)
+            && (rule.enabled == Enabled::Always
+                || rule.enabled == Enabled::Origin && !own.skips_triggers)
             && rule.relation(address) == own.table
         {
             let because = format!("{address} is carried out for the rows that are filled");
@@ -281,8 +282,10 @@ fn fires_triggers(own: &Backfill, cx: &Context<'_>, found: &mut Vec<Finding>) {
         let Object::Trigger(trigger) = object else {
             continue;
         };
+        let is_on = trigger.enabled == Enabled::Always
+            || trigger.enabled == Enabled::Origin && !own.skips_triggers;
         let fires = trigger.events.contains(&Event::Update)
-            && matches!(trigger.enabled, Enabled::Origin | Enabled::Always)
+            && is_on
             && (trigger.update_of.is_empty() || trigger.update_of.contains(own.column.name()));
         if fires {
             let because = format!("{address} fires for the rows that are filled");

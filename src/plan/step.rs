@@ -86,6 +86,9 @@ pub struct Backfill {
     pub must_fill: bool,
     /// The primary key's columns, or none: then ranges of ctid are walked.
     pub key: Vec<crate::model::Name>,
+    /// Whether triggers rest meanwhile, those that are ENABLE ALWAYS apart.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skips_triggers: bool,
     /// A column: rows that are NULL there have nothing to be filled with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_what_has: Option<crate::model::Name>,

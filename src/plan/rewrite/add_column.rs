@@ -254,6 +254,13 @@ pub(super) fn key_of(cx: &Context<'_>, leaf: &Address) -> Vec<Name> {
     if gives_up { Vec::new() } else { key }
 }
 
+/// Says whether triggers rest while a column is filled. Those of its foreign keys would rest with them, so then none does.
+pub(super) fn skips_triggers(cx: &Context<'_>, column: &Address) -> bool {
+    let needed_by = cx.level.current.needed_by();
+    let mut over = needed_by.get(column).into_iter().flatten();
+    cx.settings.backfill.skips_triggers && !over.any(|own| own.kind() == Kind::ForeignKey)
+}
+
 /// Makes the steps that fill existing rows in batches, one for every table that holds some.
 pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Vec<Step> {
     let table = column.table();
@@ -274,6 +281,7 @@ pub(super) fn backfill(cx: &Context<'_>, column: &Address, fill: &Written) -> Ve
             lookup: fill.search_path().to_vec(),
             of_rows: cx.holds_rows(column),
             key: key_of(cx, &leaf),
+            skips_triggers: skips_triggers(cx, column),
             of_what_has: None,
         });
         let step = Step {

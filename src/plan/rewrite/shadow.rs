@@ -158,6 +158,7 @@ impl Swap<'_> {
             must_fill: self.is_new
                 && (self.shadow.there.said.is_none() || self.not_null(cx).is_some()),
             key: self.key(cx),
+            skips_triggers: cx.settings.backfill.skips_triggers,
             of_what_has: Some(self.column.name().clone()),
             table,
         });

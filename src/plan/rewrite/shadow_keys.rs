@@ -47,12 +47,17 @@ impl Beside {
         let mut all: Vec<&Address> = over.into_iter().filter(again).collect();
         all.sort_by_key(|own| rank(own));
         for address in all {
-            let added = match &level.desired.objects[address] {
-                Object::Index(own) => beside.index(address, own, swaps),
-                Object::PrimaryKey(own) => beside.primary_key(address, own, cx, swaps),
-                Object::Unique(own) => beside.unique(address, own, cx, swaps),
-                Object::ForeignKey(own) => beside.foreign_key(address, own, cx, swaps),
-                _ => continue,
+            let object = &level.desired.objects[address];
+            let added = if let Object::Index(own) = object {
+                beside.index(address, own, swaps)
+            } else if let Object::PrimaryKey(own) = object {
+                beside.primary_key(address, own, cx, swaps)
+            } else if let Object::Unique(own) = object {
+                beside.unique(address, own, cx, swaps)
+            } else if let Object::ForeignKey(own) = object {
+                beside.foreign_key(address, own, cx, swaps)
+            } else {
+                continue;
             };
             if added.is_some() {
                 let made = changes.at(address).map(|(id, _)| id.clone());
