@@ -1,7 +1,8 @@
 //! Random pairs of states: plan, apply, plan again, roll back, revert, purge, with rows in every table. A pair that fails
 //! is made smaller as long as it fails, and printed as a case file.
 //!
-//! `RECONCILE_PAIRS=300` runs so many, `RECONCILE_SEED` begins elsewhere, `RECONCILE_SHRINKS=0` leaves a failing pair as it is.
+//! `RECONCILE_PAIRS=300` runs so many, `RECONCILE_SEED` begins elsewhere, `RECONCILE_SHRINKS=0` leaves a failing pair as it is, and with
+//! `RECONCILE_ONLINE=1` every table with a row counts as a large one.
 
 mod attributes;
 mod change;
@@ -88,7 +89,12 @@ fn case_text(current: &State, desired: &State) -> String {
         map.insert(Value::from(key), value);
     };
     put("about", "A random pair of states that failed.".into());
-    put("settings", "manage: { owners: true }\n".into());
+    // Every table with a row is a large one: the online ways are tried.
+    let online = std::env::var_os("RECONCILE_ONLINE").map_or("", |_| "small_table: { rows: 0 }\n");
+    put(
+        "settings",
+        ["manage: { owners: true }\n", online].concat().into(),
+    );
     put("setup", attributes::roles().into());
     put("current", current.yaml(None).into());
     put("desired", desired.yaml(Some(current)).into());

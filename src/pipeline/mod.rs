@@ -9,6 +9,7 @@ mod drift;
 mod finish;
 mod former_state;
 mod half_detached;
+mod inverse;
 mod partition;
 mod plan;
 mod preflight;
