@@ -68,6 +68,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         });
         add("keys", |major| Box::pin(keys(major)));
         add("changes_again", |major| Box::pin(changes_again(major)));
+        add("on_the_way", |major| Box::pin(on_the_way(major)));
+        add("with_care", |major| Box::pin(with_care(major)));
         add("no_longer_in_step", |major| {
             Box::pin(no_longer_in_step(major))
         });
@@ -302,5 +304,115 @@ async fn changes_again(major: u16) -> Result<(), Failed> {
         &database.value(left).await?,
         "0 0",
     )?;
+    database.drop().await
+}
+
+const ONE: &str = r#"
+schema: app
+tables:
+  t:
+    columns: { id: { type: integer, not_null: true }, n: { type: TYPE }, "b c": integer }
+    primary_key: [id]
+views: { v: "SELECT id, n FROM app.t" }
+"#;
+
+/// One column of one table, with numbers in it and some NULLs.
+async fn one(major: u16, from: &str) -> Result<(Database, Tool), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "small_table: { rows: 10 }\n");
+    tool.declare(&ONE.replace("TYPE", from));
+    tool.wants(0, &["apply", "--yes"])?;
+    let rows = "INSERT INTO app.t (id, n) SELECT g, CASE WHEN g % 10 > 0 THEN g END FROM generate_series(1, 200) g; ANALYZE";
+    database.run(rows).await?;
+    Ok((database, tool))
+}
+
+const ALL: [&str; 4] = ["apply", "--yes", "--allow", "all"];
+const SUM: &str = "SELECT sum(n::text::numeric)::text FROM app.t";
+
+/// What a person says of NULL, what another role writes, and what does not fit any more before the names change.
+async fn on_the_way(major: u16) -> Result<(), Failed> {
+    // A domain fills what it is given to, and asks something of every row: the table is written anew then, and told.
+    let (database, tool) = one(major, "integer").await?;
+    let domain = ONE.replace("TYPE", "qty") + "domains: { qty: { type: bigint, default: 0 } }\n";
+    tool.declare(&domain);
+    tool.wants(0, &["plan"])?.says("table_rewrite")?;
+    tool.wants(0, &ALL)?;
+    same("a domain", &database.value(SUM).await?, "18000")?;
+    database.drop().await?;
+    // NULL may become a value.
+    let (database, tool) = one(major, "text").await?;
+    let said = "bigint, using: \"coalesce(n, '7')::bigint\", using_back: \"n::text\"";
+    tool.declare(&ONE.replace("TYPE", said));
+    tool.wants(0, &ALL)?.lacks("table_rewrite")?;
+    same("NULL", &database.value(SUM).await?, "18140")?;
+    // What speaks of another column is not looked at again when that changes.
+    let said = "numeric, using: \"n + coalesce(\\\"b c\\\", 0)\", using_back: \"n::bigint\"";
+    tool.declare(&ONE.replace("TYPE", said));
+    tool.wants(0, &["plan"])?.says("table_rewrite")?;
+    database.drop().await?;
+    // Who writes through a view needs no right on what converts; what would not go over is refused before the names change.
+    let (database, tool) = one(major, "text").await?;
+    tool.declare(&ONE.replace("TYPE", "integer"));
+    tool.wants(
+        0,
+        &["apply", "--yes", "--allow", "all", "--phase", "expand"],
+    )?;
+    database
+        .run("DO $$ BEGIN CREATE ROLE rec_writer; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE SCHEMA api; CREATE VIEW api.v AS SELECT id, n FROM app.t; \
+              GRANT USAGE ON SCHEMA api TO rec_writer; GRANT ALL ON api.v TO rec_writer; SET ROLE rec_writer; UPDATE api.v SET n = '1000' WHERE id = 1; INSERT INTO api.v VALUES (501, '2000')")
+        .await?;
+    database
+        .run("DROP SCHEMA api CASCADE; UPDATE app.t SET n = 'n/a' WHERE id = 2")
+        .await?;
+    tool.wants(5, &ALL)?;
+    database
+        .run("UPDATE app.t SET n = '3000' WHERE id = 2")
+        .await?;
+    tool.wants(0, &ALL)?;
+    same("written meanwhile", &database.value(SUM).await?, "23997")?;
+    database.drop().await
+}
+
+/// A former column is taken back for what it is, and nothing is left behind on the one that goes.
+async fn with_care(major: u16) -> Result<(), Failed> {
+    let (database, tool) = one(major, "integer").await?;
+    tool.declare(&ONE.replace("TYPE", "numeric"));
+    tool.wants(0, &ALL)?;
+    // A value that the former type holds otherwise.
+    database
+        .run("UPDATE app.t SET n = 1.5 WHERE id = 1")
+        .await?;
+    tool.wants(3, &["rollback", "--yes"])?
+        .says("1 value is another one in the former type")?;
+    database.run("UPDATE app.t SET n = 1 WHERE id = 1").await?;
+    // What others have put on the column would stay on the one that goes.
+    database
+        .run("CREATE POLICY p ON app.t USING (n > 0)")
+        .await?;
+    tool.wants(3, &["rollback", "--yes", "--allow", "all"])?
+        .says("policy app.t.p has come to stand on it since")?;
+    database.run("DROP POLICY p ON app.t").await?;
+    // What was written while the trigger was switched off is not in the former column.
+    database
+        .run("ALTER TABLE app.t DISABLE TRIGGER USER; UPDATE app.t SET n = 999 WHERE id = 5; ALTER TABLE app.t ENABLE TRIGGER USER")
+        .await?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    same("the sum", &database.value(SUM).await?, "18994")?;
+    // Several revisions at once do not carry over what lies between.
+    tool.declare(&ONE.replace("TYPE", "bigint"));
+    tool.wants(0, &ALL)?;
+    let renamed = ONE.replace("n: { type: TYPE }", "m: { type: bigint, renamed_from: n }");
+    tool.declare(&renamed.replace("id, n", "id, m"));
+    tool.wants(0, &ALL)?;
+    database
+        .run("UPDATE app.t SET m = 777 WHERE id = 5")
+        .await?;
+    tool.wants(3, &["rollback", "--to", "1", "--yes", "--allow", "all"])?
+        .says("other revisions would be undone with it")?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    same("the sum", &database.value(SUM).await?, "18772")?;
     database.drop().await
 }

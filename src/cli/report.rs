@@ -72,6 +72,9 @@ impl Failure {
         match error {
             PipelineError::Desired(error) => of_desired(error),
             PipelineError::Catalog(_) | PipelineError::Nothing(_) => plain(),
+            PipelineError::NotSwapped { .. } => plain().exit(Exit::Refused).mend(
+                "`rollback` undoes one revision at a time; what stands in the way goes first",
+            ),
             PipelineError::NoRevision { .. } => plain().mend("`reconcile history` lists them"),
             PipelineError::History(error) => of_history(error),
             PipelineError::Scratch(error) => of_scratch(error, origins),

@@ -365,6 +365,21 @@ pub(crate) fn proof_name(column: &Address) -> Name {
     )
 }
 
+/// `CHECK (column IS NOT NULL OR from IS NULL) NOT VALID`: what one column holds was taken over by another one.
+/// <https://www.postgresql.org/docs/current/sql-altertable.html> (ADD table_constraint)
+pub(crate) fn add_same_not_valid(column: &Address, from: &Name, of_rows: bool) -> Statement {
+    let subcommand = Sql::new("ADD CONSTRAINT")
+        .name(&proof_name(column))
+        .push("CHECK (")
+        .name(column.name())
+        .is_not_null(of_rows)
+        .push("OR")
+        .name(from)
+        .is_null(of_rows)
+        .glue(") NOT VALID");
+    Statement::alter_table(&column.table(), Form::Subcommand, subcommand)
+}
+
 /// `CHECK (column IS NOT NULL) NOT VALID`: accepted as proof by SET NOT NULL once validated. Of a column of rows, what
 /// is said is [`Sql::is_not_null`].
 /// <https://www.postgresql.org/docs/current/sql-altertable.html> (SET NOT NULL)

@@ -55,11 +55,15 @@ pub(crate) fn create<T: Text>(
     });
     let make = make
         .names_dotted(&function)
-        .push("() RETURNS trigger LANGUAGE plpgsql SET search_path =")
+        // Who writes may lack what the conversion needs: a value would be NULL for that.
+        .push("() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path =")
         .name_sequence(path)
         // Whoever writes, a value is turned as it is turned here.
-        .push("SET TimeZone = 'UTC' SET DateStyle = 'ISO, MDY' SET IntervalStyle = 'postgres' AS")
+        .push("SET TimeZone = 'UTC' SET DateStyle = 'ISO, MDY' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET lc_monetary = 'C' AS")
         .dollar_quoted(body.as_str());
+    let close = Sql::new("REVOKE ALL ON FUNCTION")
+        .names_dotted(&function)
+        .push("() FROM PUBLIC");
     let give_way = Sql::new("DROP TRIGGER IF EXISTS")
         .name(name)
         .push("ON")
@@ -91,7 +95,8 @@ pub(crate) fn create<T: Text>(
         on_table(always, LockMode::ShareRowExclusive),
         "subscriptions too",
     );
-    let all = [make].into_iter().chain(give_way);
+    let close = (Statement::catalog(close), "for this trigger alone");
+    let all = [make, close].into_iter().chain(give_way);
     all.chain([trigger, always]).collect()
 }
 

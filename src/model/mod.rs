@@ -101,7 +101,7 @@ pub use server::{Server, ServerVersion, Size, SizeClass};
 pub use settings::{
     Backfill, Grants, Manage, Retire, ScratchSource, Settings, SmallTable, Undeclared,
 };
-pub use shadow::{Shadow, Turned};
+pub use shadow::{Keeper, Shadow, Turned};
 pub use states::{Conversion, Declared, Level, Read, Tried};
 pub use table::{
     Column, ColumnAlteration, DISINHERITS, Default, DefaultAlteration, INDEX_NAMES, INHERITS,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Conversion, Expression, Kind, Model, RETIRED_PREFIX, Text, Written};
+use super::{
+    Address, Conversion, Enabled, Expression, Kind, Model, Object, RETIRED_PREFIX, Text, Written,
+};
 use crate::sql::Sql;
 
 /// How the values of a column become those of another one.
@@ -55,10 +57,19 @@ impl Shadow {
     }
 }
 
+/// What keeps a former column in step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keeper {
+    /// The function of its trigger.
+    pub function: Address,
+    /// Whether the trigger is as it was made: one that somebody has switched off meanwhile has missed what was written.
+    pub is_on: bool,
+}
+
 impl Model<Expression> {
     /// Leaves out what keeps former columns in step: a trigger and its function, called as the column is. Returns those columns, each
     /// with the function.
-    pub(crate) fn without_keepers(&mut self) -> BTreeMap<Address, Address> {
+    pub(crate) fn without_keepers(&mut self) -> BTreeMap<Address, Keeper> {
         let is_ours = |own: &Address| own.name().as_str().starts_with(RETIRED_PREFIX);
         let triggers = self.objects.keys();
         let triggers = triggers.filter(|own| own.kind() == Kind::Trigger && is_ours(own));
@@ -77,12 +88,13 @@ impl Model<Expression> {
                 continue;
             };
             let trigger = column.with_kind(Kind::Trigger);
+            let is_on = matches!(self.objects.get(&trigger), Some(Object::Trigger(own)) if own.enabled == Enabled::Always);
             self.retain(|own| {
                 let of =
                     |whole: &Address| own == whole || own.attached_to().as_ref() == Some(whole);
                 !of(&trigger) && !of(&function)
             });
-            kept.insert(column, function);
+            kept.insert(column, Keeper { function, is_on });
         }
         kept
     }

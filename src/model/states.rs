@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Expression, Intent, Kind, Model, Moves, NO_OPERAND, Name, Object, Origins, Retired,
-    Server, Shadow, Unmodelled, Written,
+    Address, Expression, Intent, Keeper, Kind, Model, Moves, NO_OPERAND, Name, Object, Origins,
+    Retired, Server, Shadow, Unmodelled, Written,
 };
 
 /// What the files declare: texts as written.
@@ -37,7 +37,7 @@ pub struct Read {
     /// The server.
     pub server: Server,
     /// Former columns that are kept in step with the one that took their name, each with the function that does.
-    pub in_step: BTreeMap<Address, Address>,
+    pub in_step: BTreeMap<Address, Keeper>,
 }
 
 impl Declared {
@@ -278,7 +278,7 @@ pub struct Level {
     /// Columns that become ones of another type by a column beside them.
     pub shadows: BTreeMap<Address, Shadow>,
     /// Former columns that are kept in step, each with the function that does.
-    pub in_step: BTreeMap<Address, Address>,
+    pub in_step: BTreeMap<Address, Keeper>,
 }
 
 impl Level {

@@ -22,13 +22,13 @@ pub async fn plan_finish(project: &Project, patterns: &[Pattern]) -> Result<Plan
     let mut stages = Vec::new();
     let mut leans_on = BTreeMap::new();
     for row in &live.history.ledger {
-        let Some(function) = live.read.in_step.get(&row.place) else {
+        let Some(keeper) = live.read.in_step.get(&row.place) else {
             continue;
         };
         let mut any = patterns.iter();
         if patterns.is_empty() || any.any(|own| own.matches(&row.was) || own.matches(&row.place)) {
             leans_on.insert(row.place.clone(), model.fingerprint(&row.place));
-            stages.push(finish_stage(row, function));
+            stages.push(finish_stage(row, &keeper.function));
         }
     }
     let decision = Decision {

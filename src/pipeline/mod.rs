@@ -124,6 +124,14 @@ pub enum PipelineError {
     /// There is nothing to undo, to show, to purge.
     #[error("{0}")]
     Nothing(String),
+    /// A column whose type changed by a column beside it cannot be swapped back.
+    #[error("{column} cannot be swapped back with its former self: {why}")]
+    NotSwapped {
+        /// The column.
+        column: Address,
+        /// Why not.
+        why: String,
+    },
     /// There is no such revision.
     #[error("there is no revision {revision}: the newest is {newest}")]
     NoRevision {

@@ -228,7 +228,7 @@ async fn make_with(
         unmodelled: in_scope(read, settings),
         in_step: ledger
             .iter()
-            .filter(|row| read.in_step.contains_key(&row.place))
+            .filter(|row| read.in_step.get(&row.place).is_some_and(|own| own.is_on))
             .map(|row| row.was.clone())
             .collect(),
         built_tables: forward.built,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::former_state::{standing_only, state_to_reach, way_back};
 use super::plan::{Wish, make};
+use super::shadow::is_trusted;
 use super::since::conflicts;
 use super::{Live, PipelineError, Project, apply, half_detached, live, shadow};
 use crate::apply::Silent;
@@ -39,6 +40,7 @@ pub async fn plan_rollback(project: &Project, target: Target) -> Result<Plan, Pi
     for own in &revisions {
         super::apply::made_by_this_role(&own.plan.decision, &live.read)?;
     }
+    shadow::one_at_a_time(&revisions)?;
     let half_detached = half_detached::attached_again(&revisions[0], &mut live);
     let now = without_journal(&live.read.model, &settings.journal);
     if let [only] = revisions.as_slice()
@@ -264,6 +266,7 @@ async fn anew(
         declared.written.objects.contains_key(sequence)
     });
     let (given, shadows) = swapped_back(revisions, given, live);
+    shadow::may_be_swapped(revisions, &given, &shadows, now)?;
     let leftovers = leftovers(live);
     live.read
         .blockers
@@ -314,7 +317,7 @@ fn swapped_back(
     let shadows: BTreeMap<Address, Shadow> = all.filter(|(column, _)| swaps(column)).collect();
     given.0.retain(|own| {
         let is_swapped = own.why == Why::TakenBack && shadows.contains_key(&own.to);
-        !is_swapped || live.read.in_step.contains_key(&own.from)
+        !is_swapped || is_trusted(&own.from, &live.read)
     });
     (given, shadows)
 }

@@ -63,7 +63,7 @@ pub async fn status(project: &Project) -> Result<Status, PipelineError> {
             row: row.clone(),
             age: ages.get(&row.place.to_string()).copied().unwrap_or(0.0),
             size: read.server.sizes.get(&row.place).copied(),
-            in_step: read.in_step.contains_key(&row.place),
+            in_step: read.in_step.get(&row.place).is_some_and(|own| own.is_on),
         })
         .collect();
     Ok(Status {

@@ -6,7 +6,9 @@ use super::partition::{Goes, goes_as_well};
 use super::stage::{After, Stage};
 use super::step::{Act, LedgerChange, Phase, Reversal, Step};
 use crate::ddl::{self, LockMode};
-use crate::model::{Address, Expression, Kind, Model, Name, Object, RETIRED_PREFIX, Retired};
+use crate::model::{
+    Address, Expression, Keeper, Kind, Model, Name, Object, RETIRED_PREFIX, Retired,
+};
 
 /// Drops what one row of the ledger holds, with the rows of what lies in it, and its schema when nothing else is held
 /// there.
@@ -14,7 +16,7 @@ pub(crate) fn purge_stage(
     row: &Retired,
     ledger: &mut Vec<Retired>,
     present: &mut Model<Expression>,
-    in_step: &BTreeMap<Address, Address>,
+    in_step: &BTreeMap<Address, Keeper>,
 ) -> Stage {
     let place = &row.place;
     let kind = place.kind();
@@ -56,8 +58,8 @@ pub(crate) fn purge_stage(
         }
     }
     let keepers = in_step.iter();
-    for (column, function) in keepers.filter(|(column, _)| column.is_at_or_below(place)) {
-        let schema = function.schema_name();
+    for (column, own) in keepers.filter(|(column, _)| column.is_at_or_below(place)) {
+        let schema = own.function.schema_name();
         let all = ddl::sync_trigger::drop(&column.table(), column.name(), schema).into_iter();
         steps
             .extend(all.map(|own| run(place, own, "nothing keeps it in step any more".to_owned())));

@@ -33,6 +33,18 @@ pub(crate) fn shadows(
             said: intent.using_back.get(column).cloned(),
             conversion: tried.back,
         };
+        // What a person says is to be about the column alone: nothing looks again when another one of the row changes.
+        let speaks_of_others = |own: &Turned| {
+            let said = own.said.as_ref().map(|own| own.sql().to_lowercase());
+            said.is_some_and(|said| {
+                let sides = [&cx.level.current, &cx.level.desired];
+                let all = sides
+                    .into_iter()
+                    .flat_map(|side| side.columns_of(&column.table()));
+                let mut others = all.filter(|own| own != column);
+                others.any(|own| said.contains(&own.name().as_str().to_lowercase()))
+            })
+        };
         let is_known = |own: &Turned| own.said.is_some() || own.conversion != Conversion::None;
         let rewrites = there.said.is_some() || tried.rewrites;
         let mut protected = intent.protect.iter().chain(&in_force.protect);
@@ -41,6 +53,8 @@ pub(crate) fn shadows(
             && is_known(&there)
             && is_known(&back)
             && !is_protected
+            && !speaks_of_others(&there)
+            && !speaks_of_others(&back)
             && stands_alone(column, cx)
         {
             chosen.insert(column.clone(), Shadow { there, back });
@@ -74,7 +88,16 @@ fn stands_alone(column: &Address, cx: &Context<'_>) -> bool {
         let meddles = below.any(|(_, own)| meddles(own));
         let needed_by = side.needed_by();
         let mut all = needed_by.get(column).into_iter().flatten();
-        by_itself && plain && !meddles && all.all(|own| is_built_beside(own, column, side))
+        // A domain may have a default, which would fill the new column, and may ask something of every row.
+        let is_of_domain = side
+            .needs_of(column)
+            .iter()
+            .any(|own| own.kind() == Kind::Domain);
+        by_itself
+            && plain
+            && !is_of_domain
+            && !meddles
+            && all.all(|own| is_built_beside(own, column, side))
     };
     let moves = || {
         cx.level
@@ -92,7 +115,7 @@ fn stands_alone(column: &Address, cx: &Context<'_>) -> bool {
 }
 
 /// Says whether something of the table may change a value after a trigger of ours has seen it, or keep UPDATE from it.
-fn meddles(object: &Object<Expression>) -> bool {
+pub(crate) fn meddles(object: &Object<Expression>) -> bool {
     if let Object::Trigger(own) = object {
         own.timing == Timing::Before && own.for_each_row
     } else {
@@ -123,7 +146,7 @@ fn is_built_beside(own: &Address, column: &Address, side: &Model<Expression>) ->
     };
     let is_key =
         |own: &Address| matches!(own.kind(), Kind::ForeignKey | Kind::Comment | Kind::View);
-    is_said_again
+    is_said_again && !is_read_by_materialized(own, side)
         || match side.objects.get(own) {
             Some(Object::Index(index)) => {
                 let is_said = others.iter().all(|own| own.kind() == Kind::Comment);
@@ -139,6 +162,24 @@ fn is_built_beside(own: &Address, column: &Address, side: &Model<Expression>) ->
             }
             _ => false,
         }
+}
+
+/// Says whether a materialized view would have to be filled again with a view.
+fn is_read_by_materialized(own: &Address, side: &Model<Expression>) -> bool {
+    let needed_by = side.needed_by();
+    let mut seen: BTreeSet<&Address> = BTreeSet::new();
+    let mut waiting = vec![own];
+    while let Some(own) = waiting.pop() {
+        for user in needed_by.get(own).into_iter().flatten() {
+            if user.kind() == Kind::MaterializedView {
+                return true;
+            }
+            if user.kind() == Kind::View && seen.insert(user) {
+                waiting.push(user);
+            }
+        }
+    }
+    false
 }
 
 /// Returns an index with one column in the place of another one; `None` where that stands in an expression or the predicate.

@@ -12,7 +12,8 @@ use crate::plan::step::Step;
 pub(super) fn rewrite(changes: &Changes, cx: &Context<'_>) -> Result<Vec<Claim>, PlanError> {
     let level = cx.level;
     let mut claims = Vec::new();
-    for (place, function) in &level.in_step {
+    for (place, keeper) in &level.in_step {
+        let function = &keeper.function;
         let Some(row) = level.ledger.iter().find(|row| row.place == *place) else {
             continue;
         };

@@ -159,7 +159,8 @@ impl Swap<'_> {
                 && (self.shadow.there.said.is_none() || self.not_null(cx).is_some()),
             key: self.key(cx),
             skips_triggers: cx.settings.backfill.skips_triggers,
-            of_what_has: Some(self.column.name().clone()),
+            // What a person says may make a value of NULL.
+            of_what_has: (self.shadow.there.said.is_none()).then(|| self.column.name().clone()),
             table,
         });
         Step {
@@ -193,17 +194,27 @@ impl Swap<'_> {
         }
     }
 
+    /// Says whether it is seen before the swap that nothing was left behind.
+    fn is_proven(&self, cx: &Context<'_>) -> bool {
+        self.not_null(cx).is_some() || self.is_new && self.shadow.there.said.is_none()
+    }
+
     /// Makes the steps by which the arriving one refuses NULL, and is seen to hold none.
     fn prove(&self, cx: &Context<'_>) -> Option<[Step; 2]> {
-        self.not_null(cx)?;
-        let arriving = &self.arriving;
-        let refuse = ddl::constraint::add_proof_not_valid(arriving, cx.holds_rows(self.column));
+        let (arriving, of_rows) = (&self.arriving, cx.holds_rows(self.column));
+        let refuse = match self.not_null(cx) {
+            Some(_) => ddl::constraint::add_proof_not_valid(arriving, of_rows),
+            None if self.is_proven(cx) => {
+                ddl::constraint::add_same_not_valid(arriving, self.column.name(), of_rows)
+            }
+            None => return None,
+        };
         let proof = ddl::constraint::proof_name(arriving);
         let prove = ddl::constraint::validate(&arriving.table(), &proof);
         let own = [
             (
                 refuse,
-                "NULLs are refused from here on; existing rows are not read yet",
+                "what would not go over is refused from here on; existing rows are not read yet",
             ),
             (prove, "existing rows are read while clients go on"),
         ];
@@ -230,6 +241,10 @@ impl Swap<'_> {
         if let Some(own) = self.not_null(cx) {
             let proof = ddl::constraint::proof_name(arriving);
             last.extend(enforced(column, own, &proof, takes, changes));
+        } else if self.is_proven(cx) {
+            let proof = ddl::constraint::proof_name(arriving);
+            let drop = ddl::constraint::drop(&table, &proof);
+            last.push(Step::run(column, drop, "the check has done its work"));
         }
         last.extend(counts);
         for (id, change) in &changes.0 {

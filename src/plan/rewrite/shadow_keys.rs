@@ -95,12 +95,20 @@ impl Beside {
         let statement = ddl::index::create(&new, &own, Way::Concurrently);
         let build = Step::run(&new, statement, why).creating(&new);
         self.builds.push(build.phase(Phase::of_build(&own)));
-        let leave = ddl::index::rename(address, was.name());
         let enter = ddl::index::rename(&new, address.name());
-        self.leaves
-            .push(Step::run(address, leave, "makes room for the new one").dropping(address));
         self.enters
             .push(Step::run(address, enter, "the new one takes its place").creating(address));
+        if own.unique {
+            // It would refuse what clients write to the new column and the former one takes for the same.
+            let drop = ddl::index::drop(address, &table, Way::Direct);
+            let why = "makes room for the new one";
+            self.leaves
+                .push(Step::run(address, drop, why).dropping(address));
+            return Some(());
+        }
+        let leave = ddl::index::rename(address, was.name());
+        self.leaves
+            .push(Step::run(address, leave, "makes room for the new one").dropping(address));
         let drop = ddl::index::drop(&was, &table, Way::Concurrently);
         let why = "the former one goes; readers and writers go on meanwhile";
         let drop = Step::run(&was, drop, why).dropping(&was);
