@@ -136,6 +136,7 @@ fn is_built_beside(own: &Address, column: &Address, side: &Model<Expression>) ->
             | Kind::View
             | Kind::Identity
             | Kind::OwnedBy
+            | Kind::Sequence
     );
     let others = side.needed_by().remove(own).unwrap_or_default();
     let by_itself = |table: &Address| {
