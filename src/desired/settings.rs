@@ -192,7 +192,9 @@ impl Reading<'_> {
             {
                 self.own.settings.backfill.max_lag = time;
             }
-            if let Some(node) = fields.get("pause_while") {
+            if let Some(node) = fields.get("pause_while")
+                && !node.is_null()
+            {
                 self.own.settings.backfill.pause_while = self.text(&node, "pause_while");
             }
             if let Some(node) = fields.get("triggers") {
