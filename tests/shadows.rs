@@ -68,6 +68,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         });
         add("keys", |major| Box::pin(keys(major)));
         add("changes_again", |major| Box::pin(changes_again(major)));
+        add("files_that_return", |major| {
+            Box::pin(files_that_return(major))
+        });
         add("on_the_way", |major| Box::pin(on_the_way(major)));
         add("with_care", |major| Box::pin(with_care(major)));
         add("no_longer_in_step", |major| {
@@ -414,5 +417,32 @@ async fn with_care(major: u16) -> Result<(), Failed> {
     tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
     tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
     same("the sum", &database.value(SUM).await?, "18772")?;
+    database.drop().await
+}
+
+/// Files that are what they were take the former column back, with what only that holds.
+async fn files_that_return(major: u16) -> Result<(), Failed> {
+    let (database, tool) = one(major, "bigint").await?;
+    let columns =
+        "SELECT count(*)::text FROM pg_attribute WHERE attrelid = 'app.t'::regclass AND attnum > 0";
+    for _ in 0..2 {
+        tool.declare(&ONE.replace("TYPE", "text"));
+        tool.wants(0, &ALL)?;
+        database
+            .run(
+                "UPDATE app.t SET n = '42' WHERE id = 1; UPDATE app.t SET \"b c\" = 1 WHERE id = 2",
+            )
+            .await?;
+        same("columns", &database.value(columns).await?, "4")?;
+        tool.declare(&ONE.replace("TYPE", "bigint"));
+        tool.wants(0, &ALL)?;
+        same("columns", &database.value(columns).await?, "4")?;
+        same("the sum", &database.value(SUM).await?, "18041")?;
+        tool.wants(0, &["plan", "--detailed-exitcode"])?;
+    }
+    tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
+    tool.declare(&ONE.replace("TYPE", "text"));
+    tool.wants(0, &["plan", "--detailed-exitcode"])?;
+    same("the sum", &database.value(SUM).await?, "18041")?;
     database.drop().await
 }

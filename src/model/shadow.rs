@@ -45,6 +45,9 @@ pub struct Shadow {
     pub there: Turned,
     /// From the new type to the former one.
     pub back: Turned,
+    /// A former column of that type which is kept in step: it takes its name back, and no other one is filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Address>,
 }
 
 impl Shadow {
@@ -53,6 +56,7 @@ impl Shadow {
         Self {
             there: self.back.clone(),
             back: self.there.clone(),
+            kept: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::inverse::{inverse, way_back_settings};
-use super::{Live, PipelineError, Project, live, preflight};
+use super::{Live, PipelineError, Project, live, preflight, shadow};
 use crate::catalog::{self, Connection};
 use crate::desired::Loaded;
 use crate::diff::{ChangeId, diff};
@@ -179,7 +179,8 @@ async fn make_with(
                 rewrites: &project.rewrites,
             };
             let changes = diff(&forward.level);
-            let chosen = plan::shadow::shadows(&changes, &cx, in_force);
+            let mut chosen = plan::shadow::shadows(&changes, &cx, in_force);
+            shadow::kept(&mut chosen, ledger, &forward.level, read);
             if !chosen.is_empty() {
                 let is_chosen = |own: &ChangeId| chosen.contains_key(&own.0);
                 let mut types = changes.clone();

@@ -6,7 +6,8 @@ use super::PipelineError;
 use super::preflight::Question;
 use crate::history::Revision;
 use crate::model::{
-    Address, Conversion, Expression, Kind, Model, Moves, Object, Read, Shadow, Text as _, Why,
+    Address, Conversion, Expression, Kind, Level, Model, Moves, Object, Read, Retired, Shadow,
+    Text as _, Why,
 };
 use crate::plan::{self, Context, Decision, Hazard};
 use crate::sql::Sql;
@@ -108,6 +109,23 @@ fn turned_otherwise(
         // Of the former one: both may have to be told.
         ..Question::new(arriving, sql, what)
     })
+}
+
+/// Finds former columns of the wanted types that are kept in step: they take their names back.
+pub(super) fn kept(
+    shadows: &mut BTreeMap<Address, Shadow>,
+    ledger: &[Retired],
+    level: &Level,
+    read: &Read,
+) {
+    for (column, shadow) in shadows {
+        let mut rows = ledger.iter().rev().filter(|row| row.was == *column);
+        let wanted = level.desired.objects.get(column);
+        let found = rows.find(|row| {
+            read.model.objects.get(&row.place) == wanted && is_trusted(&row.place, read)
+        });
+        shadow.kept = found.map(|row| row.place.clone());
+    }
 }
 
 /// Says whether every former column of a plan is still kept in step: what clients have written since is there too.

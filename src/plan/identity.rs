@@ -530,6 +530,13 @@ fn retire(known: &Known<'_>, identity: &mut Identity) -> Result<(), IdentityErro
     identity.unmanaged = unmanaged.map(|own| aside.carry(&own)).collect();
     let retired = aside.0;
     identity.moves.0.extend(retired);
+    let kept = known.shadows.iter();
+    let kept = kept.filter_map(|(column, own)| Some((column, own.kept.as_ref()?)));
+    identity.moves.0.extend(kept.map(|(column, place)| Move {
+        from: place.clone(),
+        to: column.clone(),
+        why: Why::TakenBack,
+    }));
     occupied_schemas(known, identity)
 }
 

@@ -57,7 +57,8 @@ pub(crate) fn shadows(
             && !speaks_of_others(&back)
             && stands_alone(column, cx)
         {
-            chosen.insert(column.clone(), Shadow { there, back });
+            let kept = None;
+            chosen.insert(column.clone(), Shadow { there, back, kept });
         }
     }
     // What a person says of one may speak of another one, by the name of which there are two meanwhile.
