@@ -71,6 +71,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         add("files_that_return", |major| {
             Box::pin(files_that_return(major))
         });
+        add("a_type_that_goes", |major| {
+            Box::pin(a_type_that_goes(major))
+        });
         add("on_the_way", |major| Box::pin(on_the_way(major)));
         add("with_care", |major| Box::pin(with_care(major)));
         add("no_longer_in_step", |major| {
@@ -234,7 +237,8 @@ async fn no_longer_in_step(major: u16) -> Result<(), Failed> {
     let rows = database.value(AS_BEFORE).await?;
     run(&tool, 0, &["apply", "--yes", "--allow", "all"]).await?;
     same("rows", &database.value(AS_BEFORE).await?, &rows)?;
-    let reminder = "are kept in step for the way back, at every write; `finish` ends that";
+    let reminder =
+        "Kept in step for the way back, at every write of a client: the former column app.orders.";
     for arguments in [&["status"][..], &["plan", "--detailed-exitcode"]] {
         let said = run(&tool, 0, arguments).await?;
         if !said.contains(reminder) {
@@ -243,7 +247,7 @@ async fn no_longer_in_step(major: u16) -> Result<(), Failed> {
     }
     run(&tool, 0, &["finish", "app.orders.state", "--yes"]).await?;
     let said = run(&tool, 0, &["status"]).await?;
-    if !said.contains("The former column app.orders.amount is kept in step") {
+    if !said.contains("the former column app.orders.amount; `finish` ends that") {
         return Err(Failed::from(said));
     }
     run(&tool, 0, &["finish", "--yes"]).await?;
@@ -444,5 +448,39 @@ async fn files_that_return(major: u16) -> Result<(), Failed> {
     tool.declare(&ONE.replace("TYPE", "text"));
     tool.wants(0, &["plan", "--detailed-exitcode"])?;
     same("the sum", &database.value(SUM).await?, "18041")?;
+    database.drop().await
+}
+
+/// The former type goes out of use with its column, and is kept in step all the same.
+async fn a_type_that_goes(major: u16) -> Result<(), Failed> {
+    let database = Database::make(major).await?;
+    let tool = Tool::over(&database);
+    tool.write("reconcile.yaml", "small_table: { rows: 10 }\n");
+    let columns = "tables: { t: { columns: { id: integer, m: { type: TYPE, not_null: true } }, primary_key: [id] } }\n";
+    let moods = "schema: app\nenums: { mood: [sad, glad] }\n";
+    tool.declare(&[moods, &columns.replace("TYPE", "mood")].concat());
+    tool.wants(0, &["apply", "--yes"])?;
+    let rows = "INSERT INTO app.t SELECT g, CASE WHEN g % 2 = 0 THEN 'sad' ELSE 'glad' END::app.mood FROM generate_series(1, 100) g; ANALYZE";
+    database.run(rows).await?;
+    tool.declare(&["schema: app\n", &columns.replace("TYPE", "text")].concat());
+    tool.wants(0, &ALL)?;
+    database
+        .run("UPDATE app.t SET m = 'glad' WHERE id = 2; INSERT INTO app.t (id, m) VALUES (101, 'sad')")
+        .await?;
+    tool.wants(
+        0,
+        &[
+            "rollback",
+            "--yes",
+            "--allow",
+            "revives_rows",
+            "--allow",
+            "breaks_clients",
+            "--allow",
+            "retires_data",
+        ],
+    )?;
+    let glad = "SELECT count(*) FILTER (WHERE m = 'glad')::text || ' of ' || count(*) FROM app.t";
+    same("glad", &database.value(glad).await?, "51 of 101")?;
     database.drop().await
 }

@@ -9,24 +9,30 @@ use super::statement::{LockMode, Statement};
 
 /// Makes function and trigger, both of this name; `again` says that they may be there already. Whatever the conversion says of a
 /// value, the statement of a client goes on: what does not fit is NULL. What has not changed is not converted again: the way back
-/// finds the value that was there before. Each statement comes with what it is for.
+/// finds the value that was there before. `is_enum` says that the type is an enumerated one. Each statement comes with what it is for.
 pub(crate) fn create<T: Text>(
     from: &Address,
     to: &Address,
     type_name: &T,
+    is_enum: bool,
     turned: &Turned,
     name: &Name,
     again: bool,
 ) -> Vec<(Statement, &'static str)> {
     let table = from.table();
     let value = Sql::new("NEW.").glued_name(from.name());
-    let value = turned.of(value, type_name, |said| {
-        Sql::new("(SELECT")
-            .expression(said)
-            .push("FROM (SELECT NEW.*) AS")
-            .name(table.name())
-            .glue(")")
-    });
+    let value = if is_enum && turned.said.is_none() {
+        // A text that is assigned becomes a label, whatever schema the type has moved to since.
+        value.glue("::text")
+    } else {
+        turned.of(value, type_name, |said| {
+            Sql::new("(SELECT")
+                .expression(said)
+                .push("FROM (SELECT NEW.*) AS")
+                .name(table.name())
+                .glue(")")
+        })
+    };
     let column = |row: &'static str, column: &Address| Sql::new(row).glued_name(column.name());
     let unchanged = Sql::empty()
         .join(&column("NEW.", from))

@@ -336,9 +336,8 @@ pub(super) fn notes(plan: &Plan) -> Vec<String> {
 /// Reminds of former columns that are kept in step: every write of a client pays for that.
 pub(super) fn in_step(columns: &[String]) -> String {
     format!(
-        "The former {} {} kept in step for the way back, at every write; `finish` ends that.",
-        some(columns),
-        if columns.len() == 1 { "is" } else { "are" }
+        "Kept in step for the way back, at every write of a client: the former {}; `finish` ends that.",
+        some(columns)
     )
 }
 

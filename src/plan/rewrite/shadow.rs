@@ -10,8 +10,8 @@ use super::{Claim, Context};
 use crate::ddl;
 use crate::diff::{Change, ChangeId, Changes};
 use crate::model::{
-    Address, Column, Expression, Hash, Kind, Name, NotNull, Object, Shadow, TEMPORARY_PREFIX,
-    Validity, Why,
+    Address, Column, Expression, Hash, Kind, Model, Name, NotNull, Object, Shadow,
+    TEMPORARY_PREFIX, Text as _, Validity, Why,
 };
 use crate::plan::build::plain;
 use crate::plan::refusal::PlanError;
@@ -137,7 +137,15 @@ impl Swap<'_> {
             begin.push(needs.fold(add.creating(arriving), |step, own| step.using(own)));
         }
         let (there, again) = (&self.shadow.there, !self.is_new);
-        let keep = ddl::sync_trigger::create(column, arriving, to, there, &self.keeper(), again);
+        let keep = ddl::sync_trigger::create(
+            column,
+            arriving,
+            to,
+            is_enum(column, &cx.level.desired),
+            there,
+            &self.keeper(),
+            again,
+        );
         begin.extend(
             keep.into_iter()
                 .map(|(own, why)| Step::run(arriving, own, why)),
@@ -255,7 +263,15 @@ impl Swap<'_> {
             }
         }
         let (back, name) = (&self.shadow.back, departing.name());
-        let keep = ddl::sync_trigger::create(column, departing, from, back, name, false);
+        let keep = ddl::sync_trigger::create(
+            column,
+            departing,
+            from,
+            is_enum(departing, &cx.level.current),
+            back,
+            name,
+            false,
+        );
         last.extend(keep.into_iter().map(|(own, why)| {
             let why = format!("the former column, for the way back: {why}");
             Step::run(column, own, why).altering(column, IN_STEP)
@@ -339,6 +355,16 @@ fn claim(changes: &Changes, cx: &Context<'_>, swaps: &[Swap<'_>]) -> Claim {
     let last = last.chain(beside.enters);
     let claim = claim.together(last.map(|step| step.phase(Phase::Contract)));
     Claim::of(takes).blocks_of(claim.each(beside.former))
+}
+
+/// Says whether the type of a column is an enumerated one itself, and no array of one.
+fn is_enum(column: &Address, side: &Model<Expression>) -> bool {
+    let is_array = match side.objects.get(column) {
+        Some(Object::Column(own)) => own.type_name.sql().ends_with("[]"),
+        _ => true,
+    };
+    let needs = side.needs_of(column);
+    !is_array && needs.iter().any(|own| own.kind() == Kind::Enum)
 }
 
 /// The validated check is proof of the NOT NULL.
