@@ -2,10 +2,26 @@
 //! another type, and afterwards for the way back.
 //! <https://www.postgresql.org/docs/current/plpgsql-trigger.html>
 
-use crate::model::{Address, Name, Text, Turned};
+use crate::model::{Address, Conversion, Name, Text, Turned, Written};
 use crate::sql::Sql;
 
 use super::statement::{LockMode, Statement};
+
+/// Returns the expression for a value that is turned; `said` makes one of what a person said.
+pub(crate) fn turned(
+    own: &Turned,
+    value: Sql,
+    type_name: &impl Text,
+    said: impl FnOnce(&Written) -> Sql,
+) -> Sql {
+    match (&own.said, own.conversion) {
+        (Some(own), _) => said(own),
+        (None, Conversion::Cast) => value.glue("::").glued_text(type_name),
+        (None, Conversion::ThroughText) => value.glue("::text::").glued_text(type_name),
+        // What is assigned is converted as an UPDATE converts it.
+        (None, Conversion::Assignment | Conversion::None) => value,
+    }
+}
 
 /// Makes function and trigger, both of this name; `again` says that they may be there already. Whatever the conversion says of a
 /// value, the statement of a client goes on: what does not fit is NULL. What has not changed is not converted again: the way back
@@ -25,7 +41,7 @@ pub(crate) fn create<T: Text>(
         // A text that is assigned becomes a label, whatever schema the type has moved to since.
         value.glue("::text")
     } else {
-        turned.of(value, type_name, |said| {
+        self::turned(turned, value, type_name, |said| {
             Sql::new("(SELECT")
                 .expression(said)
                 .push("FROM (SELECT NEW.*) AS")

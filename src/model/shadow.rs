@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Address, Conversion, Enabled, Expression, Kind, Model, Object, RETIRED_PREFIX, Text, Written,
+    Address, Conversion, Enabled, Expression, Kind, Model, Object, RETIRED_PREFIX, Written,
 };
-use crate::sql::Sql;
 
 /// How the values of a column become those of another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,24 +16,6 @@ pub struct Turned {
     pub said: Option<Written>,
     /// Otherwise the way that the server knows.
     pub conversion: Conversion,
-}
-
-impl Turned {
-    /// Returns the expression for a value; `said` makes one of what a person said.
-    pub(crate) fn of(
-        &self,
-        value: Sql,
-        type_name: &impl Text,
-        said: impl FnOnce(&Written) -> Sql,
-    ) -> Sql {
-        match (&self.said, self.conversion) {
-            (Some(own), _) => said(own),
-            (None, Conversion::Cast) => value.glue("::").glued_text(type_name),
-            (None, Conversion::ThroughText) => value.glue("::text::").glued_text(type_name),
-            // What is assigned is converted as an UPDATE converts it.
-            (None, Conversion::Assignment | Conversion::None) => value,
-        }
-    }
 }
 
 /// A column of a large table that becomes one of another type: another one is filled beside it, kept in step, and takes its name;

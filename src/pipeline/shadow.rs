@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::PipelineError;
 use super::preflight::Question;
+use crate::ddl;
 use crate::history::Revision;
 use crate::model::{
     Address, Conversion, Expression, Kind, Level, Model, Moves, Object, Read, Retired, Shadow,
@@ -73,7 +74,7 @@ fn turned_otherwise(
     let value = if plainly {
         kept.glue("::").glued_text(&live.type_name)
     } else {
-        shadow.back.of(kept, &live.type_name, |said| {
+        ddl::sync_trigger::turned(&shadow.back, kept, &live.type_name, |said| {
             Sql::new("(SELECT")
                 .expression(said)
                 .push("FROM (SELECT")
