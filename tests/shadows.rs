@@ -444,10 +444,13 @@ async fn files_that_return(major: u16) -> Result<(), Failed> {
         same("the sum", &database.value(SUM).await?, "18041")?;
         tool.wants(0, &["plan", "--detailed-exitcode"])?;
     }
+    database
+        .run("UPDATE app.t SET n = n + 1 WHERE id = 3")
+        .await?;
     tool.wants(0, &["rollback", "--yes", "--allow", "all"])?;
     tool.declare(&ONE.replace("TYPE", "text"));
     tool.wants(0, &["plan", "--detailed-exitcode"])?;
-    same("the sum", &database.value(SUM).await?, "18041")?;
+    same("the sum", &database.value(SUM).await?, "18042")?;
     database.drop().await
 }
 

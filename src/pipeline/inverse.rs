@@ -64,7 +64,8 @@ pub(super) async fn inverse(
     let owned = BTreeSet::new();
     let shadows = forward.level.shadows.iter();
     let shadows = shadows
-        .map(|(column, own)| (moves.carry_back(column), own.turned()))
+        // Nothing else of their tables moves.
+        .map(|(column, own)| (column.clone(), own.turned()))
         .collect();
     let back = level(
         &Wanted {

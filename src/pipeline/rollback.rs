@@ -305,7 +305,7 @@ fn swapped_back(
     let all = revisions.iter().flat_map(|own| {
         let decision = &own.plan.decision;
         let shadows = decision.shadows.iter();
-        shadows.map(|(column, own)| (decision.moves.carry_back(column), own.turned()))
+        shadows.map(|(column, own)| (column.clone(), own.turned()))
     });
     let swaps = |column: &Address| {
         let any = |why: Why, at: fn(&Move) -> &Address| {

@@ -47,7 +47,7 @@ pub(super) async fn conflicts(
         shadows: own
             .shadows
             .iter()
-            .map(|(column, own)| (moves.carry(column), own.turned()))
+            .map(|(column, own)| (column.clone(), own.turned()))
             .collect(),
     };
     for step in own.inverse.iter().flat_map(|stage| &stage.steps) {
