@@ -166,6 +166,7 @@ async fn make_with(
     let raw = without_journal(&read.model, &settings.journal);
     // What is beside a column has its place in the state as well: both sides are made level once more, with it.
     let mut told = Vec::new();
+    let mut changes = diff(&forward.level);
     let chosen = match given {
         Some(_) => BTreeMap::new(),
         None => {
@@ -178,7 +179,6 @@ async fn make_with(
                 settings,
                 rewrites: &project.rewrites,
             };
-            let changes = diff(&forward.level);
             let mut chosen = plan::shadow::shadows(&changes, &cx, in_force);
             shadow::kept(&mut chosen, ledger, &forward.level, read);
             if !chosen.is_empty() {
@@ -194,6 +194,7 @@ async fn make_with(
     if !chosen.is_empty() {
         wanted.shadows = &chosen;
         forward = level(&wanted, workshop).await?;
+        changes = diff(&forward.level);
     }
     let mut decision = Decision {
         format: PLAN_FORMAT,
@@ -244,7 +245,6 @@ async fn make_with(
         settings,
         rewrites: &project.rewrites,
     };
-    let changes = diff(&forward.level);
     if *purpose == Purpose::Declare {
         plan::partition::keeps_columns(&changes, &forward.level)?;
     }
