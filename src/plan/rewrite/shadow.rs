@@ -256,8 +256,14 @@ impl Swap<'_> {
         }
         last.extend(counts);
         for (id, change) in &changes.0 {
-            let is_part = id.0.column() == *column && *change == Change::Create;
-            if is_part && !takes.contains(id) && id.0.kind() != Kind::Index {
+            // A check or key may be called as the column is.
+            let is_own = matches!(
+                id.0.kind(),
+                Kind::Default | Kind::NotNull | Kind::Identity | Kind::ColumnSettings
+            );
+            let is_part =
+                is_own && id.0.column() == *column || id.0.target().as_ref() == Some(column);
+            if is_part && *change == Change::Create && !takes.contains(id) {
                 last.push(plain(id, change, cx));
                 takes.push(id.clone());
             }
@@ -340,6 +346,7 @@ fn claim(changes: &Changes, cx: &Context<'_>, swaps: &[Swap<'_>]) -> Claim {
     claim = claim.each(swaps.iter().map(|own| own.fill(cx)));
     let mut beside = Beside::of(changes, cx, swaps);
     let mut takes = std::mem::take(&mut beside.takes);
+    claim = beside.begun(claim);
     for swap in swaps {
         for step in swap.prove(cx).into_iter().flatten() {
             claim = claim.together([step]);

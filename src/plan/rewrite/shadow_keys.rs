@@ -69,6 +69,15 @@ impl Beside {
         beside
     }
 
+    /// Adds the indexes that refuse nothing: nobody notices them.
+    pub(super) fn begun(&mut self, claim: Claim) -> Claim {
+        let builds = std::mem::take(&mut self.builds).into_iter();
+        let (unnoticed, rest): (Vec<Step>, Vec<Step>) =
+            builds.partition(|own: &Step| own.phase == Phase::Migrate);
+        self.builds = rest;
+        claim.each(unnoticed)
+    }
+
     /// Adds what is built beside to a claim.
     pub(super) fn built(&mut self, claim: Claim) -> Claim {
         let claim = claim.each(std::mem::take(&mut self.builds));
